@@ -1,0 +1,42 @@
+/* The bundle: the directory the trainer writes and everything else reads.
+ *
+ *   model.safetensors  the tensors (safetensors.h)
+ *   features.jsonl     one line per feature in index order: index, type, value, and for movies
+ *                      title, genres, year, ratings
+ *   training.json      how it was trained (training.h)
+ *   manifest.json      format version, size and sha256 of each file, and the model_id: the first
+ *                      twelve hex digits of the sha256 of model.safetensors
+ *
+ * It is written under a temporary name and renamed: it is whole or it is not there. */
+#pragma once
+
+#include "feature_table.h"
+#include "fm.h"
+#include "json.h"
+
+#define BUNDLE_FORMAT 1
+
+typedef struct {
+    char *path;
+    char *model_id;
+    FmModel *model;
+    FeatureTable *features;
+    yajl_val training; /* training.json */
+    double scale;      /* rating = scale · sigmoid(z) */
+} Bundle;
+
+/* Writes a bundle and reads it back before it takes its name. An existing `path` is an error unless
+ * `replace` is TRUE and a bundle is what it is. Errors: RECSYS_ERROR_DATA and G_FILE_ERROR. */
+gboolean bundle_write(const char *path, const FmModel *model, const FeatureTable *features,
+                      const char *training_json, gboolean replace,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Fails as bundle_write() would, before the work of training is done. */
+gboolean bundle_check_target(const char *path, gboolean replace,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Verifies manifest, sizes and checksums, then reads. NULL with RECSYS_ERROR_DATA. */
+Bundle *bundle_open(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+void bundle_free(Bundle *bundle);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bundle, bundle_free)

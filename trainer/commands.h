@@ -1,0 +1,7 @@
+/* The verbs of recsys-trainer, one in each cmd_*.c. */
+#pragma once
+
+#include "cli.h"
+
+gboolean cmd_train(const CliCommand *command, int argc, char **argv, GError **error);
+gboolean cmd_synth(const CliCommand *command, int argc, char **argv, GError **error);

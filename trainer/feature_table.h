@@ -1,0 +1,55 @@
+/* The feature table: what each row of the model's tensors is.
+ *
+ * A feature is one value of one type: user 42, movie 318, age 18, gender M. Its index, 0..n-1, is
+ * its row in `bias` and `embeddings`. Types are plain strings, so that a data set with other user
+ * features needs no change here; only "user" and "movie" have a meaning of their own: movies are
+ * what is ranked. */
+#pragma once
+
+#include <glib.h>
+
+#define FEATURE_USER "user"
+#define FEATURE_MOVIE "movie"
+#define FEATURE_AGE "age"
+#define FEATURE_GENDER "gender"
+#define FEATURE_OCCUPATION "occupation"
+
+typedef struct {
+    const char *type;
+    const char *value;
+    /* Movies only; otherwise NULL, NULL, 0, 0. */
+    const char *title;
+    const char **genres; /* NULL-terminated */
+    int year;            /* 0: unknown */
+    guint ratings;       /* how many ratings the data set has of it */
+} Feature;
+
+typedef struct FeatureTable FeatureTable;
+
+FeatureTable *feature_table_new(void);
+void feature_table_free(FeatureTable *table);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FeatureTable, feature_table_free)
+
+/* Appends a feature and returns its index. `feature` and its strings are copied. A (type, value)
+ * pair that is there already is RECSYS_ERROR_DATA. */
+gboolean feature_table_add(FeatureTable *table, const Feature *feature, guint *index,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+guint feature_table_size(const FeatureTable *table);
+
+/* The feature of a valid index; owned by the table. */
+const Feature *feature_table_get(const FeatureTable *table, guint index);
+
+/* TRUE and the index if the table has this value of this type. `index` may be NULL. */
+gboolean feature_table_find(const FeatureTable *table, const char *type, const char *value,
+                            guint *index);
+
+/* The indices of all features of a type, in index order: guint elements; owned by the table; NULL
+ * if there is none. */
+const GArray *feature_table_of_type(const FeatureTable *table, const char *type);
+
+/* The types in order of their first appearance: const char *; owned by the table. */
+const GPtrArray *feature_table_types(const FeatureTable *table);
+
+/* "1, 18, 25, …": the first values of a type, for messages about an unknown one. */
+char *feature_table_describe_values(const FeatureTable *table, const char *type);

@@ -1,0 +1,36 @@
+#include "recsys_error.h"
+
+#include <gio/gio.h>
+
+G_DEFINE_QUARK(recsys-error-quark, recsys_error)
+
+static const struct {
+    int code;
+    const char *meaning;
+} exit_codes[] = {
+    {0, "done"},
+    {RECSYS_ERROR_USAGE, "usage: the command line is not understood"},
+    {RECSYS_ERROR_DATA, "a data set or bundle cannot be read or written"},
+    {RECSYS_ERROR_UNREACHABLE, "the cluster cannot be reached"},
+    {RECSYS_ERROR_REFUSED, "the server refused (authorisation, limits, version)"},
+    {RECSYS_ERROR_GATE, "a gate failed or parity is violated"},
+    {RECSYS_ERROR_LOCKED, "another job holds the lock"},
+    {RECSYS_ERROR_INCONCLUSIVE, "inconclusive: a partial answer, or the release changed meanwhile"},
+    {RECSYS_ERROR_INTERRUPTED, "interrupted"},
+};
+
+int recsys_error_exit_code(const GError *error)
+{
+    if (error->domain == RECSYS_ERROR)
+        return error->code;
+    if (error->domain == G_OPTION_ERROR)
+        return RECSYS_ERROR_USAGE;
+    return RECSYS_ERROR_DATA;
+}
+
+void recsys_error_print_exit_codes(FILE *out)
+{
+    fputs("Exit codes:\n", out);
+    for (gsize i = 0; i < G_N_ELEMENTS(exit_codes); i++)
+        fprintf(out, "  %3d  %s\n", exit_codes[i].code, exit_codes[i].meaning);
+}

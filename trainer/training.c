@@ -1,0 +1,175 @@
+#include "training.h"
+
+#include <math.h>
+
+#include "fm.h"
+#include "json.h"
+#include "recsys_error.h"
+
+TrainOptions train_options_default(void)
+{
+    return (TrainOptions){
+        .epochs = 10,
+        .factors = 120,
+        .batch_size = 1024,
+        .learning_rate = 1e-3,
+        .weight_decay = 1e-5,
+        .decay_epoch = 7,
+        .decay_factor = 0.1,
+        .initial_sigma = 0.01,
+        .valid = 0.1,
+        .seed = 1,
+        .threads = g_get_num_processors(),
+    };
+}
+
+static gboolean out_of_range(const char *option, const char *range, GError **error)
+{
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "--%s must be %s", option, range);
+    return FALSE;
+}
+
+gboolean train_options_check(const TrainOptions *options, GError **error)
+{
+    if (options->epochs < 1 || options->epochs > 100000)
+        return out_of_range("epochs", "1 to 100000", error);
+    if (options->factors < 1 || options->factors > 4096)
+        return out_of_range("factors", "1 to 4096, the most dimensions a dense_vector can have", error);
+    if (options->batch_size < 1 || options->batch_size > 1 << 20)
+        return out_of_range("batch-size", "1 to 1048576", error);
+    if (!(options->learning_rate > 0 && options->learning_rate < 1e6))
+        return out_of_range("learning-rate", "a positive number", error);
+    if (!(options->weight_decay >= 0 && options->weight_decay < 1e6))
+        return out_of_range("weight-decay", "0 or a positive number", error);
+    if (!(options->valid >= 0 && options->valid < 1))
+        return out_of_range("valid", "a fraction from 0 up to, but not including, 1", error);
+    if (options->threads < 1 || options->threads > 1024)
+        return out_of_range("threads", "1 to 1024", error);
+    return TRUE;
+}
+
+static guint count_of_type(const Dataset *dataset, const char *type)
+{
+    const GArray *indices = feature_table_of_type(dataset->table, type);
+    return indices != NULL ? indices->len : 0;
+}
+
+Training *training_new(const Dataset *dataset, const TrainOptions *options)
+{
+    Training *training = g_new0(Training, 1);
+    training->options = *options;
+    training->source = g_path_get_basename(dataset->source);
+    training->ratings = dataset->rows;
+    training->users = count_of_type(dataset, FEATURE_USER);
+    training->movies = count_of_type(dataset, FEATURE_MOVIE);
+    training->features = feature_table_size(dataset->table);
+    training->curve = g_array_new(FALSE, FALSE, sizeof(EpochFigures));
+    return training;
+}
+
+void training_free(Training *training)
+{
+    if (training == NULL)
+        return;
+    g_free(training->source);
+    g_array_unref(training->curve);
+    g_free(training);
+}
+
+EpochFigures training_final(const Training *training)
+{
+    if (training->curve->len == 0)
+        return (EpochFigures){.train_rmse = NAN, .valid_rmse = NAN};
+    return g_array_index(training->curve, EpochFigures, training->curve->len - 1);
+}
+
+static void put_rmses(yajl_gen json, const EpochFigures *figures)
+{
+    json_put_key(json, "train_rmse");
+    json_put_double(json, figures->train_rmse);
+    if (!isnan(figures->valid_rmse)) {
+        json_put_key(json, "valid_rmse");
+        json_put_double(json, figures->valid_rmse);
+    }
+}
+
+static void put_data(yajl_gen json, const Training *t)
+{
+    json_put_key(json, "dataset");
+    yajl_gen_map_open(json);
+    json_put_member_string(json, "source", t->source);
+    json_put_member_int(json, "ratings", t->ratings);
+    json_put_member_int(json, "users", t->users);
+    json_put_member_int(json, "movies", t->movies);
+    json_put_member_int(json, "features", t->features);
+    yajl_gen_map_close(json);
+
+    json_put_key(json, "split");
+    yajl_gen_map_open(json);
+    json_put_member_double(json, "valid", t->options.valid);
+    json_put_member_int(json, "train_rows", t->train_rows);
+    json_put_member_int(json, "valid_rows", t->valid_rows);
+    json_put_member_int(json, "seed", (gint64)t->options.seed);
+    yajl_gen_map_close(json);
+}
+
+static void put_hyper_parameters(yajl_gen json, const TrainOptions *o)
+{
+    json_put_key(json, "hyper_parameters");
+    yajl_gen_map_open(json);
+    json_put_member_string(json, "optimizer", "adam");
+    json_put_member_int(json, "epochs", o->epochs);
+    json_put_member_int(json, "factors", o->factors);
+    json_put_member_int(json, "batch_size", o->batch_size);
+    json_put_member_double(json, "learning_rate", o->learning_rate);
+    json_put_member_double(json, "weight_decay", o->weight_decay);
+    json_put_member_int(json, "decay_epoch", o->decay_epoch);
+    json_put_member_double(json, "decay_factor", o->decay_factor);
+    json_put_member_double(json, "initial_sigma", o->initial_sigma);
+    yajl_gen_map_close(json);
+}
+
+static void put_curve(yajl_gen json, const Training *t)
+{
+    guint best = 0;
+    json_put_key(json, "curve");
+    yajl_gen_array_open(json);
+    for (guint i = 0; i < t->curve->len; i++) {
+        const EpochFigures *figures = &g_array_index(t->curve, EpochFigures, i);
+        if (figures->valid_rmse < g_array_index(t->curve, EpochFigures, best).valid_rmse)
+            best = i;
+        yajl_gen_map_open(json);
+        json_put_member_int(json, "epoch", figures->epoch);
+        json_put_member_double(json, "learning_rate", figures->learning_rate);
+        put_rmses(json, figures);
+        json_put_member_double(json, "seconds", figures->seconds);
+        yajl_gen_map_close(json);
+    }
+    yajl_gen_array_close(json);
+
+    EpochFigures final = training_final(t);
+    if (!isnan(final.valid_rmse))
+        json_put_member_int(json, "best_epoch", (gint64)best + 1);
+    json_put_key(json, "final");
+    yajl_gen_map_open(json);
+    put_rmses(json, &final);
+    yajl_gen_map_close(json);
+}
+
+char *training_to_json(const Training *training)
+{
+    g_auto(yajl_gen) json = json_generator_new(TRUE);
+    yajl_gen_map_open(json);
+    put_data(json, training);
+    put_hyper_parameters(json, &training->options);
+    put_curve(json, training);
+    json_put_key(json, "link");
+    yajl_gen_map_open(json);
+    json_put_member_string(json, "type", "sigmoid");
+    json_put_member_double(json, "scale", FM_RATING_SCALE);
+    yajl_gen_map_close(json);
+    json_put_member_string(json, "interactions", "all");
+    json_put_member_double(json, "wall_seconds", training->wall_seconds);
+    yajl_gen_map_close(json);
+    return json_take(json, NULL);
+}

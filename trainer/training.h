@@ -1,0 +1,53 @@
+/* training.json: how a model was trained and how well. */
+#pragma once
+
+#include <glib.h>
+
+#include "dataset.h"
+
+typedef struct {
+    guint epochs;
+    guint factors;
+    guint batch_size;
+    double learning_rate;
+    double weight_decay;
+    guint decay_epoch;   /* epochs before the learning rate is multiplied by decay_factor */
+    double decay_factor;
+    double initial_sigma; /* of the truncated normal that embeddings and biases start from */
+    double valid;        /* fraction of the rows held out for validation, 0 ≤ valid < 1 */
+    guint64 seed;
+    guint threads;       /* does not change the result */
+} TrainOptions;
+
+/* The hyper-parameters of the original blog post; one thread a processor. */
+TrainOptions train_options_default(void);
+
+/* RECSYS_ERROR_USAGE naming the option that is out of its range. */
+gboolean train_options_check(const TrainOptions *options, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+typedef struct {
+    guint epoch; /* from 1 */
+    double learning_rate;
+    double train_rmse; /* mean over the epoch's batches, each before its step */
+    double valid_rmse; /* NAN without a validation set */
+    double seconds;
+} EpochFigures;
+
+typedef struct {
+    TrainOptions options;
+    char *source; /* the data set's name */
+    guint ratings, users, movies, features;
+    guint train_rows, valid_rows;
+    GArray *curve; /* EpochFigures, one an epoch */
+    double wall_seconds;
+} Training;
+
+Training *training_new(const Dataset *dataset, const TrainOptions *options);
+void training_free(Training *training);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Training, training_free)
+
+/* The last epoch's figures; its RMSEs are NAN if no epoch ran. */
+EpochFigures training_final(const Training *training);
+
+char *training_to_json(const Training *training);

@@ -74,13 +74,13 @@ static guint count_words(const char *text)
     return text[0] == '\0' ? 0 : g_strv_length(words);
 }
 
-gboolean cli_parse(const CliCommand *command, const GOptionEntry *entries, int *argc, char ***argv,
-                   GError **error)
+gboolean cli_parse(const CliCommand *command, const GOptionEntry *const *entries, int *argc,
+                   char ***argv, GError **error)
 {
     g_autofree char *usage = g_strdup_printf("%s — %s", command->arguments, command->summary);
     g_autoptr(GOptionContext) context = g_option_context_new(usage);
-    if (entries != NULL)
-        g_option_context_add_main_entries(context, entries, NULL);
+    for (; *entries != NULL; entries++)
+        g_option_context_add_main_entries(context, *entries, NULL);
     g_option_context_set_description(context, command->details);
 
     g_autofree char *prgname = g_strdup_printf("%s %s", running->name, command->name);

@@ -26,6 +26,7 @@ typedef struct {
 int cli_main(const CliProgram *program, int argc, char **argv);
 
 /* Parses a command's options and leaves its positional arguments in argv[1..]; exactly as many as
- * `command->arguments` has words are required. Prints help and exits on --help. */
-gboolean cli_parse(const CliCommand *command, const GOptionEntry *entries, int *argc, char ***argv,
-                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+ * `command->arguments` has words are required. `entries` is a NULL-terminated list of option
+ * tables, so that commands can share some. Prints help and exits on --help. */
+gboolean cli_parse(const CliCommand *command, const GOptionEntry *const *entries, int *argc,
+                   char ***argv, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -19,7 +19,7 @@ gboolean cmd_synth(const CliCommand *command, int argc, char **argv, GError **er
         {"seed", 0, 0, G_OPTION_ARG_INT64, &seed, "the same seed gives the same files (1)", "N"},
         {NULL},
     };
-    if (!cli_parse(command, entries, &argc, &argv, error))
+    if (!cli_parse(command, (const GOptionEntry *const[]){entries, NULL}, &argc, &argv, error))
         return FALSE;
     if (seed < 0) {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "--seed must not be negative");

@@ -60,7 +60,7 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, TrainO
         {"replace", 0, 0, G_OPTION_ARG_NONE, replace, "replace an existing BUNDLE", NULL},
         {NULL},
     };
-    if (!cli_parse(command, entries, argc, argv, error))
+    if (!cli_parse(command, (const GOptionEntry *const[]){entries, NULL}, argc, argv, error))
         return FALSE;
     if (seed < 0) {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "--seed must not be negative");

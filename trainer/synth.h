@@ -1,25 +1,28 @@
 /* A MovieLens-shaped data set with a known truth in it.
  *
- * synth_write() invents users, movies and ratings from a planted model and writes them in the formats
- * of MovieLens 1M, together with what was planted, so that a test can check that training finds it.
+ * synth_write() invents users, movies and ratings from a planted model and writes them in the
+ * formats of MovieLens 1M, together with what was planted, so that a test can check that training
+ * finds it.
  *
- * Symbols: u user, m movie, g genre, N ratings, s = SynthOptions.noise.
+ * Symbols: u user, m movie, N ratings, s = SynthOptions.noise.
  *
  * The planted model, on the scale of the ratings:
  *
- *     mu(u, m) = c + b_u + q_m + <p_u, t_m> + 1/|G_m| sum_{g in G_m} (sex[u][g] + age[u][g] + job[u][g])
+ *     mu(u, m) = c + b_u + q_m + <p_u, t_m>
  *     rating   = clamp(floor(mu + s * gaussian + 1/2), 1, 5)
  *
- * b_u is the user's bias and q_m the movie's quality (its genres' share included); p_u and t_m have
- * SYNTH_RANK entries; G_m is the set of the movie's one to three genres. Everything in it is a second-order
- * factorization machine over user, movie, age, gender and occupation. The best prediction anybody can make is
+ * b_u is the user's bias and q_m the movie's quality, to which its genres contribute. The taste p_u
+ * is a sum of a part for the gender, one for the age, one for the occupation and the user's own;
+ * the traits t_m are a sum of parts for the movie's genres and its own; both have SYNTH_RANK
+ * entries. So a second-order factorization machine over user, movie, age, gender and occupation can
+ * represent mu. The best prediction anybody can make is
  *
  *     E[r | mu] = sum_{r=1..5} r P(r) = 1 + sum_{j=1..4} Phi((mu - j - 1/2) / s)
  *
  * and its RMSE on the written ratings is the noise floor.
  *
- * Popularity is log-normal and rises with quality, activity is log-normal too, and as in the real data each
- * user has rated at least 20 movies as long as the sizes allow it.
+ * Popularity is log-normal and rises with quality, activity is log-normal too, and as in the real
+ * data each user has rated at least 20 movies as long as the sizes allow it.
  */
 #pragma once
 
@@ -42,18 +45,18 @@ typedef struct {
 /* Writes into `directory`, which must not exist yet or be empty; its parent must exist:
  *
  *   users.dat            UserID::Gender::Age::Occupation::Zip-code, in order of id
- *   movies.dat           MovieID::Title (Year)::Genre|Genre, in order of id, ids with gaps, ISO-8859-1
+ *   movies.dat           MovieID::Title (Year)::Genre|Genre, in order of id, with gaps; ISO-8859-1
  *   ratings.dat          UserID::MovieID::Rating::Timestamp, in order of user, movies shuffled
- *   planted-ratings.f32  N little-endian IEEE float32 and nothing else: E[r | mu] of each row of ratings.dat
- *   planted.json         one flat object: seed, users, movies, listed_movies, ratings, rank, noise_sigma,
- *                        global_mean (of the written ratings), global_mean_rmse (the RMSE of always
- *                        predicting it) and noise_floor
+ *   planted-ratings.f32  E[r | mu] of each row of ratings.dat: N little-endian float32, no header
+ *   planted.json         one flat object: seed, users, movies, listed_movies, ratings, rank,
+ *                        noise_sigma, global_mean (of the written ratings), global_mean_rmse (the
+ *                        RMSE of always predicting that mean) and noise_floor
  *
- * The same options give the same bytes. Each of the 2 genders, 7 ages and 21 occupations occurs as soon as there
- * are as many users. The directory is filled under a temporary name beside it and renamed: it is whole or it is
- * not there.
+ * The same options give the same bytes. Each of the 2 genders, 7 ages and 21 occupations occurs as
+ * soon as there are as many users. The directory is filled under a temporary name beside it and
+ * renamed: it is whole or it is not there.
  *
  * Errors: RECSYS_ERROR_USAGE for sizes that cannot be and for a directory that is not empty;
  * RECSYS_ERROR_DATA when the files cannot be written. */
-gboolean synth_write(const char *directory, const SynthOptions *options, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+gboolean synth_write(const char *directory, const SynthOptions *options,
+                     GError **error) G_GNUC_WARN_UNUSED_RESULT;

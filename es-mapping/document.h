@@ -1,0 +1,14 @@
+/* One document per feature: its id, its JSON, and its vector as an answer has it. */
+#pragma once
+
+#include "release_meta.h"
+
+/* The `_id` of feature `index` of a bundle. */
+char *document_id(const Bundle *bundle, DocIds doc_ids, guint index);
+
+/* Writes the document's source. The bias has all digits of the float32, so that the `double` field
+ * holds exactly its value. */
+void document_put(yajl_gen json, const Bundle *bundle, guint index);
+
+/* Reads a JSON array of exactly k numbers as float32 into vector [k]. */
+gboolean document_read_vector(float *vector, guint k, yajl_val array) G_GNUC_WARN_UNUSED_RESULT;

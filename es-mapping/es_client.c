@@ -1,0 +1,188 @@
+#include "es_client.h"
+
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "recsys_error.h"
+
+G_DEFINE_QUARK(es-error-quark, es_error)
+
+/* docvalue_fields of a dense_vector, with which stored bits are read back, is known to work from
+ * this version on. */
+#define OLDEST_MAJOR 8
+#define OLDEST_MINOR 19
+
+struct EsClient {
+    HttpClient *http;
+    char *version;
+};
+
+int es_exit_code(const GError *error)
+{
+    if (error->domain == HTTP_TRANSPORT_ERROR)
+        return RECSYS_ERROR_UNREACHABLE;
+    if (error->domain == ES_ERROR)
+        return error->code >= 502 && error->code <= 504 ? RECSYS_ERROR_UNREACHABLE
+                                                        : RECSYS_ERROR_REFUSED;
+    return recsys_error_exit_code(error);
+}
+
+/* ---- errors ---- */
+
+/* "type: reason" of an error body, with the innermost cause if it says more. */
+static char *reason_of(const HttpResponse *response)
+{
+    g_auto(yajl_val) body = json_parse(response->body->str, "the answer", NULL);
+    const char *type = json_get_string(body, "error.type");
+    const char *reason = json_get_string(body, "error.reason");
+    if (reason == NULL)
+        return g_strdup_printf("%.200s", response->body->len > 0 ? response->body->str
+                                                                 : "(no explanation)");
+    yajl_val cause = json_get(body, "error");
+    yajl_val shard = json_array_get(json_get(body, "error.failed_shards"), 0);
+    if (shard != NULL)
+        cause = json_get(shard, "reason");
+    for (yajl_val next = cause; next != NULL; next = json_get(next, "caused_by"))
+        cause = next;
+    const char *inner = json_get_string(cause, "reason");
+    if (inner != NULL && strcmp(inner, reason) != 0)
+        return g_strdup_printf("%s: %s (%s)", type, reason, inner);
+    return g_strdup_printf("%s: %s", type, reason);
+}
+
+static const char *way_out_of(long status)
+{
+    switch (status) {
+    case 401:
+        return "; set ES_API_KEY, or ES_USERNAME and ES_PASSWORD";
+    case 403:
+        return "; this user lacks the privilege";
+    default:
+        return "";
+    }
+}
+
+static void set_status_error(const EsClient *client, const char *method, const char *path,
+                             const HttpResponse *response, GError **error)
+{
+    g_autofree char *reason = reason_of(response);
+    g_set_error(error, ES_ERROR, (int)response->status, "%s answers %s %s with %ld: %s%s",
+                http_client_url(client->http), method, path, response->status, reason,
+                way_out_of(response->status));
+}
+
+/* ---- connecting ---- */
+
+static gboolean check_product(EsClient *client, const HttpResponse *response, GError **error)
+{
+    const char *url = http_client_url(client->http);
+    g_auto(yajl_val) body = json_parse(response->body->str, "the answer", NULL);
+    const char *version = json_get_string(body, "version.number");
+    if (g_strcmp0(response->product, "Elasticsearch") != 0 || version == NULL) {
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
+                    "%s answers, but is not Elasticsearch (no X-elastic-product header): check ES_URL",
+                    url);
+        return FALSE;
+    }
+    client->version = g_strdup(version);
+    char *rest = NULL;
+    long major = strtol(version, &rest, 10);
+    long minor = *rest == '.' ? strtol(rest + 1, NULL, 10) : 0;
+    if (major > OLDEST_MAJOR || (major == OLDEST_MAJOR && minor >= OLDEST_MINOR))
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
+                "%s is Elasticsearch %s, which is too old: %d.%d is the oldest that works", url,
+                version, OLDEST_MAJOR, OLDEST_MINOR);
+    return FALSE;
+}
+
+EsClient *es_client_connect(const HttpOptions *options, GError **error)
+{
+    g_autoptr(EsClient) client = g_new0(EsClient, 1);
+    client->http = http_client_new(options, error);
+    if (client->http == NULL)
+        return NULL;
+    g_auto(HttpResponse) response = {0};
+    if (!http_perform(client->http, "GET", "/", NULL, NULL, 0, &response, error))
+        return NULL;
+    if (response.status != 200 && (response.status == 401 || response.status == 403 ||
+                                   g_strcmp0(response.product, "Elasticsearch") == 0)) {
+        set_status_error(client, "GET", "/", &response, error);
+        return NULL;
+    }
+    return check_product(client, &response, error) ? g_steal_pointer(&client) : NULL;
+}
+
+void es_client_free(EsClient *client)
+{
+    if (client == NULL)
+        return;
+    http_client_free(client->http);
+    g_free(client->version);
+    g_free(client);
+}
+
+const char *es_client_url(const EsClient *client)
+{
+    return http_client_url(client->http);
+}
+
+const char *es_client_version(const EsClient *client)
+{
+    return client->version;
+}
+
+void es_client_set_interruptible(EsClient *client, gboolean interruptible)
+{
+    http_client_set_interruptible(client->http, interruptible);
+}
+
+/* ---- calling ---- */
+
+yajl_val es_call(EsClient *client, const char *method, const char *path, const char *content_type,
+                 const char *body, gsize length, GError **error)
+{
+    g_auto(HttpResponse) response = {0};
+    if (!http_perform(client->http, method, path, content_type, body, length, &response, error))
+        return NULL;
+    if (response.status < 200 || response.status > 299) {
+        set_status_error(client, method, path, &response, error);
+        return NULL;
+    }
+    g_autofree char *what =
+        g_strdup_printf("the answer of %s to %s %s", es_client_url(client), method, path);
+    return json_parse(response.body->str, what, error);
+}
+
+yajl_val es_call_json(EsClient *client, const char *method, const char *path, const char *body,
+                      GError **error)
+{
+    return es_call(client, method, path, body != NULL ? ES_JSON : NULL, body,
+                   body != NULL ? strlen(body) : 0, error);
+}
+
+gboolean es_check_complete(yajl_val answer, const char *what, GError **error)
+{
+    gint64 failed = 0;
+    const char *why = NULL;
+    if (json_get_int(answer, "_shards.failed", &failed) && failed > 0)
+        why = "shards failed";
+    else if (json_is_true(answer, "timed_out"))
+        why = "the server ran out of time";
+    else if (json_is_true(answer, "terminated_early"))
+        why = "the server ended it early";
+    if (why == NULL)
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
+                "%s: %s, so the answer is partial and was not used", what, why);
+    return FALSE;
+}
+
+char *es_escape(const char *name)
+{
+    char *escaped = curl_easy_escape(NULL, name, 0);
+    char *copy = g_strdup(escaped);
+    curl_free(escaped);
+    return copy;
+}

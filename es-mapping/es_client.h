@@ -1,0 +1,48 @@
+/* Elasticsearch over http.h: one JSON call at a time, statuses turned into errors. */
+#pragma once
+
+#include <glib.h>
+
+#include "http.h"
+#include "json.h"
+
+/* The HTTP status is the code of this domain; the message has the server's own reason. */
+#define ES_ERROR (es_error_quark())
+GQuark es_error_quark(void);
+
+/* The exit code of an error of this layer or the ones below. */
+int es_exit_code(const GError *error);
+
+typedef struct EsClient EsClient;
+
+/* Connects and makes sure that an Elasticsearch of a supported version answers. Errors: transport,
+ * ES_ERROR, RECSYS_ERROR_REFUSED (something else answers, or it is too old). */
+EsClient *es_client_connect(const HttpOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void es_client_free(EsClient *client);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(EsClient, es_client_free)
+
+const char *es_client_url(const EsClient *client);
+const char *es_client_version(const EsClient *client);
+
+/* See http_client_set_interruptible(). */
+void es_client_set_interruptible(EsClient *client, gboolean interruptible);
+
+#define ES_JSON "application/json"
+#define ES_NDJSON "application/x-ndjson"
+
+/* Calls and parses the answer; NULL with an error unless the status is 2xx. `body` may be NULL. The
+ * caller frees the tree. */
+yajl_val es_call(EsClient *client, const char *method, const char *path, const char *content_type,
+                 const char *body, gsize length, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same with a JSON text, or with no body. */
+yajl_val es_call_json(EsClient *client, const char *method, const char *path, const char *body,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* FALSE with RECSYS_ERROR_INCONCLUSIVE if a shard failed, the time ran out or the search ended early:
+ * a partial answer is never an answer. `what` is for the message. */
+gboolean es_check_complete(yajl_val answer, const char *what, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/* A name made safe for a path. */
+char *es_escape(const char *name);

@@ -1,0 +1,143 @@
+#include "profile.h"
+
+#include <math.h>
+
+#include "feature_table.h"
+#include "recsys_error.h"
+
+static void feature_clear(gpointer data)
+{
+    ProfileFeature *feature = data;
+    g_free(feature->type);
+    g_free(feature->value);
+}
+
+Profile *profile_new(void)
+{
+    Profile *profile = g_new0(Profile, 1);
+    profile->features = g_array_new(FALSE, FALSE, sizeof(ProfileFeature));
+    g_array_set_clear_func(profile->features, feature_clear);
+    return profile;
+}
+
+void profile_free(Profile *profile)
+{
+    if (profile == NULL)
+        return;
+    g_array_unref(profile->features);
+    g_free(profile);
+}
+
+void profile_add(Profile *profile, const char *type, const char *value)
+{
+    ProfileFeature feature = {g_strdup(type), g_strdup(value)};
+    g_array_append_val(profile->features, feature);
+}
+
+guint profile_size(const Profile *profile)
+{
+    return profile->features->len;
+}
+
+const ProfileFeature *profile_get(const Profile *profile, guint index)
+{
+    return &g_array_index(profile->features, ProfileFeature, index);
+}
+
+char *profile_describe(const Profile *profile)
+{
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < profile_size(profile); i++) {
+        const ProfileFeature *feature = profile_get(profile, i);
+        g_string_append_printf(text, "%s%s %s", i > 0 ? ", " : "", feature->type, feature->value);
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* ---- command-line options ---- */
+
+void profile_options_clear(ProfileOptions *options)
+{
+    g_free(options->user);
+    g_free(options->age);
+    g_free(options->gender);
+    g_free(options->occupation);
+    *options = (ProfileOptions){0};
+}
+
+GOptionEntry *profile_options_entries(ProfileOptions *options)
+{
+    const GOptionEntry entries[] = {
+        {"user", 0, 0, G_OPTION_ARG_STRING, &options->user, "a user the model knows", "ID"},
+        {"age", 0, 0, G_OPTION_ARG_STRING, &options->age, "an age code, e.g. 18", "CODE"},
+        {"gender", 0, 0, G_OPTION_ARG_STRING, &options->gender, "F or M", "G"},
+        {"occupation", 0, 0, G_OPTION_ARG_STRING, &options->occupation, "an occupation code", "CODE"},
+        {NULL},
+    };
+    return g_memdup2(entries, sizeof entries);
+}
+
+Profile *profile_of_options(const ProfileOptions *options, GError **error)
+{
+    const struct {
+        const char *type, *value;
+    } given[] = {
+        {FEATURE_USER, options->user},
+        {FEATURE_AGE, options->age},
+        {FEATURE_GENDER, options->gender},
+        {FEATURE_OCCUPATION, options->occupation},
+    };
+    g_autoptr(Profile) profile = profile_new();
+    for (gsize i = 0; i < G_N_ELEMENTS(given); i++)
+        if (given[i].value != NULL)
+            profile_add(profile, given[i].type, given[i].value);
+    if (profile_size(profile) > 0)
+        return g_steal_pointer(&profile);
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                "for whom? give at least one of --user, --age, --gender and --occupation");
+    return NULL;
+}
+
+/* ---- the sum ---- */
+
+void profile_sum_free(ProfileSum *sum)
+{
+    if (sum == NULL)
+        return;
+    g_free(sum->query);
+    g_free(sum);
+}
+
+static double dot(const float *a, const float *b, guint k)
+{
+    double sum = 0;
+    for (guint f = 0; f < k; f++)
+        sum += (double)a[f] * b[f];
+    return sum;
+}
+
+ProfileSum *profile_sum(const float *const *vectors, const double *biases, guint count, guint k,
+                        double w0)
+{
+    ProfileSum *sum = g_new0(ProfileSum, 1);
+    sum->k = k;
+    sum->query = g_new(float, k);
+    for (guint f = 0; f < k; f++) {
+        double total = 0;
+        for (guint i = 0; i < count; i++)
+            total += vectors[i][f];
+        sum->query[f] = (float)total;
+    }
+    sum->offset = w0;
+    for (guint i = 0; i < count; i++) {
+        sum->offset += biases[i];
+        for (guint j = 0; j < i; j++)
+            sum->offset += dot(vectors[i], vectors[j], k);
+    }
+    return sum;
+}
+
+double profile_rating(const ProfileSum *sum, double score, double scale)
+{
+    return scale / (1.0 + exp(-(sum->offset + score)));
+}

@@ -1,0 +1,60 @@
+/* A profile: the user-side features a recommendation is asked for, e.g. gender M and age 18; and
+ * what of it the ranking needs: the sum of its vectors. */
+#pragma once
+
+#include <glib.h>
+
+typedef struct {
+    char *type;
+    char *value;
+} ProfileFeature;
+
+typedef struct {
+    GArray *features; /* ProfileFeature */
+} Profile;
+
+Profile *profile_new(void);
+void profile_free(Profile *profile);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Profile, profile_free)
+
+void profile_add(Profile *profile, const char *type, const char *value);
+
+guint profile_size(const Profile *profile);
+const ProfileFeature *profile_get(const Profile *profile, guint index);
+
+/* "gender M, age 18" */
+char *profile_describe(const Profile *profile);
+
+/* ---- command-line options ---- */
+
+typedef struct {
+    char *user, *age, *gender, *occupation;
+} ProfileOptions;
+
+void profile_options_clear(ProfileOptions *options);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ProfileOptions, profile_options_clear)
+
+/* The option table that fills `options`; free with g_free. */
+GOptionEntry *profile_options_entries(ProfileOptions *options);
+
+/* RECSYS_ERROR_USAGE if none was given. */
+Profile *profile_of_options(const ProfileOptions *options, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- the sum ---- */
+
+typedef struct {
+    guint k;
+    float *query;  /* [k] Σ v_f, summed in double and rounded once */
+    double offset; /* w0 + Σ w_f + Σ_{f<g} <v_f, v_g>: what z(x) has besides the movie's score */
+} ProfileSum;
+
+void profile_sum_free(ProfileSum *sum);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ProfileSum, profile_sum_free)
+
+/* vectors: `count` pointers to [k]; biases: [count]. */
+ProfileSum *profile_sum(const float *const *vectors, const double *biases, guint count, guint k,
+                        double w0);
+
+/* The rating of a movie whose score, w_m + <query, v_m>, is `score`. */
+double profile_rating(const ProfileSum *sum, double score, double scale);

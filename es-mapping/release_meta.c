@@ -1,0 +1,196 @@
+#include "release_meta.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "recsys_error.h"
+
+#define META_FORMAT 1
+#define CREATED_BY "recsys-es"
+
+void release_meta_free(ReleaseMeta *meta)
+{
+    if (meta == NULL)
+        return;
+    g_free(meta->index);
+    g_free(meta->model_id);
+    if (meta->tree != NULL)
+        yajl_tree_free(meta->tree);
+    g_free(meta);
+}
+
+/* ---- from a bundle ---- */
+
+/* At least the length of v [k]: rounded up far enough for any error of its own sum. */
+static double norm_upper(const float *v, guint k)
+{
+    double sum = 0;
+    for (guint f = 0; f < k; f++)
+        sum += (double)v[f] * v[f];
+    return sqrt(sum) * (1 + 1e-9);
+}
+
+ReleaseMeta *release_meta_of_bundle(const Bundle *bundle, DocIds doc_ids)
+{
+    const FmModel *model = bundle->model;
+    const GArray *movies = feature_table_of_type(bundle->features, FEATURE_MOVIE);
+    ReleaseMeta *meta = g_new0(ReleaseMeta, 1);
+    meta->model_id = g_strdup(bundle->model_id);
+    meta->n = model->n;
+    meta->k = model->k;
+    meta->movies = movies->len;
+    meta->w0 = model->w0;
+    meta->scale = bundle->scale;
+    meta->doc_ids = doc_ids;
+    meta->min_movie_bias = INFINITY;
+    for (guint i = 0; i < movies->len; i++) {
+        guint movie = g_array_index(movies, guint, i);
+        double norm = norm_upper(fm_vector(model, movie), model->k);
+        meta->max_movie_norm = MAX(meta->max_movie_norm, norm);
+        meta->min_movie_bias = MIN(meta->min_movie_bias, (double)model->bias[movie]);
+    }
+    return meta;
+}
+
+static gboolean is_metadata(const char *type)
+{
+    return strcmp(type, FEATURE_USER) != 0 && strcmp(type, FEATURE_MOVIE) != 0;
+}
+
+static void put_features(yajl_gen json, const FeatureTable *features)
+{
+    const GPtrArray *types = feature_table_types(features);
+    json_put_key(json, "features");
+    yajl_gen_map_open(json);
+    for (guint t = 0; t < types->len; t++) {
+        const char *type = g_ptr_array_index(types, t);
+        if (!is_metadata(type))
+            continue;
+        const GArray *indices = feature_table_of_type(features, type);
+        json_put_key(json, type);
+        yajl_gen_map_open(json);
+        for (guint i = 0; i < indices->len; i++) {
+            guint index = g_array_index(indices, guint, i);
+            json_put_member_int(json, feature_table_get(features, index)->value, index);
+        }
+        yajl_gen_map_close(json);
+    }
+    yajl_gen_map_close(json);
+}
+
+static const char *doc_ids_name(DocIds doc_ids)
+{
+    return doc_ids == DOC_IDS_BY_FEATURE_INDEX ? "feature-index" : "value";
+}
+
+void release_meta_put(yajl_gen json, const ReleaseMeta *meta, const Bundle *bundle)
+{
+    yajl_gen_map_open(json);
+    json_put_member_int(json, "format", META_FORMAT);
+    json_put_member_string(json, "created_by", CREATED_BY);
+    json_put_member_string(json, "model_id", meta->model_id);
+    json_put_member_int(json, "n", meta->n);
+    json_put_member_int(json, "k", meta->k);
+    json_put_member_int(json, "movies", meta->movies);
+    json_put_member_double(json, "w0", meta->w0);
+    json_put_member_string(json, "link", "sigmoid");
+    json_put_member_double(json, "scale", meta->scale);
+    json_put_member_string(json, "interactions", "all");
+    json_put_member_double(json, "max_movie_norm", meta->max_movie_norm);
+    json_put_member_double(json, "min_movie_bias", meta->min_movie_bias);
+    json_put_member_string(json, "doc_ids", doc_ids_name(meta->doc_ids));
+    put_features(json, bundle->features);
+    yajl_gen_map_close(json);
+}
+
+/* ---- from a cluster ---- */
+
+static gboolean read_meta(ReleaseMeta *meta, yajl_val tree)
+{
+    gint64 format = 0, n = 0, k = 0, movies = 0;
+    const char *doc_ids = json_get_string(tree, "doc_ids");
+    meta->model_id = g_strdup(json_get_string(tree, "model_id"));
+    meta->features = json_get(tree, "features");
+    gboolean complete = json_get_int(tree, "format", &format) && format == META_FORMAT &&
+                        json_get_int(tree, "n", &n) && json_get_int(tree, "k", &k) &&
+                        json_get_int(tree, "movies", &movies) && n > 0 && k > 0 && k <= 4096 &&
+                        movies > 0 && json_get_double(tree, "w0", &meta->w0) &&
+                        json_get_double(tree, "scale", &meta->scale) &&
+                        json_get_double(tree, "max_movie_norm", &meta->max_movie_norm) &&
+                        json_get_double(tree, "min_movie_bias", &meta->min_movie_bias) &&
+                        doc_ids != NULL && meta->model_id != NULL;
+    if (!complete)
+        return FALSE;
+    meta->n = (guint)n;
+    meta->k = (guint)k;
+    meta->movies = (guint)movies;
+    meta->doc_ids = strcmp(doc_ids, doc_ids_name(DOC_IDS_BY_FEATURE_INDEX)) == 0
+                        ? DOC_IDS_BY_FEATURE_INDEX
+                        : DOC_IDS_BY_VALUE;
+    return TRUE;
+}
+
+ReleaseMeta *release_meta_fetch(EsClient *client, const char *alias, GError **error)
+{
+    g_autoptr(ReleaseMeta) meta = g_new0(ReleaseMeta, 1);
+    g_autofree char *name = es_escape(alias);
+    g_autofree char *path = g_strdup_printf("/%s/_mapping", name);
+    meta->tree = es_call_json(client, "GET", path, NULL, error);
+    if (meta->tree == NULL) {
+        if (error != NULL && g_error_matches(*error, ES_ERROR, 404))
+            g_prefix_error(error, "nothing is released as %s (`recsys-loader release` does it): ",
+                           alias);
+        return NULL;
+    }
+    gsize indices = YAJL_IS_OBJECT(meta->tree) ? meta->tree->u.object.len : 0;
+    if (indices != 1) {
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
+                    "%s stands for %" G_GSIZE_FORMAT " indices, it must be one release", alias, indices);
+        return NULL;
+    }
+    meta->index = g_strdup(meta->tree->u.object.keys[0]);
+    if (!read_meta(meta, json_get(meta->tree->u.object.values[0], "mappings._meta"))) {
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
+                    "%s (index %s) is not a release of this program: its mapping's _meta lacks what a "
+                    "release has",
+                    alias, meta->index);
+        return NULL;
+    }
+    return g_steal_pointer(&meta);
+}
+
+/* ---- document ids ---- */
+
+char *release_document_id(DocIds doc_ids, const char *type, const char *value, guint index)
+{
+    if (doc_ids == DOC_IDS_BY_FEATURE_INDEX && is_metadata(type))
+        return g_strdup_printf("%s_%u", type, index);
+    return g_strdup_printf("%s_%s", type, value);
+}
+
+/* The member called `name`; unlike json_get() it takes dots as part of the name. */
+static yajl_val member(yajl_val object, const char *name)
+{
+    for (gsize i = 0; YAJL_IS_OBJECT(object) && i < object->u.object.len; i++)
+        if (strcmp(object->u.object.keys[i], name) == 0)
+            return object->u.object.values[i];
+    return NULL;
+}
+
+char *release_meta_document_id(const ReleaseMeta *meta, const char *type, const char *value,
+                               GError **error)
+{
+    if (!is_metadata(type))
+        return release_document_id(meta->doc_ids, type, value, 0);
+    yajl_val values = member(meta->features, type);
+    yajl_val index = member(values, value);
+    if (YAJL_IS_INTEGER(index))
+        return release_document_id(meta->doc_ids, type, value, (guint)YAJL_GET_INTEGER(index));
+
+    g_autoptr(GString) known = g_string_new(NULL);
+    for (gsize i = 0; YAJL_IS_OBJECT(values) && i < MIN(values->u.object.len, 30); i++)
+        g_string_append_printf(known, "%s%s", i > 0 ? ", " : "", values->u.object.keys[i]);
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "there is no %s %s in this release; known: %s",
+                type, value, known->len > 0 ? known->str : "none");
+    return NULL;
+}

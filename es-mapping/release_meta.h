@@ -1,0 +1,46 @@
+/* `_meta` of a release's mapping: what a client needs besides the documents to turn a score into a
+ * rating, to name a profile's documents, and to choose a shift.
+ *
+ *   format, created_by, model_id, n, k, w0, link, scale, interactions, movies,
+ *   max_movie_norm   at least max_m ‖v_m‖
+ *   min_movie_bias   min_m w_m
+ *   doc_ids          "value" (age_18) or "feature-index" (age_9747; age, gender and occupation only)
+ *   features         {type: {value: feature index}} of every type but user and movie */
+#pragma once
+
+#include "bundle.h"
+#include "es_client.h"
+
+typedef enum { DOC_IDS_BY_VALUE, DOC_IDS_BY_FEATURE_INDEX } DocIds;
+
+typedef struct {
+    char *index; /* the concrete index, or NULL when made from a bundle */
+    char *model_id;
+    guint n, k, movies;
+    double w0, scale;
+    double max_movie_norm, min_movie_bias;
+    DocIds doc_ids;
+    yajl_val tree;     /* the answer it was read from; NULL when made from a bundle */
+    yajl_val features; /* within tree */
+} ReleaseMeta;
+
+void release_meta_free(ReleaseMeta *meta);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ReleaseMeta, release_meta_free)
+
+ReleaseMeta *release_meta_of_bundle(const Bundle *bundle, DocIds doc_ids);
+
+/* Writes the `_meta` object. */
+void release_meta_put(yajl_gen json, const ReleaseMeta *meta, const Bundle *bundle);
+
+/* Reads the `_meta` of the one index that `alias` (or an index name) stands for. Errors: ES_ERROR 404
+ * (nothing there), RECSYS_ERROR_REFUSED (not a release of this project, or several indices). */
+ReleaseMeta *release_meta_fetch(EsClient *client, const char *alias, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/* The `_id` of a feature's document. */
+char *release_document_id(DocIds doc_ids, const char *type, const char *value, guint index);
+
+/* The same from the release alone; RECSYS_ERROR_USAGE naming the known values if the release has
+ * values of this type, but not this one. */
+char *release_meta_document_id(const ReleaseMeta *meta, const char *type, const char *value,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;

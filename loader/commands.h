@@ -1,0 +1,7 @@
+/* The verbs of recsys-loader, one in each cmd_*.c. */
+#pragma once
+
+#include "cli.h"
+
+gboolean cmd_recommend(const CliCommand *command, int argc, char **argv, GError **error);
+gboolean cmd_release(const CliCommand *command, int argc, char **argv, GError **error);

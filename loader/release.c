@@ -1,0 +1,181 @@
+#include "release.h"
+
+#include <string.h>
+
+#include "bulk.h"
+#include "index_definition.h"
+#include "interrupt.h"
+#include "recsys_error.h"
+
+void release_result_clear(ReleaseResult *result)
+{
+    g_free(result->index);
+    g_free(result->previous);
+    *result = (ReleaseResult){0};
+}
+
+/* ---- what is there ---- */
+
+typedef struct {
+    GPtrArray *indices;   /* char *: what the alias stands for now */
+    gboolean is_concrete; /* an index has the alias's own name */
+} Standing;
+
+static void standing_clear(Standing *standing)
+{
+    g_clear_pointer(&standing->indices, g_ptr_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Standing, standing_clear)
+
+static gboolean look(Standing *standing, EsClient *client, const char *alias, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    g_autofree char *name = es_escape(alias);
+    g_autofree char *path = g_strdup_printf("/%s/_alias", name);
+    standing->indices = g_ptr_array_new_with_free_func(g_free);
+    g_auto(yajl_val) answer = es_call_json(client, "GET", path, NULL, &failure);
+    if (answer == NULL) {
+        if (g_error_matches(failure, ES_ERROR, 404))
+            return TRUE; /* the first release */
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    for (gsize i = 0; YAJL_IS_OBJECT(answer) && i < answer->u.object.len; i++) {
+        const char *index = answer->u.object.keys[i];
+        standing->is_concrete |= strcmp(index, alias) == 0;
+        g_ptr_array_add(standing->indices, g_strdup(index));
+    }
+    return TRUE;
+}
+
+static gboolean check_way_is_free(const Standing *standing, const ReleaseOptions *options,
+                                  GError **error)
+{
+    if (options->replace_index != NULL && strcmp(options->replace_index, options->alias) != 0) {
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                    "--replace-index %s: the only index that can be in the way is %s",
+                    options->replace_index, options->alias);
+        return FALSE;
+    }
+    if (!standing->is_concrete || options->replace_index != NULL)
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
+                "%s is an index, not an alias, so it is in the way: --replace-index %s deletes it in the "
+                "same step that puts the alias in its place, or --alias names another one",
+                options->alias, options->alias);
+    return FALSE;
+}
+
+/* ---- the steps ---- */
+
+static char *new_index_name(const char *alias, const char *model_id)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autofree char *time = g_date_time_format(now, "%Y%m%d-%H%M%S");
+    return g_strdup_printf("%s-%s-%s", alias, time, model_id);
+}
+
+static gboolean call(EsClient *client, const char *method, const char *index, const char *action,
+                     const char *body, GError **error)
+{
+    g_autofree char *name = es_escape(index);
+    g_autofree char *path = g_strdup_printf("/%s%s", name, action);
+    g_auto(yajl_val) answer = es_call_json(client, method, path, body, error);
+    return answer != NULL && es_check_complete(answer, path, error);
+}
+
+static gboolean check_count(EsClient *client, const char *index, guint expected, GError **error)
+{
+    gint64 count = -1;
+    g_autofree char *name = es_escape(index);
+    g_autofree char *path = g_strdup_printf("/%s/_count", name);
+    g_auto(yajl_val) answer = es_call_json(client, "GET", path, NULL, error);
+    if (answer == NULL || !es_check_complete(answer, "the count", error))
+        return FALSE;
+    if (json_get_int(answer, "count", &count) && count == expected)
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_GATE,
+                "%s has %" G_GINT64_FORMAT " documents, the bundle %u", index, count, expected);
+    return FALSE;
+}
+
+static gboolean fill(EsClient *client, const char *index, const Bundle *bundle, DocIds doc_ids,
+                     GError **error)
+{
+    return bulk_index(client, index, bundle, doc_ids, error) &&
+           call(client, "POST", index, "/_refresh", NULL, error) &&
+           check_count(client, index, bundle->model->n, error) && !interrupt_requested(error);
+}
+
+static void put_alias_action(yajl_gen json, const char *action, const char *index, const char *alias)
+{
+    yajl_gen_map_open(json);
+    json_put_key(json, action);
+    yajl_gen_map_open(json);
+    json_put_member_string(json, "index", index);
+    if (alias != NULL)
+        json_put_member_string(json, "alias", alias);
+    yajl_gen_map_close(json);
+    yajl_gen_map_close(json);
+}
+
+/* One call: readers see the old release or the new one, never neither. */
+static gboolean swap_alias(EsClient *client, const Standing *standing, const char *alias,
+                           const char *index, GError **error)
+{
+    g_auto(yajl_gen) json = json_generator_new(FALSE);
+    yajl_gen_map_open(json);
+    json_put_key(json, "actions");
+    yajl_gen_array_open(json);
+    for (guint i = 0; i < standing->indices->len; i++) {
+        const char *old = g_ptr_array_index(standing->indices, i);
+        if (standing->is_concrete)
+            put_alias_action(json, "remove_index", old, NULL);
+        else
+            put_alias_action(json, "remove", old, alias);
+    }
+    put_alias_action(json, "add", index, alias);
+    yajl_gen_array_close(json);
+    yajl_gen_map_close(json);
+    g_autofree char *body = json_take(json, NULL);
+    g_auto(yajl_val) answer = es_call_json(client, "POST", "/_aliases", body, error);
+    return answer != NULL;
+}
+
+/* Deletes the unfinished index, also after Ctrl-C; if even that fails the message says so. */
+static void discard(EsClient *client, const char *index, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    es_client_set_interruptible(client, FALSE);
+    if (!call(client, "DELETE", index, "", NULL, &failure))
+        g_prefix_error(error, "(the unfinished index %s is left behind: %s) ", index,
+                       failure->message);
+    es_client_set_interruptible(client, TRUE);
+}
+
+gboolean release_bundle(ReleaseResult *result, EsClient *client, const Bundle *bundle,
+                        const ReleaseOptions *options, GError **error)
+{
+    const gint64 started = g_get_monotonic_time();
+    g_auto(Standing) standing = {0};
+    if (!look(&standing, client, options->alias, error) ||
+        !check_way_is_free(&standing, options, error))
+        return FALSE;
+
+    g_autofree char *index = new_index_name(options->alias, bundle->model_id);
+    g_autofree char *definition = index_definition_of(bundle, options->doc_ids);
+    if (!call(client, "PUT", index, "", definition, error))
+        return FALSE;
+    if (!fill(client, index, bundle, options->doc_ids, error) ||
+        !swap_alias(client, &standing, options->alias, index, error)) {
+        discard(client, index, error);
+        g_prefix_error(error, "%s is as it was: ", options->alias);
+        return FALSE;
+    }
+    if (standing.indices->len > 0 && !standing.is_concrete)
+        result->previous = g_strdup(g_ptr_array_index(standing.indices, 0));
+    result->index = g_steal_pointer(&index);
+    result->documents = bundle->model->n;
+    result->seconds = (double)(g_get_monotonic_time() - started) / G_USEC_PER_SEC;
+    return TRUE;
+}

@@ -1,0 +1,262 @@
+#include "document_check.h"
+
+#include <string.h>
+
+#include "document.h"
+#include "interrupt.h"
+#include "progress.h"
+#include "recsys_error.h"
+
+#define PAGE 1000
+#define KEEP_ALIVE "2m"
+
+typedef struct {
+    Report *report;
+    EsClient *client;
+    const ReleaseMeta *release;
+    const Bundle *bundle;
+    GHashTable *expected; /* _id -> feature index + 1 */
+    gboolean *seen;       /* [n] */
+    float *vector;        /* [k] scratch */
+} Check;
+
+/* ---- one document ---- */
+
+static void check_vector(Check *c, const char *id, guint index, yajl_val fields)
+{
+    const guint k = c->bundle->model->k;
+    const float *expected = fm_vector(c->bundle->model, index);
+    yajl_val stored = json_get(fields, "embedding");
+    /* docvalue_fields wraps a field's values in an array: here one value that is an array. */
+    if (json_array_length(stored) == 1 && YAJL_IS_ARRAY(json_array_get(stored, 0)))
+        stored = json_array_get(stored, 0);
+    if (!document_read_vector(c->vector, k, stored)) {
+        report_violation(c->report, "document %s: embedding has %" G_GSIZE_FORMAT
+                                    " values, the bundle has %u",
+                         id, json_array_length(stored), k);
+        return;
+    }
+    guint differing = 0, first = 0;
+    for (guint f = 0; f < k; f++) {
+        if (memcmp(&c->vector[f], &expected[f], sizeof(float)) == 0)
+            continue;
+        first = differing++ == 0 ? f : first;
+    }
+    if (differing > 0)
+        report_violation(c->report,
+                         "document %s: embedding[%u] is %.9g, the bundle has %.9g (%u of %u components "
+                         "differ)",
+                         id, first, (double)c->vector[first], (double)expected[first], differing, k);
+}
+
+static void check_bias(Check *c, const char *id, guint index, yajl_val hit)
+{
+    double expected = c->bundle->model->bias[index];
+    double stored, source;
+    if (!json_to_double(json_array_get(json_get(hit, "fields.bias"), 0), &stored) ||
+        !json_get_double(hit, "_source.bias", &source))
+        report_violation(c->report, "document %s: bias is absent", id);
+    else if (stored != expected || source != expected)
+        report_violation(c->report, "document %s: bias is %.17g, the bundle has %.17g", id,
+                         stored != expected ? stored : source, expected);
+}
+
+static void check_text(Check *c, const char *id, yajl_val source, const char *field,
+                       const char *expected)
+{
+    const char *found = json_get_string(source, field);
+    if (g_strcmp0(found, expected) != 0)
+        report_violation(c->report, "document %s: %s is \"%s\", the bundle has \"%s\"", id, field,
+                         found != NULL ? found : "(absent)", expected);
+}
+
+static void check_number(Check *c, const char *id, yajl_val source, const char *field, gint64 expected)
+{
+    gint64 found = 0;
+    if (!json_get_int(source, field, &found) || found != expected)
+        report_violation(c->report, "document %s: %s is %s%" G_GINT64_FORMAT
+                                    ", the bundle has %" G_GINT64_FORMAT,
+                         id, field, json_get(source, field) == NULL ? "absent, read as " : "", found,
+                         expected);
+}
+
+static void check_genres(Check *c, const char *id, yajl_val source, const char **expected)
+{
+    yajl_val array = json_get(source, "genres");
+    gsize count = expected != NULL ? g_strv_length((char **)expected) : 0;
+    gboolean same = json_array_length(array) == count;
+    for (gsize i = 0; same && i < count; i++) {
+        yajl_val genre = json_array_get(array, i);
+        same = YAJL_IS_STRING(genre) && g_strcmp0(YAJL_GET_STRING(genre), expected[i]) == 0;
+    }
+    if (!same)
+        report_violation(c->report, "document %s: genres are not the bundle's", id);
+}
+
+static void check_source(Check *c, const char *id, guint index, yajl_val source)
+{
+    const Feature *feature = feature_table_get(c->bundle->features, index);
+    check_text(c, id, source, "feature_type", feature->type);
+    check_text(c, id, source, "value", feature->value);
+    check_text(c, id, source, "model_id", c->bundle->model_id);
+    check_number(c, id, source, "feature_index", index);
+    if (strcmp(feature->type, FEATURE_MOVIE) != 0)
+        return;
+    check_text(c, id, source, "title", feature->title != NULL ? feature->title : "");
+    check_genres(c, id, source, feature->genres);
+    check_number(c, id, source, "ratings", feature->ratings);
+    if (feature->year != 0)
+        check_number(c, id, source, "year", feature->year);
+}
+
+static void check_hit(Check *c, yajl_val hit)
+{
+    const char *id = json_get_string(hit, "_id");
+    guint found = id != NULL ? GPOINTER_TO_UINT(g_hash_table_lookup(c->expected, id)) : 0;
+    c->report->documents++;
+    if (found == 0) {
+        report_violation(c->report, "document %s: extra, the bundle has no such feature",
+                         id != NULL ? id : "(without _id)");
+        return;
+    }
+    guint index = found - 1;
+    if (c->seen[index])
+        report_violation(c->report, "document %s: it is there twice", id);
+    c->seen[index] = TRUE;
+    check_source(c, id, index, json_get(hit, "_source"));
+    check_bias(c, id, index, hit);
+    check_vector(c, id, index, json_get(hit, "fields"));
+}
+
+/* ---- pages ---- */
+
+static char *open_point_in_time(EsClient *client, const char *index, GError **error)
+{
+    g_autofree char *name = es_escape(index);
+    g_autofree char *path = g_strdup_printf("/%s/_pit?keep_alive=" KEEP_ALIVE, name);
+    g_auto(yajl_val) answer = es_call_json(client, "POST", path, NULL, error);
+    if (answer == NULL)
+        return NULL;
+    const char *id = json_get_string(answer, "id");
+    if (id == NULL)
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED, "POST %s gave no id", path);
+    return g_strdup(id);
+}
+
+static void close_point_in_time(EsClient *client, const char *pit)
+{
+    g_autofree char *body = g_strdup_printf("{\"id\":\"%s\"}", pit);
+    g_auto(yajl_val) answer = es_call_json(client, "DELETE", "/_pit", body, NULL);
+    (void)answer; /* if it fails the server drops it after KEEP_ALIVE */
+}
+
+static char *page_body(const char *pit, gint64 after)
+{
+    g_auto(yajl_gen) json = json_generator_new(FALSE);
+    yajl_gen_map_open(json);
+    json_put_member_int(json, "size", PAGE);
+    json_put_member_bool(json, "track_total_hits", FALSE);
+    json_put_key(json, "pit");
+    yajl_gen_map_open(json);
+    json_put_member_string(json, "id", pit);
+    json_put_member_string(json, "keep_alive", KEEP_ALIVE);
+    yajl_gen_map_close(json);
+    json_put_key(json, "sort");
+    yajl_gen_array_open(json);
+    json_put_string(json, "_shard_doc");
+    yajl_gen_array_close(json);
+    if (after >= 0) {
+        json_put_key(json, "search_after");
+        yajl_gen_array_open(json);
+        json_put_int(json, after);
+        yajl_gen_array_close(json);
+    }
+    json_put_key(json, "_source");
+    yajl_gen_map_open(json);
+    json_put_member_string(json, "excludes", "embedding");
+    yajl_gen_map_close(json);
+    json_put_key(json, "docvalue_fields");
+    yajl_gen_array_open(json);
+    json_put_string(json, "embedding");
+    json_put_string(json, "bias");
+    yajl_gen_array_close(json);
+    yajl_gen_map_close(json);
+    return json_take(json, NULL);
+}
+
+/* Checks one page; *after is where the next one begins, *count how many hits this one had. */
+static gboolean check_page(Check *c, const char *pit, gint64 *after, gsize *count, GError **error)
+{
+    g_autofree char *body = page_body(pit, *after);
+    g_auto(yajl_val) answer = es_call_json(c->client, "POST", "/_search", body, error);
+    if (answer == NULL || !es_check_complete(answer, "a page of documents", error))
+        return FALSE;
+    yajl_val hits = json_get(answer, "hits.hits");
+    *count = json_array_length(hits);
+    for (gsize i = 0; i < *count; i++)
+        check_hit(c, json_array_get(hits, i));
+    if (*count == 0)
+        return TRUE;
+    yajl_val last = json_array_get(json_get(json_array_get(hits, *count - 1), "sort"), 0);
+    if (!YAJL_IS_INTEGER(last)) {
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED, "a page of documents has no sort value");
+        return FALSE;
+    }
+    *after = YAJL_GET_INTEGER(last);
+    return TRUE;
+}
+
+static gboolean check_pages(Check *c, GError **error)
+{
+    g_autofree char *pit = open_point_in_time(c->client, c->release->index, error);
+    if (pit == NULL)
+        return FALSE;
+    Progress progress;
+    progress_start(&progress, "documents", "documents", c->bundle->model->n);
+    gint64 after = -1;
+    gsize count = 1;
+    gboolean valid = TRUE;
+    while (valid && count > 0) {
+        valid = !interrupt_requested(error) && check_page(c, pit, &after, &count, error);
+        progress_update(&progress, MIN(c->report->documents, c->bundle->model->n), NULL);
+    }
+    progress_end(&progress);
+    close_point_in_time(c->client, pit);
+    return valid;
+}
+
+static void find_missing(Check *c)
+{
+    for (guint i = 0; i < c->bundle->model->n; i++) {
+        if (c->seen[i])
+            continue;
+        g_autofree char *id = document_id(c->bundle, c->release->doc_ids, i);
+        report_violation(c->report, "document %s: missing", id);
+    }
+}
+
+gboolean document_check(Report *report, EsClient *client, const ReleaseMeta *release,
+                        const Bundle *bundle, GError **error)
+{
+    const guint n = bundle->model->n;
+    g_autoptr(GHashTable) expected = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < n; i++)
+        g_hash_table_insert(expected, document_id(bundle, release->doc_ids, i),
+                            GUINT_TO_POINTER(i + 1));
+    g_autofree gboolean *seen = g_new0(gboolean, n);
+    g_autofree float *vector = g_new(float, bundle->model->k);
+    Check check = {
+        .report = report,
+        .client = client,
+        .release = release,
+        .bundle = bundle,
+        .expected = expected,
+        .seen = seen,
+        .vector = vector,
+    };
+    report->features = n;
+    if (!check_pages(&check, error))
+        return FALSE;
+    find_missing(&check);
+    return TRUE;
+}

@@ -1,0 +1,45 @@
+#include "exact_score.h"
+
+#include <float.h>
+#include <math.h>
+
+#define U_FLOAT 0x1p-24  /* unit roundoff */
+#define U_DOUBLE 0x1p-53
+
+/* high + low = a + b exactly (Knuth). */
+static inline void two_sum(double a, double b, double *high, double *low)
+{
+    double sum = a + b;
+    double b_part = sum - a;
+    double a_part = sum - b_part;
+    *high = sum;
+    *low = (a - a_part) + (b - b_part);
+}
+
+ExactScore exact_score(const float *query, const float *vector, guint k, double bias, double shift)
+{
+    double sum, correction, magnitude = 0;
+    two_sum(shift, bias, &sum, &correction);
+    for (guint i = 0; i < k; i++) {
+        double product = (double)query[i] * vector[i];
+        double low;
+        two_sum(sum, product, &sum, &low);
+        correction += low;
+        magnitude += fabs(product);
+    }
+    double score = sum + correction;
+
+    double gamma = k * U_FLOAT / (1.0 - k * U_FLOAT);
+    double kernel = gamma * magnitude + k * 0x1p-149;
+    /* Two additions in double on the server; the same again is room for `score` and its use. */
+    double additions = 8 * U_DOUBLE * (fabs(shift) + fabs(bias) + magnitude + kernel);
+    double bound = (kernel + additions) * (1.0 + U_FLOAT) + U_FLOAT * fabs(score) + 0x1p-150;
+    /* `magnitude` and `bound` are sums of positive terms: k + 8 roundings at most. */
+    return (ExactScore){score, bound * (1.0 + 2.0 * (k + 8) * U_DOUBLE)};
+}
+
+double float_ulp(float x)
+{
+    float magnitude = fabsf(x);
+    return (double)nextafterf(magnitude, FLT_MAX) - magnitude;
+}

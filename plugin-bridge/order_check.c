@@ -1,0 +1,264 @@
+#include "order_check.h"
+
+#include <string.h>
+
+#include "interrupt.h"
+#include "local_scorer.h"
+#include "order_proof.h"
+#include "progress.h"
+#include "recommend.h"
+#include "recsys_error.h"
+
+typedef struct {
+    Report *report;
+    const Bundle *bundle;
+    const GArray *movies; /* feature indices */
+    Recommender *recommender;
+    guint depth;
+    ExactScore *scores;    /* [movies] */
+    gboolean *is_returned; /* [movies] */
+    const char *profile;   /* description, for messages */
+} Check;
+
+/* ---- profiles ---- */
+
+static GPtrArray *metadata_types(const FeatureTable *features)
+{
+    const GPtrArray *types = feature_table_types(features);
+    GPtrArray *metadata = g_ptr_array_new();
+    for (guint i = 0; i < types->len; i++) {
+        char *type = g_ptr_array_index(types, i);
+        if (strcmp(type, FEATURE_USER) != 0 && strcmp(type, FEATURE_MOVIE) != 0)
+            g_ptr_array_add(metadata, type);
+    }
+    return metadata;
+}
+
+static const char *value_at(const FeatureTable *features, const char *type, guint position)
+{
+    const GArray *indices = feature_table_of_type(features, type);
+    return feature_table_get(features, g_array_index(indices, guint, position))->value;
+}
+
+static guint count_of(const FeatureTable *features, const char *type)
+{
+    const GArray *indices = feature_table_of_type(features, type);
+    return indices != NULL ? indices->len : 0;
+}
+
+static void add_pairs(GPtrArray *profiles, const FeatureTable *features, const char *first,
+                      const char *second)
+{
+    for (guint i = 0; i < count_of(features, first); i++) {
+        for (guint j = 0; j < count_of(features, second); j++) {
+            Profile *profile = profile_new();
+            profile_add(profile, first, value_at(features, first, i));
+            profile_add(profile, second, value_at(features, second, j));
+            g_ptr_array_add(profiles, profile);
+        }
+    }
+}
+
+static void add_standard(GPtrArray *profiles, const FeatureTable *features, const GPtrArray *metadata)
+{
+    for (guint t = 0; t < metadata->len; t++) {
+        const char *type = g_ptr_array_index(metadata, t);
+        for (guint i = 0; i < count_of(features, type); i++) {
+            Profile *profile = profile_new();
+            profile_add(profile, type, value_at(features, type, i));
+            g_ptr_array_add(profiles, profile);
+        }
+        for (guint s = 0; s < t; s++)
+            add_pairs(profiles, features, g_ptr_array_index(metadata, s), type);
+    }
+}
+
+static void add_random_value(Profile *profile, const FeatureTable *features, const char *type,
+                             GRand *random)
+{
+    guint position = (guint)g_rand_int_range(random, 0, (gint32)count_of(features, type));
+    profile_add(profile, type, value_at(features, type, position));
+}
+
+static void add_random(GPtrArray *profiles, const FeatureTable *features, const GPtrArray *metadata,
+                       const OrderOptions *options)
+{
+    const guint32 words[] = {(guint32)options->seed, (guint32)(options->seed >> 32)};
+    g_autoptr(GRand) random = g_rand_new_with_seed_array(words, G_N_ELEMENTS(words));
+    for (guint i = 0; i < options->random; i++) {
+        Profile *profile = profile_new();
+        if (count_of(features, FEATURE_USER) > 0 && g_rand_boolean(random))
+            add_random_value(profile, features, FEATURE_USER, random);
+        for (guint t = 0; t < metadata->len; t++)
+            if (g_rand_boolean(random))
+                add_random_value(profile, features, g_ptr_array_index(metadata, t), random);
+        if (profile_size(profile) == 0)
+            add_random_value(profile, features, FEATURE_USER, random);
+        g_ptr_array_add(profiles, profile);
+    }
+}
+
+/* ---- one answer ---- */
+
+/* The position among the movies of a returned document, or -1. */
+static gint position_of(const Check *check, const char *value)
+{
+    guint index;
+    if (!feature_table_find(check->bundle->features, FEATURE_MOVIE, value, &index))
+        return -1;
+    return (gint)(index - g_array_index(check->movies, guint, 0));
+}
+
+static void check_score(Check *check, const RankedMovie *movie, ExactScore exact)
+{
+    Report *report = check->report;
+    double error = order_error(exact, movie->raw_score);
+    report->scores++;
+    report->worst_ulps = MAX(report->worst_ulps, error / float_ulp(movie->raw_score));
+    report->worst_share = MAX(report->worst_share, error / exact.bound);
+    if (!(error <= exact.bound))
+        report_violation(report, "score of %s for {%s}: the cluster has %.9g, the model %.9g ± %.2g",
+                         movie->id, check->profile, (double)movie->raw_score, exact.score, exact.bound);
+}
+
+static void check_pair(Check *check, const RankedMovie *above, const RankedMovie *below,
+                       ExactScore above_score, ExactScore below_score)
+{
+    switch (order_pair(above_score, below_score)) {
+    case PAIR_PROVED:
+        check->report->proved++;
+        break;
+    case PAIR_WITHIN_ROUNDING:
+        check->report->within_rounding++;
+        break;
+    case PAIR_VIOLATED:
+        report_violation(check->report,
+                         "order for {%s}: %s is returned above %s, the model has %.9g below %.9g",
+                         check->profile, above->id, below->id, above_score.score, below_score.score);
+    }
+}
+
+static void check_cut(Check *check)
+{
+    guint left_out, returned;
+    if (order_cut_is_right(check->scores, check->is_returned, check->movies->len, &left_out, &returned))
+        return;
+    const FeatureTable *features = check->bundle->features;
+    report_violation(
+        check->report, "set for {%s}: movie_%s (%.9g) is left out although movie_%s (%.9g) is returned",
+        check->profile, value_at(features, FEATURE_MOVIE, left_out), check->scores[left_out].score,
+        value_at(features, FEATURE_MOVIE, returned), check->scores[returned].score);
+}
+
+/* Marks the returned movies; FALSE if the list itself is wrong, so that its order says nothing. */
+static gboolean check_list(Check *check, const Ranking *ranking, gint *positions)
+{
+    const guint expected = MIN(check->depth, check->movies->len);
+    memset(check->is_returned, 0, check->movies->len * sizeof *check->is_returned);
+    if (ranking->movies->len != expected) {
+        report_violation(check->report, "list for {%s}: %u movies are returned, %u were asked for",
+                         check->profile, ranking->movies->len, expected);
+        return FALSE;
+    }
+    for (guint i = 0; i < ranking->movies->len; i++) {
+        const RankedMovie *movie = &g_array_index(ranking->movies, RankedMovie, i);
+        positions[i] = position_of(check, movie->value);
+        if (positions[i] < 0 || check->is_returned[positions[i]]) {
+            report_violation(check->report, "list for {%s}: %s (movie %s) is %s", check->profile,
+                             movie->id, movie->value,
+                             positions[i] < 0 ? "not a movie of the bundle" : "returned twice");
+            return FALSE;
+        }
+        check->is_returned[positions[i]] = TRUE;
+    }
+    return TRUE;
+}
+
+static void check_ranking(Check *check, const Ranking *ranking, const ProfileSum *expected,
+                          const ProfileSum *found)
+{
+    g_autofree gint *positions = g_new(gint, ranking->movies->len + 1);
+    if (found->k != expected->k ||
+        memcmp(found->query, expected->query, expected->k * sizeof(float)) != 0) {
+        report_violation(check->report,
+                         "query vector for {%s}: the stored vectors do not sum to the bundle's",
+                         check->profile);
+        return;
+    }
+    if (!check_list(check, ranking, positions))
+        return;
+    local_score_all(check->scores, check->bundle, expected->query, ranking->shift);
+    for (guint i = 0; i < ranking->movies->len; i++) {
+        const RankedMovie *movie = &g_array_index(ranking->movies, RankedMovie, i);
+        check_score(check, movie, check->scores[positions[i]]);
+        if (i > 0)
+            check_pair(check, movie - 1, movie, check->scores[positions[i - 1]],
+                       check->scores[positions[i]]);
+    }
+    check_cut(check);
+}
+
+/* ---- all of them ---- */
+
+static gboolean check_profile(Check *check, const Profile *profile, GError **error)
+{
+    g_autofree char *description = profile_describe(profile);
+    check->profile = description;
+    g_autoptr(ProfileSum) expected = local_profile_sum(check->bundle, profile, error);
+    if (expected == NULL)
+        return FALSE;
+
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(Ranking) ranking =
+        recommender_rank(check->recommender, profile, check->depth, &failure);
+    check->report->profiles++;
+    if (ranking != NULL) {
+        check_ranking(check, ranking, expected, recommender_last_sum(check->recommender));
+        return TRUE;
+    }
+    /* Documents that cannot be ranked are a finding; a cluster that cannot be asked is not. */
+    if (g_error_matches(failure, RECSYS_ERROR, RECSYS_ERROR_GATE) ||
+        g_error_matches(failure, RECSYS_ERROR, RECSYS_ERROR_USAGE) ||
+        g_error_matches(failure, RECSYS_ERROR, RECSYS_ERROR_REFUSED) ||
+        g_error_matches(failure, ES_ERROR, 400)) {
+        report_violation(check->report, "ranking for {%s}: %s", description, failure->message);
+        return TRUE;
+    }
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
+}
+
+gboolean order_check(Report *report, EsClient *client, const char *alias, const Bundle *bundle,
+                     const OrderOptions *options, GError **error)
+{
+    g_autoptr(GPtrArray) metadata = metadata_types(bundle->features);
+    g_autoptr(GPtrArray) profiles = g_ptr_array_new_with_free_func((GDestroyNotify)profile_free);
+    add_standard(profiles, bundle->features, metadata);
+    add_random(profiles, bundle->features, metadata, options);
+
+    const GArray *movies = feature_table_of_type(bundle->features, FEATURE_MOVIE);
+    g_autofree ExactScore *scores = g_new(ExactScore, movies->len);
+    g_autofree gboolean *is_returned = g_new(gboolean, movies->len);
+    g_autoptr(Recommender) recommender = recommender_new(client, alias);
+    Check check = {
+        .report = report,
+        .bundle = bundle,
+        .movies = movies,
+        .recommender = recommender,
+        .depth = options->depth,
+        .scores = scores,
+        .is_returned = is_returned,
+    };
+    report->depth = options->depth;
+
+    Progress progress;
+    progress_start(&progress, "orders", "profiles", profiles->len);
+    gboolean asked = TRUE;
+    for (guint i = 0; asked && i < profiles->len; i++) {
+        asked = !interrupt_requested(error) &&
+                check_profile(&check, g_ptr_array_index(profiles, i), error);
+        progress_update(&progress, i + 1, NULL);
+    }
+    progress_end(&progress);
+    return asked;
+}

@@ -6,7 +6,7 @@
 
 #include "recsys_error.h"
 
-G_DEFINE_QUARK(es-error-quark, es_error)
+G_DEFINE_QUARK(es - error - quark, es_error)
 
 /* docvalue_fields of a dense_vector, with which stored bits are read back, is known to work from
  * this version on. */
@@ -37,8 +37,8 @@ static char *reason_of(const HttpResponse *response)
     const char *type = json_get_string(body, "error.type");
     const char *reason = json_get_string(body, "error.reason");
     if (reason == NULL)
-        return g_strdup_printf("%.200s", response->body->len > 0 ? response->body->str
-                                                                 : "(no explanation)");
+        return g_strdup_printf("%.200s",
+                               response->body->len > 0 ? response->body->str : "(no explanation)");
     yajl_val cause = json_get(body, "error");
     yajl_val shard = json_array_get(json_get(body, "error.failed_shards"), 0);
     if (shard != NULL)
@@ -80,9 +80,10 @@ static gboolean check_product(EsClient *client, const HttpResponse *response, GE
     g_auto(yajl_val) body = json_parse(response->body->str, "the answer", NULL);
     const char *version = json_get_string(body, "version.number");
     if (g_strcmp0(response->product, "Elasticsearch") != 0 || version == NULL) {
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
-                    "%s answers, but is not Elasticsearch (no X-elastic-product header): check ES_URL",
-                    url);
+        g_set_error(
+            error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
+            "%s answers, but is not Elasticsearch (no X-elastic-product header): check ES_URL",
+            url);
         return FALSE;
     }
     client->version = g_strdup(version);

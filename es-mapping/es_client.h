@@ -39,10 +39,10 @@ yajl_val es_call(EsClient *client, const char *method, const char *path, const c
 yajl_val es_call_json(EsClient *client, const char *method, const char *path, const char *body,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* FALSE with RECSYS_ERROR_INCONCLUSIVE if a shard failed, the time ran out or the search ended early:
- * a partial answer is never an answer. `what` is for the message. */
-gboolean es_check_complete(yajl_val answer, const char *what, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+/* FALSE with RECSYS_ERROR_INCONCLUSIVE if a shard failed, the time ran out or the search ended
+ * early: a partial answer is never an answer. `what` is for the message. */
+gboolean es_check_complete(yajl_val answer, const char *what,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A name made safe for a path. */
 char *es_escape(const char *name);

@@ -1,4 +1,5 @@
-/* Which cluster, and how to get in: the options and environment variables that every command shares.
+/* Which cluster, and how to get in: the options and environment variables that every command
+ * shares.
  *
  * ES_URL (default http://localhost:9200), ES_API_KEY, ES_USERNAME, ES_PASSWORD, ES_CA_CERT. Secrets
  * come from the environment only, because a command line is for everybody to see. */

@@ -6,7 +6,7 @@
 #include "interrupt.h"
 #include "recsys_error.h"
 
-G_DEFINE_QUARK(http-transport-error-quark, http_transport_error)
+G_DEFINE_QUARK(http - transport - error - quark, http_transport_error)
 
 #define CONNECT_SECONDS 10L
 #define SILENCE_SECONDS 120L /* without a byte either way */
@@ -74,7 +74,8 @@ static gboolean parse_url(HttpClient *client, const HttpOptions *options, GError
     if (problem != NULL) {
         /* The URL itself is not shown: it may hold a password. */
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
-                    "the cluster's URL is not understood: %s; example: http://localhost:9200", problem);
+                    "the cluster's URL is not understood: %s; example: http://localhost:9200",
+                    problem);
         return FALSE;
     }
     client->username = options->username != NULL ? g_strdup(options->username)

@@ -10,11 +10,11 @@
 GQuark http_transport_error_quark(void);
 
 typedef struct {
-    char *url;      /* scheme, host, port and path prefix; user:password@ is understood */
-    char *username; /* nullable */
-    char *password; /* nullable */
-    char *api_key;  /* nullable; the encoded form; goes before username and password */
-    char *ca_file;  /* nullable: the system's certificates */
+    char *url;         /* scheme, host, port and path prefix; user:password@ is understood */
+    char *username;    /* nullable */
+    char *password;    /* nullable */
+    char *api_key;     /* nullable; the encoded form; goes before username and password */
+    char *ca_file;     /* nullable: the system's certificates */
     gboolean insecure; /* do not verify the server's certificate */
 } HttpOptions;
 
@@ -23,8 +23,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(HttpOptions, http_options_clear)
 
 typedef struct {
     long status;
-    GString *body;     /* NUL-terminated */
-    char *product;     /* the X-elastic-product header, or NULL */
+    GString *body; /* NUL-terminated */
+    char *product; /* the X-elastic-product header, or NULL */
 } HttpResponse;
 
 void http_response_clear(HttpResponse *response);

@@ -15,11 +15,11 @@ static void fill(GString *text, const char *placeholder, const char *value)
 
 char *index_definition_of(const Bundle *bundle, DocIds doc_ids)
 {
-    g_autoptr(GBytes) template = g_resource_lookup_data(
-        es_mapping_get_resource(), RESOURCE, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+    g_autoptr(GBytes) template = g_resource_lookup_data(es_mapping_get_resource(), RESOURCE,
+                                                        G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
     g_assert(template != NULL);
-    GString *text = g_string_new_len(g_bytes_get_data(template, NULL),
-                                     (gssize)g_bytes_get_size(template));
+    GString *text =
+        g_string_new_len(g_bytes_get_data(template, NULL), (gssize)g_bytes_get_size(template));
 
     char dims[16];
     g_snprintf(dims, sizeof dims, "%u", bundle->model->k);

@@ -71,7 +71,8 @@ GOptionEntry *profile_options_entries(ProfileOptions *options)
         {"user", 0, 0, G_OPTION_ARG_STRING, &options->user, "a user the model knows", "ID"},
         {"age", 0, 0, G_OPTION_ARG_STRING, &options->age, "an age code, e.g. 18", "CODE"},
         {"gender", 0, 0, G_OPTION_ARG_STRING, &options->gender, "F or M", "G"},
-        {"occupation", 0, 0, G_OPTION_ARG_STRING, &options->occupation, "an occupation code", "CODE"},
+        {"occupation", 0, 0, G_OPTION_ARG_STRING, &options->occupation, "an occupation code",
+         "CODE"},
         {NULL},
     };
     return g_memdup2(entries, sizeof entries);

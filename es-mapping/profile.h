@@ -38,8 +38,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ProfileOptions, profile_options_clear)
 GOptionEntry *profile_options_entries(ProfileOptions *options);
 
 /* RECSYS_ERROR_USAGE if none was given. */
-Profile *profile_of_options(const ProfileOptions *options, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+Profile *profile_of_options(const ProfileOptions *options,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- the sum ---- */
 

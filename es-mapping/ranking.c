@@ -78,7 +78,8 @@ void ranking_print(const Ranking *ranking, FILE *out)
         const RankedMovie *movie = &g_array_index(ranking->movies, RankedMovie, i);
         const char *title = g_ptr_array_index(titles, i);
         g_autofree char *genres = g_strjoinv(", ", movie->genres);
-        g_autofree char *year = movie->year != 0 ? g_strdup_printf("%d", movie->year) : g_strdup("");
+        g_autofree char *year =
+            movie->year != 0 ? g_strdup_printf("%d", movie->year) : g_strdup("");
         fprintf(out, "%4u  %6.2f  %s%*s  %4s  %s\n", i + 1, movie->rating, title,
                 widest - width_of(title), "", year, genres);
     }

@@ -9,14 +9,14 @@ typedef struct {
     char *value; /* the movie's id in the data set */
     char *title;
     char **genres;
-    int year; /* 0: unknown */
+    int year;        /* 0: unknown */
     float raw_score; /* from a cluster: _score as float32, shift included; otherwise 0 */
     double score;    /* w_m + <query, v_m>, shift taken off */
     double rating;   /* predicted */
 } RankedMovie;
 
 typedef struct {
-    char *index;    /* the index that answered, or NULL for the local scorer */
+    char *index; /* the index that answered, or NULL for the local scorer */
     char *model_id;
     double scale;   /* ratings are below it */
     double shift;   /* was added to every score */

@@ -7,7 +7,8 @@ GOptionEntry *ranking_options_entries(RankingOptions *options)
 {
     const GOptionEntry entries[] = {
         {"size", 0, 0, G_OPTION_ARG_INT, &options->size, "how many movies (10)", "N"},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &options->json, "one JSON object instead of a table", NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &options->json, "one JSON object instead of a table",
+         NULL},
         {NULL},
     };
     return g_memdup2(entries, sizeof entries);

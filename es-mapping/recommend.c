@@ -45,8 +45,8 @@ const ProfileSum *recommender_last_sum(const Recommender *recommender)
 
 static gboolean strange_answer(const char *what, GError **error)
 {
-    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED, "the cluster's answer makes no sense: %s",
-                what);
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
+                "the cluster's answer makes no sense: %s", what);
     return FALSE;
 }
 
@@ -60,8 +60,7 @@ static char *mget_body(const ReleaseMeta *meta, const Profile *profile, GError *
     yajl_gen_array_open(json);
     for (guint i = 0; i < profile_size(profile); i++) {
         const ProfileFeature *feature = profile_get(profile, i);
-        g_autofree char *id =
-            release_meta_document_id(meta, feature->type, feature->value, error);
+        g_autofree char *id = release_meta_document_id(meta, feature->type, feature->value, error);
         if (id == NULL)
             return NULL;
         json_put_string(json, id);
@@ -105,7 +104,8 @@ static Step read_document(const ReleaseMeta *meta, const ProfileFeature *feature
     return STEP_DONE;
 }
 
-static Step read_documents(Recommender *r, const Profile *profile, yajl_val documents, GError **error)
+static Step read_documents(Recommender *r, const Profile *profile, yajl_val documents,
+                           GError **error)
 {
     const guint count = profile_size(profile), k = r->meta->k;
     if (json_array_length(documents) != count)
@@ -243,7 +243,8 @@ static gboolean read_hit(const Recommender *r, yajl_val hit, Ranking *ranking, G
     const char *value = json_get_string(hit, "_source.value");
     const char *title = json_get_string(hit, "_source.title");
     const char *model_id = json_get_string(hit, "_source.model_id");
-    if (id == NULL || value == NULL || title == NULL || !json_to_float(json_get(hit, "_score"), &score))
+    if (id == NULL || value == NULL || title == NULL ||
+        !json_to_float(json_get(hit, "_score"), &score))
         return strange_answer("a hit without _id, _score, value and title", error);
     if (g_strcmp0(model_id, r->meta->model_id) != 0) {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_GATE,
@@ -270,7 +271,8 @@ static gboolean read_hit(const Recommender *r, yajl_val hit, Ranking *ranking, G
 static Step search(Recommender *r, guint size, Ranking **result, GError **error)
 {
     const ReleaseMeta *meta = r->meta;
-    double shift = recommend_shift(r->sum->query, meta->k, meta->max_movie_norm, meta->min_movie_bias);
+    double shift =
+        recommend_shift(r->sum->query, meta->k, meta->max_movie_norm, meta->min_movie_bias);
     g_autofree char *body = recommend_search_body(r->sum->query, meta->k, shift, size);
     g_autofree char *name = es_escape(meta->index);
     g_autofree char *path = g_strdup_printf("/%s/_search", name);

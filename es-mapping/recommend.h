@@ -1,5 +1,5 @@
-/* The two-step flow: mget the profile's documents through the alias and sum their vectors, then rank
- * the movies with script_score.
+/* The two-step flow: mget the profile's documents through the alias and sum their vectors, then
+ * rank the movies with script_score.
  *
  * Torn-read guard: step 2 searches the concrete index that step 1 answered from, and all documents
  * must carry that release's model_id. If the alias moves between the steps the flow starts over. */
@@ -30,8 +30,8 @@ const ProfileSum *recommender_last_sum(const Recommender *recommender);
 Ranking *recommender_rank(Recommender *recommender, const Profile *profile, guint size,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* A shift that keeps every score positive, by Cauchy–Schwarz: ‖query‖ · max ‖v_m‖ − min w_m, and room
- * for the float32 kernel's rounding. */
+/* A shift that keeps every score positive, by Cauchy–Schwarz: ‖query‖ · max ‖v_m‖ − min w_m, and
+ * room for the float32 kernel's rounding. */
 double recommend_shift(const float *query, guint k, double max_movie_norm, double min_movie_bias);
 
 /* The body of step 2. */

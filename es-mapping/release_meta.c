@@ -138,22 +138,24 @@ ReleaseMeta *release_meta_fetch(EsClient *client, const char *alias, GError **er
     meta->tree = es_call_json(client, "GET", path, NULL, error);
     if (meta->tree == NULL) {
         if (error != NULL && g_error_matches(*error, ES_ERROR, 404))
-            g_prefix_error(error, "nothing is released as %s (`recsys-loader release` does it): ",
-                           alias);
+            g_prefix_error(error,
+                           "nothing is released as %s (`recsys-loader release` does it): ", alias);
         return NULL;
     }
     gsize indices = YAJL_IS_OBJECT(meta->tree) ? meta->tree->u.object.len : 0;
     if (indices != 1) {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
-                    "%s stands for %" G_GSIZE_FORMAT " indices, it must be one release", alias, indices);
+                    "%s stands for %" G_GSIZE_FORMAT " indices, it must be one release", alias,
+                    indices);
         return NULL;
     }
     meta->index = g_strdup(meta->tree->u.object.keys[0]);
     if (!read_meta(meta, json_get(meta->tree->u.object.values[0], "mappings._meta"))) {
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
-                    "%s (index %s) is not a release of this program: its mapping's _meta lacks what a "
-                    "release has",
-                    alias, meta->index);
+        g_set_error(
+            error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
+            "%s (index %s) is not a release of this program: its mapping's _meta lacks what a "
+            "release has",
+            alias, meta->index);
         return NULL;
     }
     return g_steal_pointer(&meta);
@@ -190,7 +192,8 @@ char *release_meta_document_id(const ReleaseMeta *meta, const char *type, const 
     g_autoptr(GString) known = g_string_new(NULL);
     for (gsize i = 0; YAJL_IS_OBJECT(values) && i < MIN(values->u.object.len, 30); i++)
         g_string_append_printf(known, "%s%s", i > 0 ? ", " : "", values->u.object.keys[i]);
-    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "there is no %s %s in this release; known: %s",
-                type, value, known->len > 0 ? known->str : "none");
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                "there is no %s %s in this release; known: %s", type, value,
+                known->len > 0 ? known->str : "none");
     return NULL;
 }

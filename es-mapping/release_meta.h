@@ -4,8 +4,8 @@
  *   format, created_by, model_id, n, k, w0, link, scale, interactions, movies,
  *   max_movie_norm   at least max_m ‖v_m‖
  *   min_movie_bias   min_m w_m
- *   doc_ids          "value" (age_18) or "feature-index" (age_9747; age, gender and occupation only)
- *   features         {type: {value: feature index}} of every type but user and movie */
+ *   doc_ids          "value" (age_18) or "feature-index" (age_9747; age, gender and occupation
+ * only) features         {type: {value: feature index}} of every type but user and movie */
 #pragma once
 
 #include "bundle.h"
@@ -32,10 +32,10 @@ ReleaseMeta *release_meta_of_bundle(const Bundle *bundle, DocIds doc_ids);
 /* Writes the `_meta` object. */
 void release_meta_put(yajl_gen json, const ReleaseMeta *meta, const Bundle *bundle);
 
-/* Reads the `_meta` of the one index that `alias` (or an index name) stands for. Errors: ES_ERROR 404
- * (nothing there), RECSYS_ERROR_REFUSED (not a release of this project, or several indices). */
-ReleaseMeta *release_meta_fetch(EsClient *client, const char *alias, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+/* Reads the `_meta` of the one index that `alias` (or an index name) stands for. Errors: ES_ERROR
+ * 404 (nothing there), RECSYS_ERROR_REFUSED (not a release of this project, or several indices). */
+ReleaseMeta *release_meta_fetch(EsClient *client, const char *alias,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The `_id` of a feature's document. */
 char *release_document_id(DocIds doc_ids, const char *type, const char *value, guint index);

@@ -48,18 +48,19 @@ gboolean bulk_check_answer(yajl_val answer, guint expected, GError **error)
     json_get_int(first, "status", &status);
     const char *id = json_get_string(first, "_id");
     const char *reason = json_get_string(first, "error.reason");
-    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
-                "%u of %u documents of a bulk request were refused, the first one %s with %" G_GINT64_FORMAT
-                ": %s",
-                refused, expected, id != NULL ? id : "(unnamed)", status,
-                reason != NULL ? reason : "no reason given");
+    g_set_error(
+        error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
+        "%u of %u documents of a bulk request were refused, the first one %s with %" G_GINT64_FORMAT
+        ": %s",
+        refused, expected, id != NULL ? id : "(unnamed)", status,
+        reason != NULL ? reason : "no reason given");
     return FALSE;
 }
 
-static gboolean send(EsClient *client, const char *path, GString *body, guint documents, GError **error)
+static gboolean send(EsClient *client, const char *path, GString *body, guint documents,
+                     GError **error)
 {
-    g_auto(yajl_val) answer =
-        es_call(client, "POST", path, ES_NDJSON, body->str, body->len, error);
+    g_auto(yajl_val) answer = es_call(client, "POST", path, ES_NDJSON, body->str, body->len, error);
     g_string_truncate(body, 0);
     return answer != NULL && bulk_check_answer(answer, documents, error);
 }

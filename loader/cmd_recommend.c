@@ -21,8 +21,7 @@ gboolean cmd_recommend(const CliCommand *command, int argc, char **argv, GError 
     if (client == NULL)
         return FALSE;
     g_autoptr(Recommender) recommender = recommender_new(client, es_options_alias(&cluster));
-    g_autoptr(Ranking) ranking =
-        recommender_rank(recommender, profile, (guint)options.size, error);
+    g_autoptr(Ranking) ranking = recommender_rank(recommender, profile, (guint)options.size, error);
     if (ranking == NULL)
         return FALSE;
     ranking_options_print(&options, ranking, profile);

@@ -25,7 +25,8 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, Option
         {"replace-index", 0, 0, G_OPTION_ARG_STRING, &options->replace_index,
          "delete the index of this name, which is where the alias is to be", "NAME"},
         {"doc-ids", 0, 0, G_OPTION_ARG_STRING, &options->doc_ids,
-         "\"value\" (age_18, the default) or \"feature-index\" (age_9747), for metadata documents", "FORM"},
+         "\"value\" (age_18, the default) or \"feature-index\" (age_9747), for metadata documents",
+         "FORM"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &options->json, "one JSON object instead of text", NULL},
         {NULL},
     };

@@ -3,8 +3,10 @@
 
 static const CliCommand commands[] = {
     {"release", "BUNDLE", "index a bundle and make it the live release",
-     "Creates a new index, sends every document, checks every answer, and only then moves the alias, in\n"
-     "one step. If anything fails before that, the new index is deleted and the alias is as it was.\n"
+     "Creates a new index, sends every document, checks every answer, and only then moves the "
+     "alias, in\n"
+     "one step. If anything fails before that, the new index is deleted and the alias is as it "
+     "was.\n"
      "\n"
      "Examples:\n"
      "  recsys-loader release bundle\n"

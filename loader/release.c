@@ -59,10 +59,11 @@ static gboolean check_way_is_free(const Standing *standing, const ReleaseOptions
     }
     if (!standing->is_concrete || options->replace_index != NULL)
         return TRUE;
-    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
-                "%s is an index, not an alias, so it is in the way: --replace-index %s deletes it in the "
-                "same step that puts the alias in its place, or --alias names another one",
-                options->alias, options->alias);
+    g_set_error(
+        error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
+        "%s is an index, not an alias, so it is in the way: --replace-index %s deletes it in the "
+        "same step that puts the alias in its place, or --alias names another one",
+        options->alias, options->alias);
     return FALSE;
 }
 
@@ -107,7 +108,8 @@ static gboolean fill(EsClient *client, const char *index, const Bundle *bundle, 
            check_count(client, index, bundle->model->n, error) && !interrupt_requested(error);
 }
 
-static void put_alias_action(yajl_gen json, const char *action, const char *index, const char *alias)
+static void put_alias_action(yajl_gen json, const char *action, const char *index,
+                             const char *alias)
 {
     yajl_gen_map_open(json);
     json_put_key(json, action);

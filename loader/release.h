@@ -1,4 +1,5 @@
-/* Makes a bundle the live release: a new index, filled and checked, then one atomic swap of the alias.
+/* Makes a bundle the live release: a new index, filled and checked, then one atomic swap of the
+ * alias.
  *
  * Until the swap nothing that readers see has changed. If anything fails before it, or a signal
  * arrives, the new index is deleted again. */
@@ -10,8 +11,8 @@
 
 typedef struct {
     const char *alias;
-    const char *replace_index; /* nullable: a concrete index of the alias's name may be deleted, if this
-                                  is that name */
+    const char *replace_index; /* nullable: a concrete index of the alias's name may be deleted, if
+                                  this is that name */
     DocIds doc_ids;
 } ReleaseOptions;
 

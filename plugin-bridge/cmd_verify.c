@@ -19,26 +19,29 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, Verify
     const GOptionEntry entries[] = {
         {"random", 0, 0, G_OPTION_ARG_INT, &options->random,
          "random profiles besides the standard ones (100)", "N"},
-        {"depth", 0, 0, G_OPTION_ARG_INT, &options->depth, "movies asked for per profile (100)", "N"},
+        {"depth", 0, 0, G_OPTION_ARG_INT, &options->depth, "movies asked for per profile (100)",
+         "N"},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &options->seed, "of the random profiles (1)", "N"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &options->json, "one JSON object instead of text", NULL},
         {NULL},
     };
     g_autofree GOptionEntry *cluster_entries = es_options_entries(cluster);
-    if (!cli_parse(command, (const GOptionEntry *const[]){entries, cluster_entries, NULL}, argc, argv,
-                   error))
+    if (!cli_parse(command, (const GOptionEntry *const[]){entries, cluster_entries, NULL}, argc,
+                   argv, error))
         return FALSE;
     if (options->random < 0 || options->seed < 0 || options->depth < 1 ||
         options->depth > RECOMMEND_MOST) {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
-                    "--random and --seed must not be negative, --depth must be 1 to %d", RECOMMEND_MOST);
+                    "--random and --seed must not be negative, --depth must be 1 to %d",
+                    RECOMMEND_MOST);
         return FALSE;
     }
     return TRUE;
 }
 
-static gboolean verify(Report *report, EsClient *client, const char *alias, const ReleaseMeta *release,
-                       const Bundle *bundle, const VerifyOptions *options, GError **error)
+static gboolean verify(Report *report, EsClient *client, const char *alias,
+                       const ReleaseMeta *release, const Bundle *bundle,
+                       const VerifyOptions *options, GError **error)
 {
     const OrderOptions orders = {
         .depth = (guint)options->depth,
@@ -63,7 +66,8 @@ static gboolean check_unchanged(EsClient *client, const char *alias, const Relea
     if (g_strcmp0(now->index, release->index) == 0)
         return TRUE;
     g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
-                "%s moved from %s to %s meanwhile: verify again", alias, release->index, now->index);
+                "%s moved from %s to %s meanwhile: verify again", alias, release->index,
+                now->index);
     return FALSE;
 }
 

@@ -31,8 +31,8 @@ static void check_vector(Check *c, const char *id, guint index, yajl_val fields)
     if (json_array_length(stored) == 1 && YAJL_IS_ARRAY(json_array_get(stored, 0)))
         stored = json_array_get(stored, 0);
     if (!document_read_vector(c->vector, k, stored)) {
-        report_violation(c->report, "document %s: embedding has %" G_GSIZE_FORMAT
-                                    " values, the bundle has %u",
+        report_violation(c->report,
+                         "document %s: embedding has %" G_GSIZE_FORMAT " values, the bundle has %u",
                          id, json_array_length(stored), k);
         return;
     }
@@ -43,10 +43,11 @@ static void check_vector(Check *c, const char *id, guint index, yajl_val fields)
         first = differing++ == 0 ? f : first;
     }
     if (differing > 0)
-        report_violation(c->report,
-                         "document %s: embedding[%u] is %.9g, the bundle has %.9g (%u of %u components "
-                         "differ)",
-                         id, first, (double)c->vector[first], (double)expected[first], differing, k);
+        report_violation(
+            c->report,
+            "document %s: embedding[%u] is %.9g, the bundle has %.9g (%u of %u components "
+            "differ)",
+            id, first, (double)c->vector[first], (double)expected[first], differing, k);
 }
 
 static void check_bias(Check *c, const char *id, guint index, yajl_val hit)
@@ -70,14 +71,15 @@ static void check_text(Check *c, const char *id, yajl_val source, const char *fi
                          found != NULL ? found : "(absent)", expected);
 }
 
-static void check_number(Check *c, const char *id, yajl_val source, const char *field, gint64 expected)
+static void check_number(Check *c, const char *id, yajl_val source, const char *field,
+                         gint64 expected)
 {
     gint64 found = 0;
     if (!json_get_int(source, field, &found) || found != expected)
-        report_violation(c->report, "document %s: %s is %s%" G_GINT64_FORMAT
-                                    ", the bundle has %" G_GINT64_FORMAT,
-                         id, field, json_get(source, field) == NULL ? "absent, read as " : "", found,
-                         expected);
+        report_violation(
+            c->report,
+            "document %s: %s is %s%" G_GINT64_FORMAT ", the bundle has %" G_GINT64_FORMAT, id,
+            field, json_get(source, field) == NULL ? "absent, read as " : "", found, expected);
 }
 
 static void check_genres(Check *c, const char *id, yajl_val source, const char **expected)
@@ -199,7 +201,8 @@ static gboolean check_page(Check *c, const char *pit, gint64 *after, gsize *coun
         return TRUE;
     yajl_val last = json_array_get(json_get(json_array_get(hits, *count - 1), "sort"), 0);
     if (!YAJL_IS_INTEGER(last)) {
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED, "a page of documents has no sort value");
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
+                    "a page of documents has no sort value");
         return FALSE;
     }
     *after = YAJL_GET_INTEGER(last);

@@ -1,4 +1,5 @@
-/* Reads every document of a release and compares it with the bundle, vectors and biases bit for bit. */
+/* Reads every document of a release and compares it with the bundle, vectors and biases bit for
+ * bit. */
 #pragma once
 
 #include "bundle.h"

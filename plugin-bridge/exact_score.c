@@ -3,7 +3,7 @@
 #include <float.h>
 #include <math.h>
 
-#define U_FLOAT 0x1p-24  /* unit roundoff */
+#define U_FLOAT 0x1p-24 /* unit roundoff */
 #define U_DOUBLE 0x1p-53
 
 /* high + low = a + b exactly (Knuth). */

@@ -8,9 +8,9 @@
  * with compensation (Ogita, Rump & Oishi, "Accurate sum and dot product", 2005), as if in twice the
  * precision of double.
  *
- * Elasticsearch adds the products in float32, in an order that depends on version, JDK and CPU, with
- * or without FMA; adds shift and bias in double; and rounds to float32 once. For every order of k
- * terms (Higham, "Accuracy and Stability of Numerical Algorithms", §3.1)
+ * Elasticsearch adds the products in float32, in an order that depends on version, JDK and CPU,
+ * with or without FMA; adds shift and bias in double; and rounds to float32 once. For every order
+ * of k terms (Higham, "Accuracy and Stability of Numerical Algorithms", §3.1)
  *
  *   |fl(Σ q_i d_i) − Σ q_i d_i| ≤ γ_k Σ |q_i d_i| + k·2^-149,   γ_k = k·u / (1 − k·u),
  *

@@ -79,8 +79,7 @@ Ranking *local_rank(const Bundle *bundle, const Profile *profile, guint size, GE
     Ranking *ranking = ranking_new(NULL, bundle->model_id, bundle->scale, 0);
     for (guint i = 0; i < MIN(size, movies->len); i++) {
         guint at = order[i];
-        RankedMovie movie =
-            describe(bundle, g_array_index(movies, guint, at), scores[at].score);
+        RankedMovie movie = describe(bundle, g_array_index(movies, guint, at), scores[at].score);
         movie.rating = profile_rating(sum, movie.score, bundle->scale);
         ranking_add(ranking, &movie);
     }

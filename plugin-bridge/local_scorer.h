@@ -6,15 +6,15 @@
 #include "profile.h"
 #include "ranking.h"
 
-/* The sum of a profile's vectors from the bundle; RECSYS_ERROR_USAGE naming the known values for one
- * the bundle does not have. */
-ProfileSum *local_profile_sum(const Bundle *bundle, const Profile *profile, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+/* The sum of a profile's vectors from the bundle; RECSYS_ERROR_USAGE naming the known values for
+ * one the bundle does not have. */
+ProfileSum *local_profile_sum(const Bundle *bundle, const Profile *profile,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The exact score of every movie, in the order of feature_table_of_type (FEATURE_MOVIE), to
  * scores [movies]. `query` is [k]. */
 void local_score_all(ExactScore *scores, const Bundle *bundle, const float *query, double shift);
 
 /* The best `size` movies; equal scores by feature index. */
-Ranking *local_rank(const Bundle *bundle, const Profile *profile, guint size, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+Ranking *local_rank(const Bundle *bundle, const Profile *profile, guint size,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -3,7 +3,8 @@
 
 static const CliCommand commands[] = {
     {"verify", "BUNDLE", "prove that the cluster's answers are the bundle's",
-     "Compares the mapping, then every document bit for bit, then the order of standard and random\n"
+     "Compares the mapping, then every document bit for bit, then the order of standard and "
+     "random\n"
      "profiles with bounds that hold for every way a server may sum. Parity holds if nothing is\n"
      "violated; the exit code is 0 then, 5 if something is, 7 if the answers were partial.\n"
      "\n"

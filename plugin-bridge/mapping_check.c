@@ -64,7 +64,8 @@ static void find_extra(Report *report, yajl_val expected, yajl_val found)
                          similarity);
 }
 
-gboolean mapping_check(Report *report, const ReleaseMeta *release, const Bundle *bundle, GError **error)
+gboolean mapping_check(Report *report, const ReleaseMeta *release, const Bundle *bundle,
+                       GError **error)
 {
     g_autofree char *text = index_definition_of(bundle, release->doc_ids);
     g_auto(yajl_val) definition = json_parse(text, "the index definition", error);

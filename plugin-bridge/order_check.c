@@ -8,6 +8,7 @@
 #include "progress.h"
 #include "recommend.h"
 #include "recsys_error.h"
+#include "rng.h"
 
 typedef struct {
     Report *report;
@@ -59,7 +60,8 @@ static void add_pairs(GPtrArray *profiles, const FeatureTable *features, const c
     }
 }
 
-static void add_standard(GPtrArray *profiles, const FeatureTable *features, const GPtrArray *metadata)
+static void add_standard(GPtrArray *profiles, const FeatureTable *features,
+                         const GPtrArray *metadata)
 {
     for (guint t = 0; t < metadata->len; t++) {
         const char *type = g_ptr_array_index(metadata, t);
@@ -76,15 +78,14 @@ static void add_standard(GPtrArray *profiles, const FeatureTable *features, cons
 static void add_random_value(Profile *profile, const FeatureTable *features, const char *type,
                              GRand *random)
 {
-    guint position = (guint)g_rand_int_range(random, 0, (gint32)count_of(features, type));
+    guint position = rng_below(random, count_of(features, type));
     profile_add(profile, type, value_at(features, type, position));
 }
 
 static void add_random(GPtrArray *profiles, const FeatureTable *features, const GPtrArray *metadata,
                        const OrderOptions *options)
 {
-    const guint32 words[] = {(guint32)options->seed, (guint32)(options->seed >> 32)};
-    g_autoptr(GRand) random = g_rand_new_with_seed_array(words, G_N_ELEMENTS(words));
+    g_autoptr(GRand) random = rng_new(options->seed, 0);
     for (guint i = 0; i < options->random; i++) {
         Profile *profile = profile_new();
         if (count_of(features, FEATURE_USER) > 0 && g_rand_boolean(random))
@@ -117,8 +118,9 @@ static void check_score(Check *check, const RankedMovie *movie, ExactScore exact
     report->worst_ulps = MAX(report->worst_ulps, error / float_ulp(movie->raw_score));
     report->worst_share = MAX(report->worst_share, error / exact.bound);
     if (!(error <= exact.bound))
-        report_violation(report, "score of %s for {%s}: the cluster has %.9g, the model %.9g ± %.2g",
-                         movie->id, check->profile, (double)movie->raw_score, exact.score, exact.bound);
+        report_violation(
+            report, "score of %s for {%s}: the cluster has %.9g, the model %.9g ± %.2g", movie->id,
+            check->profile, (double)movie->raw_score, exact.score, exact.bound);
 }
 
 static void check_pair(Check *check, const RankedMovie *above, const RankedMovie *below,
@@ -132,20 +134,22 @@ static void check_pair(Check *check, const RankedMovie *above, const RankedMovie
         check->report->within_rounding++;
         break;
     case PAIR_VIOLATED:
-        report_violation(check->report,
-                         "order for {%s}: %s is returned above %s, the model has %.9g below %.9g",
-                         check->profile, above->id, below->id, above_score.score, below_score.score);
+        report_violation(
+            check->report, "order for {%s}: %s is returned above %s, the model has %.9g below %.9g",
+            check->profile, above->id, below->id, above_score.score, below_score.score);
     }
 }
 
 static void check_cut(Check *check)
 {
     guint left_out, returned;
-    if (order_cut_is_right(check->scores, check->is_returned, check->movies->len, &left_out, &returned))
+    if (order_cut_is_right(check->scores, check->is_returned, check->movies->len, &left_out,
+                           &returned))
         return;
     const FeatureTable *features = check->bundle->features;
     report_violation(
-        check->report, "set for {%s}: movie_%s (%.9g) is left out although movie_%s (%.9g) is returned",
+        check->report,
+        "set for {%s}: movie_%s (%.9g) is left out although movie_%s (%.9g) is returned",
         check->profile, value_at(features, FEATURE_MOVIE, left_out), check->scores[left_out].score,
         value_at(features, FEATURE_MOVIE, returned), check->scores[returned].score);
 }

@@ -1,4 +1,5 @@
-/* Asks the cluster for rankings through the two-step flow and proves each order against the bundle. */
+/* Asks the cluster for rankings through the two-step flow and proves each order against the bundle.
+ */
 #pragma once
 
 #include "bundle.h"

@@ -2,9 +2,9 @@
  *
  * With S_a and B_a the exact score and bound of movie a (exact_score.h):
  *   a score is right if it is within B of S;
- *   an adjacent pair a, b is proved if S_a − S_b > B_a + B_b, violated if S_b − S_a > B_a + B_b, and
- *   within rounding otherwise: either order is right then;
- *   the set is right if no movie left out has S − B above the S + B of one that was returned. */
+ *   an adjacent pair a, b is proved if S_a − S_b > B_a + B_b, violated if S_b − S_a > B_a + B_b,
+ * and within rounding otherwise: either order is right then; the set is right if no movie left out
+ * has S − B above the S + B of one that was returned. */
 #pragma once
 
 #include "exact_score.h"

@@ -32,11 +32,15 @@ void report_print(const Report *report, FILE *out)
 {
     fprintf(out, "parity: %s\n", report->violations == 0 ? "yes" : "NO");
     fprintf(out, "release     %s at %s (model %s)\n", report->index, report->url, report->model_id);
-    fprintf(out, "documents   %u of %u compared bit for bit\n", report->documents, report->features);
-    fprintf(out, "orders      %u profiles at depth %u: %" G_GUINT64_FORMAT " pairs proved, %" G_GUINT64_FORMAT
-                 " within rounding\n",
+    fprintf(out, "documents   %u of %u compared bit for bit\n", report->documents,
+            report->features);
+    fprintf(out,
+            "orders      %u profiles at depth %u: %" G_GUINT64_FORMAT
+            " pairs proved, %" G_GUINT64_FORMAT " within rounding\n",
             report->profiles, report->depth, report->proved, report->within_rounding);
-    fprintf(out, "scores      %" G_GUINT64_FORMAT " compared; largest error %.2f ulp, %.0f %% of its bound\n",
+    fprintf(out,
+            "scores      %" G_GUINT64_FORMAT
+            " compared; largest error %.2f ulp, %.0f %% of its bound\n",
             report->scores, report->worst_ulps, 100 * report->worst_share);
     fprintf(out, "violations  %" G_GUINT64_FORMAT "\n", report->violations);
     fprintf(out, "time        %.1f s\n", report->seconds);
@@ -46,9 +50,11 @@ void report_print(const Report *report, FILE *out)
         fprintf(out, "  … and %" G_GUINT64_FORMAT " more\n",
                 report->violations - report->first_violations->len);
     if (report->violations > 0)
-        fputs("What to do: release the bundle again (`recsys-loader release`) and verify it; if the "
-              "violations\nstay, keep the index and this report: the cluster computes something else.\n",
-              out);
+        fputs(
+            "What to do: release the bundle again (`recsys-loader release`) and verify it; if the "
+            "violations\nstay, keep the index and this report: the cluster computes something "
+            "else.\n",
+            out);
 }
 
 void report_print_json(const Report *report, FILE *out)

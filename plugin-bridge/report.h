@@ -6,14 +6,14 @@
 
 typedef struct {
     const char *url, *index, *model_id; /* not owned */
-    guint documents;      /* compared */
-    guint features;       /* expected */
-    guint profiles;       /* whose order was checked */
+    guint documents;                    /* compared */
+    guint features;                     /* expected */
+    guint profiles;                     /* whose order was checked */
     guint depth;
-    guint64 scores;       /* compared with their bound */
+    guint64 scores;                  /* compared with their bound */
     guint64 proved, within_rounding; /* adjacent pairs */
-    double worst_ulps;    /* the largest error of a score, in float32 units in the last place */
-    double worst_share;   /* the largest error as a share of its bound */
+    double worst_ulps;  /* the largest error of a score, in float32 units in the last place */
+    double worst_share; /* the largest error as a share of its bound */
     double seconds;
     guint64 violations;
     GPtrArray *first_violations; /* char *, the first REPORT_SHOWN of them */

@@ -193,8 +193,8 @@ gboolean bundle_check_target(const char *path, gboolean replace, GError **error)
         return FALSE;
     }
     if (g_access(parent, W_OK) != 0) {
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
-                    "the bundle cannot be written: %s: %s", parent, g_strerror(errno));
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "the bundle cannot be written: %s: %s",
+                    parent, g_strerror(errno));
         return FALSE;
     }
     if (!g_file_test(path, G_FILE_TEST_EXISTS))
@@ -207,7 +207,8 @@ gboolean bundle_check_target(const char *path, gboolean replace, GError **error)
     g_autofree char *manifest = g_build_filename(path, MANIFEST_FILE, NULL);
     if (!g_file_test(manifest, G_FILE_TEST_EXISTS)) {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
-                    "%s is not a bundle (it has no " MANIFEST_FILE "), so it is not replaced", path);
+                    "%s is not a bundle (it has no " MANIFEST_FILE "), so it is not replaced",
+                    path);
         return FALSE;
     }
     return TRUE;
@@ -324,7 +325,8 @@ static yajl_val read_manifest(const char *path, GError **error)
 }
 
 /* The content files in the order of content_files, checked against the manifest. */
-static gboolean read_contents(const char *path, yajl_val manifest, GBytes **contents, GError **error)
+static gboolean read_contents(const char *path, yajl_val manifest, GBytes **contents,
+                              GError **error)
 {
     yajl_val files = json_get(manifest, "files");
     for (guint i = 0; i < G_N_ELEMENTS(content_files); i++) {
@@ -334,7 +336,8 @@ static gboolean read_contents(const char *path, yajl_val manifest, GBytes **cont
     }
     g_autofree char *sum = sha256(contents[0]);
     const char *model_id = json_get_string(manifest, "model_id");
-    if (model_id == NULL || strlen(model_id) != MODEL_ID_LENGTH || !g_str_has_prefix(sum, model_id)) {
+    if (model_id == NULL || strlen(model_id) != MODEL_ID_LENGTH ||
+        !g_str_has_prefix(sum, model_id)) {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
                     "%s/" MANIFEST_FILE ": its model_id is not that of " MODEL_FILE, path);
         return FALSE;

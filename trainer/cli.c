@@ -15,7 +15,8 @@ static void print_help(const CliProgram *program, FILE *out)
             program->summary);
     for (const CliCommand *c = program->commands; c->name != NULL; c++)
         fprintf(out, "  %-10s %-12s %s\n", c->name, c->arguments, c->summary);
-    fprintf(out, "\n`%s COMMAND --help` shows a command's options and examples.\n\n", program->name);
+    fprintf(out, "\n`%s COMMAND --help` shows a command's options and examples.\n\n",
+            program->name);
     recsys_error_print_exit_codes(out);
 }
 
@@ -39,7 +40,8 @@ int cli_main(const CliProgram *program, int argc, char **argv)
         print_help(program, stderr);
         return RECSYS_ERROR_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
         print_help(program, stdout);
         return 0;
     }

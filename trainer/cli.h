@@ -17,9 +17,9 @@ struct CliCommand {
 };
 
 typedef struct {
-    const char *name;    /* the program */
-    const char *summary; /* one line */
-    const CliCommand *commands; /* ends with a NULL name */
+    const char *name;                      /* the program */
+    const char *summary;                   /* one line */
+    const CliCommand *commands;            /* ends with a NULL name */
     int (*exit_code)(const GError *error); /* of any error a command of this program can return */
 } CliProgram;
 

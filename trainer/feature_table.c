@@ -60,7 +60,8 @@ static GArray *indices_of_type(FeatureTable *table, const char *type)
     return indices;
 }
 
-gboolean feature_table_add(FeatureTable *table, const Feature *feature, guint *index, GError **error)
+gboolean feature_table_add(FeatureTable *table, const Feature *feature, guint *index,
+                           GError **error)
 {
     g_autofree char *key = g_strconcat(feature->type, "\037", feature->value, NULL);
     if (g_hash_table_contains(table->by_value, key)) {

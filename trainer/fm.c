@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "rng.h"
+
 #define LANES 8
 
 FmModel *fm_model_new(guint n, guint k)
@@ -24,17 +26,11 @@ void fm_model_free(FmModel *model)
     g_free(model);
 }
 
-static double random_normal(GRand *random)
-{
-    double radius = sqrt(-2.0 * log(1.0 - g_rand_double(random)));
-    return radius * cos(2.0 * G_PI * g_rand_double(random));
-}
-
 static float random_truncated_normal(double sigma, GRand *random)
 {
     double x;
     do
-        x = random_normal(random);
+        x = rng_normal(random);
     while (fabs(x) > 2.0);
     return (float)(sigma * x);
 }
@@ -49,8 +45,8 @@ void fm_model_randomize(FmModel *model, double sigma, GRand *random)
 }
 
 /* Adds v [k] to sum [k] and its squares to squares [LANES]. */
-static inline void accumulate(float *restrict sum, float *restrict squares,
-                              const float *restrict v, guint k)
+static inline void accumulate(float *restrict sum, float *restrict squares, const float *restrict v,
+                              guint k)
 {
     guint f = 0;
     for (; f + LANES <= k; f += LANES) {

@@ -5,7 +5,8 @@
  *   z(x)   = w0 + Σ_i w_i + Σ_{i<j} <v_i, v_j>      over the F features of a row
  *   rating = scale · sigmoid(z)
  *
- * by lemma 3.1 of the paper: Σ_{i<j} <v_i, v_j> = ½ Σ_f [ (Σ_i v_if)² − Σ_i v_if² ], which is O(F·k). */
+ * by lemma 3.1 of the paper: Σ_{i<j} <v_i, v_j> = ½ Σ_f [ (Σ_i v_if)² − Σ_i v_if² ], which is
+ * O(F·k). */
 #pragma once
 
 #include <glib.h>
@@ -35,8 +36,8 @@ static inline const float *fm_vector(const FmModel *model, guint index)
     return model->embeddings + (gsize)index * model->k;
 }
 
-/* z(x) by lemma 3.1 in float32. Writes Σ_i v_i to sum [k]. Sums over k run in eight lanes in a fixed
- * order, so that the result does not depend on the width of the vector unit. */
+/* z(x) by lemma 3.1 in float32. Writes Σ_i v_i to sum [k]. Sums over k run in eight lanes in a
+ * fixed order, so that the result does not depend on the width of the vector unit. */
 float fm_forward(float *sum, const FmModel *model, const guint32 *features, guint fields);
 
 /* z(x) as the definition has it, O(F²·k) in double: the oracle for the above. */

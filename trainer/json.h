@@ -53,7 +53,8 @@ void json_put_string(yajl_gen json, const char *value);
 void json_put_int(yajl_gen json, gint64 value);
 void json_put_bool(yajl_gen json, gboolean value);
 
-/* The shortest of 15 to 17 significant digits that reads back as the same double. Must be finite. */
+/* The shortest of 15 to 17 significant digits that reads back as the same double. Must be finite.
+ */
 void json_put_double(yajl_gen json, double value);
 
 /* Nine significant digits, which read back as the same float32. Must be finite. */

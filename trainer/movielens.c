@@ -48,10 +48,11 @@ static gboolean lines_open(Lines *lines, const char *directory, const char *name
         return FALSE;
     }
     if (lines->end[-1] != '\n') {
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
-                    "%s does not end with a line end, so it was probably cut: fetch it again, or add "
-                    "the line end if its last line is whole",
-                    lines->path);
+        g_set_error(
+            error, RECSYS_ERROR, RECSYS_ERROR_DATA,
+            "%s does not end with a line end, so it was probably cut: fetch it again, or add "
+            "the line end if its last line is whole",
+            lines->path);
         return FALSE;
     }
     return TRUE;
@@ -384,8 +385,8 @@ static FeatureTable *number_features(Files *files, GError **error)
     if (!add_users_and_movies(table, files, error) ||
         !add_attribute(table, FEATURE_AGE, files->users, G_STRUCT_OFFSET(User, age), error) ||
         !add_genders(table, files->users, error) ||
-        !add_attribute(table, FEATURE_OCCUPATION, files->users,
-                       G_STRUCT_OFFSET(User, occupation), error))
+        !add_attribute(table, FEATURE_OCCUPATION, files->users, G_STRUCT_OFFSET(User, occupation),
+                       error))
         return NULL;
     return g_steal_pointer(&table);
 }

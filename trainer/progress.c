@@ -17,7 +17,8 @@ void progress_start(Progress *progress, const char *label, const char *unit, gui
 void progress_update(Progress *progress, guint64 done, const char *note)
 {
     gint64 now = g_get_monotonic_time();
-    if (!progress->visible || (now - progress->drawn < G_USEC_PER_SEC / 10 && done < progress->total))
+    if (!progress->visible ||
+        (now - progress->drawn < G_USEC_PER_SEC / 10 && done < progress->total))
         return;
     progress->drawn = now;
 

@@ -2,7 +2,7 @@
 
 #include <gio/gio.h>
 
-G_DEFINE_QUARK(recsys-error-quark, recsys_error)
+G_DEFINE_QUARK(recsys - error - quark, recsys_error)
 
 static const struct {
     int code;

@@ -92,8 +92,8 @@ static gboolean read_header(Reader *reader, GBytes *content, GError **error)
     memcpy(&length, bytes, PREFIX);
     if (length > LONGEST_HEADER || length > size - PREFIX)
         return fail(reader, error,
-                    "its header would have %" G_GUINT64_FORMAT " bytes, the file has %" G_GSIZE_FORMAT
-                    ": it was cut, or is not safetensors",
+                    "its header would have %" G_GUINT64_FORMAT
+                    " bytes, the file has %" G_GSIZE_FORMAT ": it was cut, or is not safetensors",
                     length, size);
     g_autofree char *text = g_strndup((const char *)bytes + PREFIX, length);
     reader->header = json_parse(text, "the safetensors header", error);
@@ -187,8 +187,9 @@ static FmModel *read_model(const Reader *reader, GError **error)
     if (embeddings == NULL)
         return NULL;
     if (one[0] != 1 || biases[1] != 1 || biases[0] != rows[0]) {
-        fail(reader, error, "shapes disagree: w0 [%u], bias.weight [%u, %u], embeddings.weight [%u, %u]",
-             one[0], biases[0], biases[1], rows[0], rows[1]);
+        fail(reader, error,
+             "shapes disagree: w0 [%u], bias.weight [%u, %u], embeddings.weight [%u, %u]", one[0],
+             biases[0], biases[1], rows[0], rows[1]);
         return NULL;
     }
     g_autoptr(FmModel) model = fm_model_new(rows[0], rows[1]);

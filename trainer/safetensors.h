@@ -13,5 +13,5 @@ GBytes *safetensors_encode(const FmModel *model);
 /* Checks, in this order, header length, header, dtype, shapes, offsets against the real size, and
  * that every value is finite. NULL with RECSYS_ERROR_DATA saying what is wrong; `name` is for the
  * message. */
-FmModel *safetensors_decode(GBytes *content, const char *name, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+FmModel *safetensors_decode(GBytes *content, const char *name,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

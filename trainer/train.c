@@ -6,6 +6,12 @@
 #include "adam.h"
 #include "interrupt.h"
 #include "recsys_error.h"
+#include "rng.h"
+#include "team.h"
+
+/* Items a thread takes at a time. */
+#define PREDICT_CHUNK 64
+#define UPDATE_CHUNK 64
 
 /* Independent random streams, so that one option does not change what another one draws. */
 enum { STREAM_SPLIT, STREAM_INITIAL, STREAM_SHUFFLE };
@@ -14,6 +20,7 @@ typedef struct {
     const Dataset *data;
     TrainOptions options;
     guint fields; /* F */
+    Team *team;
 
     FmModel *model;
     FmModel *first, *second; /* Adam's moments, shaped like the model */
@@ -31,24 +38,9 @@ typedef struct {
     guint32 *examples; /* [B, F] examples grouped by feature, in batch order */
 } Trainer;
 
-static GRand *random_stream(guint64 seed, guint stream)
-{
-    const guint32 words[] = {(guint32)seed, (guint32)(seed >> 32), stream};
-    return g_rand_new_with_seed_array(words, G_N_ELEMENTS(words));
-}
-
-static void shuffle(guint32 *rows, guint count, GRand *random)
-{
-    for (guint i = count; i > 1; i--) {
-        guint j = (guint)g_rand_int_range(random, 0, (gint32)i);
-        guint32 row = rows[i - 1];
-        rows[i - 1] = rows[j];
-        rows[j] = row;
-    }
-}
-
 static void trainer_free(Trainer *t)
 {
+    team_free(t->team);
     fm_model_free(t->model);
     fm_model_free(t->first);
     fm_model_free(t->second);
@@ -71,6 +63,7 @@ static Trainer *trainer_new(const Dataset *data, const TrainOptions *options)
     t->data = data;
     t->options = *options;
     t->fields = data->fields;
+    t->team = team_new(options->threads);
     t->model = fm_model_new(n, k);
     t->first = fm_model_new(n, k);
     t->second = fm_model_new(n, k);
@@ -80,7 +73,7 @@ static Trainer *trainer_new(const Dataset *data, const TrainOptions *options)
     t->errors = g_new(double, batch);
     t->touched = g_new(guint, (gsize)n + 1);
     t->next = g_new(guint, n);
-    t->examples = g_new(guint32, batch *data->fields);
+    t->examples = g_new(guint32, batch * data->fields);
     return t;
 }
 
@@ -93,33 +86,47 @@ static gboolean split_rows(Trainer *t, GError **error)
 {
     for (guint32 i = 0; i < t->data->rows; i++)
         t->order[i] = i;
-    g_autoptr(GRand) random = random_stream(t->options.seed, STREAM_SPLIT);
-    shuffle(t->order, t->data->rows, random);
+    g_autoptr(GRand) random = rng_new(t->options.seed, STREAM_SPLIT);
+    rng_shuffle(t->order, t->data->rows, random);
     t->train_rows = (guint)((double)t->data->rows * (1.0 - t->options.valid));
     t->valid_rows = t->data->rows - t->train_rows;
     if (t->train_rows > 0)
         return TRUE;
     g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
-                "%u ratings are too few to hold out a fraction of %g for validation",
-                t->data->rows, t->options.valid);
+                "%u ratings are too few to hold out a fraction of %g for validation", t->data->rows,
+                t->options.valid);
     return FALSE;
 }
 
 /* ---- one batch ---- */
 
-/* Predicts `count` rows: squared errors to `errors`, dLoss/dz to `slopes`, Σ v to `sums`. */
-static void predict(Trainer *t, const guint32 *rows, guint count)
+typedef struct {
+    Trainer *trainer;
+    const guint32 *rows; /* [count] */
+    guint count;
+} Batch;
+
+static void predict_some(gpointer data, guint begin, guint end)
 {
+    const Batch *batch = data;
+    const Trainer *t = batch->trainer;
     const float scale = (float)FM_RATING_SCALE;
-    const float two_over_count = 2.0f / (float)count;
-#pragma omp parallel for schedule(static) num_threads((int)t->options.threads)
-    for (guint b = 0; b < count; b++) {
+    const float two_over_count = 2.0f / (float)batch->count;
+    for (guint b = begin; b < end; b++) {
+        const guint32 row = batch->rows[b];
         float *sum = t->sums + (gsize)b * t->model->k;
-        float s = fm_sigmoid(fm_forward(sum, t->model, features_of(t, rows[b]), t->fields));
-        float difference = scale * s - t->data->ratings[rows[b]];
+        float s = fm_sigmoid(fm_forward(sum, t->model, features_of(t, row), t->fields));
+        float difference = scale * s - t->data->ratings[row];
         t->errors[b] = (double)difference * difference;
         t->slopes[b] = two_over_count * difference * scale * s * (1.0f - s);
     }
+}
+
+/* Predicts `count` rows: squared errors to `errors`, dLoss/dz to `slopes`, Σ v to `sums`. */
+static void predict(Trainer *t, const guint32 *rows, guint count)
+{
+    Batch batch = {t, rows, count};
+    team_run(t->team, predict_some, &batch, count, PREDICT_CHUNK);
 }
 
 static double sum_errors(const Trainer *t, guint count)
@@ -174,6 +181,22 @@ static void update_row(Trainer *t, guint index, float *gradient, const AdamStep 
                 &bias_gradient, 1, step);
 }
 
+typedef struct {
+    Trainer *trainer;
+    AdamStep step;
+} Update;
+
+static void update_some(gpointer data, guint begin, guint end)
+{
+    const Update *update = data;
+    const guint n = update->trainer->model->n;
+    g_autofree float *gradient = g_new(float, update->trainer->model->k);
+    /* From the last row down: the few rows that most examples touch, gender and age, come last in
+     * the table, and would keep one thread busy after the others are done. */
+    for (guint i = begin; i < end; i++)
+        update_row(update->trainer, n - 1 - i, gradient, &update->step);
+}
+
 static void update(Trainer *t, guint count, double learning_rate)
 {
     const Adam adam = {
@@ -183,21 +206,13 @@ static void update(Trainer *t, guint count, double learning_rate)
         .beta2 = 0.999,
         .eps = 1e-8,
     };
-    const AdamStep step = adam_step(&adam, ++t->steps);
-    const guint n = t->model->n;
-#pragma omp parallel num_threads((int)t->options.threads)
-    {
-        g_autofree float *gradient = g_new(float, t->model->k);
-        /* From the last row down: the few rows that most examples touch, gender and age, come
-         * last in the table and would otherwise keep one thread busy after the others are done. */
-#pragma omp for schedule(dynamic, 64)
-        for (guint i = 0; i < n; i++)
-            update_row(t, n - 1 - i, gradient, &step);
-    }
+    Update job = {t, adam_step(&adam, ++t->steps)};
+    team_run(t->team, update_some, &job, t->model->n, UPDATE_CHUNK);
+
     float gradient = 0;
     for (guint b = 0; b < count; b++)
         gradient += t->slopes[b];
-    adam_update(&t->model->w0, &t->first->w0, &t->second->w0, &gradient, 1, &step);
+    adam_update(&t->model->w0, &t->first->w0, &t->second->w0, &gradient, 1, &job.step);
 }
 
 /* ---- epochs ---- */
@@ -258,8 +273,8 @@ FmModel *train(Training *training, const Dataset *dataset, const TrainObserver *
     const gint64 started = g_get_monotonic_time();
     const TrainOptions *options = &training->options;
     g_autoptr(Trainer) t = trainer_new(dataset, options);
-    g_autoptr(GRand) initial = random_stream(options->seed, STREAM_INITIAL);
-    g_autoptr(GRand) shuffling = random_stream(options->seed, STREAM_SHUFFLE);
+    g_autoptr(GRand) initial = rng_new(options->seed, STREAM_INITIAL);
+    g_autoptr(GRand) shuffling = rng_new(options->seed, STREAM_SHUFFLE);
     if (!split_rows(t, error))
         return NULL;
     training->train_rows = t->train_rows;
@@ -272,7 +287,7 @@ FmModel *train(Training *training, const Dataset *dataset, const TrainObserver *
             .epoch = done + 1,
             .learning_rate = learning_rate_of(options, done),
         };
-        shuffle(t->order, t->train_rows, shuffling);
+        rng_shuffle(t->order, t->train_rows, shuffling);
         if (!fit_epoch(t, &figures, observer, error))
             return NULL;
         figures.valid_rmse = validate(t);

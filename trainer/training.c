@@ -34,7 +34,8 @@ gboolean train_options_check(const TrainOptions *options, GError **error)
     if (options->epochs < 1 || options->epochs > 100000)
         return out_of_range("epochs", "1 to 100000", error);
     if (options->factors < 1 || options->factors > 4096)
-        return out_of_range("factors", "1 to 4096, the most dimensions a dense_vector can have", error);
+        return out_of_range("factors", "1 to 4096, the most dimensions a dense_vector can have",
+                            error);
     if (options->batch_size < 1 || options->batch_size > 1 << 20)
         return out_of_range("batch-size", "1 to 1048576", error);
     if (!(options->learning_rate > 0 && options->learning_rate < 1e6))

@@ -11,20 +11,19 @@ typedef struct {
     guint batch_size;
     double learning_rate;
     double weight_decay;
-    guint decay_epoch;   /* epochs before the learning rate is multiplied by decay_factor */
+    guint decay_epoch; /* epochs before the learning rate is multiplied by decay_factor */
     double decay_factor;
     double initial_sigma; /* of the truncated normal that embeddings and biases start from */
-    double valid;        /* fraction of the rows held out for validation, 0 ≤ valid < 1 */
+    double valid;         /* fraction of the rows held out for validation, 0 ≤ valid < 1 */
     guint64 seed;
-    guint threads;       /* does not change the result */
+    guint threads; /* does not change the result */
 } TrainOptions;
 
 /* The hyper-parameters of the original blog post; one thread a processor. */
 TrainOptions train_options_default(void);
 
 /* RECSYS_ERROR_USAGE naming the option that is out of its range. */
-gboolean train_options_check(const TrainOptions *options, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+gboolean train_options_check(const TrainOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 typedef struct {
     guint epoch; /* from 1 */

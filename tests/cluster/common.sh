@@ -34,7 +34,7 @@ packages_for() {
     cluster) echo curl=curl ;;
     unpack) echo maven=mvn ;;
     test) echo python3-venv=py:ensurepip curl=curl ;;
-    clang) echo clang=clang libomp-dev= ;;
+    clang) echo clang=clang ;;
     lint) echo git=git clang-format=clang-format clang-tidy=clang-tidy shellcheck=shellcheck ;;
     openjdk-*) echo "$1=" ;;
   esac

@@ -98,6 +98,14 @@ static gboolean check_product(EsClient *client, const HttpResponse *response, GE
     return FALSE;
 }
 
+/* A user who may read one index need not be allowed to ask the cluster for its version. */
+static gboolean may_not_ask(const HttpResponse *response)
+{
+    g_auto(yajl_val) body = json_parse(response->body->str, "the answer", NULL);
+    return response->status == 403 &&
+           g_strcmp0(json_get_string(body, "error.type"), "security_exception") == 0;
+}
+
 EsClient *es_client_connect(const HttpOptions *options, GError **error)
 {
     g_autoptr(EsClient) client = g_new0(EsClient, 1);
@@ -107,8 +115,13 @@ EsClient *es_client_connect(const HttpOptions *options, GError **error)
     g_auto(HttpResponse) response = {0};
     if (!http_perform(client->http, "GET", "/", NULL, NULL, 0, &response, error))
         return NULL;
-    if (response.status != 200 && (response.status == 401 || response.status == 403 ||
-                                   g_strcmp0(response.product, "Elasticsearch") == 0)) {
+    if (may_not_ask(&response)) {
+        client->version = g_strdup("of unknown version");
+        return g_steal_pointer(&client);
+    }
+    gboolean is_elasticsearch = g_strcmp0(response.product, "Elasticsearch") == 0;
+    if (response.status == 401 || response.status == 403 ||
+        (response.status != 200 && is_elasticsearch)) {
         set_status_error(client, "GET", "/", &response, error);
         return NULL;
     }

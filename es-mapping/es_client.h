@@ -22,6 +22,8 @@ void es_client_free(EsClient *client);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(EsClient, es_client_free)
 
 const char *es_client_url(const EsClient *client);
+
+/* "9.4.3", or "of unknown version" for a user who may not ask. */
 const char *es_client_version(const EsClient *client);
 
 /* See http_client_set_interruptible(). */

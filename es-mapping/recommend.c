@@ -148,7 +148,8 @@ double recommend_shift(const float *query, guint k, double max_movie_norm, doubl
     for (guint f = 0; f < k; f++)
         squares += (double)query[f] * query[f];
     double reach = sqrt(squares) * max_movie_norm;
-    double room = reach * 4 * k * 0x1p-24 + 1e-6; /* several times the kernel's worst error */
+    /* Several times the worst error of the kernel, and of adding shift and bias in double. */
+    double room = reach * 4 * k * 0x1p-24 + fabs(min_movie_bias) * 0x1p-48 + 1e-6;
     return MAX(0.0, reach + room - min_movie_bias);
 }
 

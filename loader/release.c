@@ -85,6 +85,17 @@ static gboolean call(EsClient *client, const char *method, const char *index, co
     return answer != NULL && es_check_complete(answer, path, error);
 }
 
+/* Not to be interrupted: a creation whose answer is not waited for may still happen. */
+static gboolean create(EsClient *client, const char *index, const Bundle *bundle, DocIds doc_ids,
+                       GError **error)
+{
+    g_autofree char *definition = index_definition_of(bundle, doc_ids);
+    es_client_set_interruptible(client, FALSE);
+    gboolean created = call(client, "PUT", index, "", definition, error);
+    es_client_set_interruptible(client, TRUE);
+    return created;
+}
+
 static gboolean check_count(EsClient *client, const char *index, guint expected, GError **error)
 {
     gint64 count = -1;
@@ -121,9 +132,7 @@ static void put_alias_action(yajl_gen json, const char *action, const char *inde
     yajl_gen_map_close(json);
 }
 
-/* One call: readers see the old release or the new one, never neither. */
-static gboolean swap_alias(EsClient *client, const Standing *standing, const char *alias,
-                           const char *index, GError **error)
+static char *swap_body(const Standing *standing, const char *alias, const char *index)
 {
     g_auto(yajl_gen) json = json_generator_new(FALSE);
     yajl_gen_map_open(json);
@@ -139,9 +148,44 @@ static gboolean swap_alias(EsClient *client, const Standing *standing, const cha
     put_alias_action(json, "add", index, alias);
     yajl_gen_array_close(json);
     yajl_gen_map_close(json);
-    g_autofree char *body = json_take(json, NULL);
-    g_auto(yajl_val) answer = es_call_json(client, "POST", "/_aliases", body, error);
-    return answer != NULL;
+    return json_take(json, NULL);
+}
+
+typedef enum { SWAP_DONE, SWAP_REFUSED, SWAP_UNKNOWN } Swap;
+
+/* After an answer that was lost only the cluster knows whether the alias has moved. */
+static Swap ask_whether_swapped(EsClient *client, const char *alias, const char *index)
+{
+    g_auto(Standing) now = {0};
+    if (!look(&now, client, alias, NULL))
+        return SWAP_UNKNOWN;
+    return now.indices->len == 1 && strcmp(g_ptr_array_index(now.indices, 0), index) == 0
+               ? SWAP_DONE
+               : SWAP_REFUSED;
+}
+
+/* One call: readers see the old release or the new one, never neither. A signal waits for its end,
+ * because half-way through nobody could say which release is live. */
+static Swap swap_alias(EsClient *client, const Standing *standing, const char *alias,
+                       const char *index, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    g_autofree char *body = swap_body(standing, alias, index);
+    es_client_set_interruptible(client, FALSE);
+    g_auto(yajl_val) answer = es_call_json(client, "POST", "/_aliases", body, &failure);
+    Swap swap = answer != NULL ? SWAP_DONE : SWAP_REFUSED;
+    if (answer == NULL && failure->domain != ES_ERROR)
+        swap = ask_whether_swapped(client, alias, index);
+    es_client_set_interruptible(client, TRUE);
+    if (swap == SWAP_DONE)
+        return swap;
+    if (swap == SWAP_UNKNOWN)
+        g_prefix_error(
+            &failure,
+            "whether %s has moved to %s is not known (GET /_alias tells); both are kept: ", alias,
+            index);
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return swap;
 }
 
 /* Deletes the unfinished index, also after Ctrl-C; if even that fails the message says so. */
@@ -165,15 +209,17 @@ gboolean release_bundle(ReleaseResult *result, EsClient *client, const Bundle *b
         return FALSE;
 
     g_autofree char *index = new_index_name(options->alias, bundle->model_id);
-    g_autofree char *definition = index_definition_of(bundle, options->doc_ids);
-    if (!call(client, "PUT", index, "", definition, error))
+    if (!create(client, index, bundle, options->doc_ids, error))
         return FALSE;
-    if (!fill(client, index, bundle, options->doc_ids, error) ||
-        !swap_alias(client, &standing, options->alias, index, error)) {
+    Swap swap = SWAP_REFUSED;
+    if (fill(client, index, bundle, options->doc_ids, error))
+        swap = swap_alias(client, &standing, options->alias, index, error);
+    if (swap == SWAP_REFUSED) {
         discard(client, index, error);
         g_prefix_error(error, "%s is as it was: ", options->alias);
-        return FALSE;
     }
+    if (swap != SWAP_DONE)
+        return FALSE;
     if (standing.indices->len > 0 && !standing.is_concrete)
         result->previous = g_strdup(g_ptr_array_index(standing.indices, 0));
     result->index = g_steal_pointer(&index);

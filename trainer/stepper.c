@@ -69,18 +69,17 @@ guint stepper_steps(const Stepper *s)
 
 typedef struct {
     Stepper *stepper;
-    const guint32 *rows; /* [count] */
-    guint count;
-    const guint32 *next; /* nullable, [next_count]: to be grouped meanwhile */
+    const guint32 *next; /* nullable, [next_count]: to be made ready meanwhile */
     guint next_count;
 } Prediction;
 
-static void predict(Stepper *s, const guint32 *rows, guint count, guint b)
+static void predict(Stepper *s, guint b)
 {
     const float *vectors[MOST_FIELDS];
     const Parameters *p = s->parameters;
-    const guint fields = s->data->fields;
-    const guint32 *features = s->data->features + (gsize)rows[b] * fields;
+    const guint fields = s->batch->fields;
+    const guint32 *features = s->batch->features + (gsize)b * fields;
+    const float two_over_count = 2.0f / (float)s->batch->count;
     const float scale = (float)FM_RATING_SCALE;
     float *sum = s->sums + b * p->stride;
     for (guint i = 0; i < fields; i++)
@@ -88,36 +87,46 @@ static void predict(Stepper *s, const guint32 *rows, guint count, guint b)
 
     float pairs = p->kernels->forward(sum, vectors, fields, p->mask, p->stride);
     float rating = fm_sigmoid(p->w0[0] + sum[p->k] + pairs);
-    float difference = scale * rating - s->data->ratings[rows[b]];
+    float difference = scale * rating - s->batch->ratings[b];
     s->errors[b] = (double)difference * difference;
-    s->slopes[b] = 2.0f / (float)count * difference * scale * rating * (1.0f - rating);
+    s->slopes[b] = two_over_count * difference * scale * rating * (1.0f - rating);
     sum[p->k] = 1; /* what the bias is multiplied with in z(x), as Σ v is for a factor */
 }
 
-/* Item 0 is grouping the next batch, the others are chunks of examples. */
+static void make_next_ready(const Prediction *job)
+{
+    Stepper *s = job->stepper;
+    if (job->next == NULL)
+        return;
+    batch_gather(s->next_batch, s->data, job->next, job->next_count);
+    batch_group(s->next_batch);
+}
+
+/* Item 0 is making the next batch ready, the others are chunks of examples. */
 static void predict_item(gpointer data, guint begin, guint end)
 {
     const Prediction *job = data;
+    const guint count = job->stepper->batch->count;
     for (guint item = begin; item < end; item++) {
         if (item == 0) {
-            if (job->next != NULL)
-                batch_group(job->stepper->next_batch, job->stepper->data, job->next,
-                            job->next_count);
+            make_next_ready(job);
             continue;
         }
         const guint first = (item - 1) * PREDICT_CHUNK;
-        for (guint b = first; b < MIN(first + PREDICT_CHUNK, job->count); b++)
-            predict(job->stepper, job->rows, job->count, b);
+        for (guint b = first; b < MIN(first + PREDICT_CHUNK, count); b++)
+            predict(job->stepper, b);
     }
 }
 
-static double predict_all(Prediction *job)
+/* Predicts the current batch; returns the sum of squared errors. */
+static double predict_all(Stepper *s, const guint32 *next, guint next_count)
 {
-    const guint chunks = (job->count + PREDICT_CHUNK - 1) / PREDICT_CHUNK;
-    team_run(job->stepper->team, predict_item, job, chunks + 1, 1);
+    Prediction job = {s, next, next_count};
+    const guint count = s->batch->count;
+    team_run(s->team, predict_item, &job, (count + PREDICT_CHUNK - 1) / PREDICT_CHUNK + 1, 1);
     double sum = 0;
-    for (guint b = 0; b < job->count; b++)
-        sum += job->stepper->errors[b];
+    for (guint b = 0; b < count; b++)
+        sum += s->errors[b];
     return sum;
 }
 
@@ -132,7 +141,7 @@ static void update_some(gpointer data, guint begin, guint end)
     const Batch *batch = s->batch;
     float *gradient = g_aligned_alloc(p->stride, sizeof(float), KERNEL_ALIGNMENT);
     for (guint i = begin; i < MIN(end, batch->touched); i++) {
-        const guint row = batch->features[i];
+        const guint row = batch->touched_features[i];
         const guint32 *examples = batch->examples + batch->begin[i];
         p->kernels->gradient(gradient, s->sums, s->slopes, examples,
                              batch->begin[i + 1] - batch->begin[i], parameters_row(p, row), p->mask,
@@ -141,7 +150,7 @@ static void update_some(gpointer data, guint begin, guint end)
     }
     g_aligned_free(gradient);
     for (guint i = MAX(begin, batch->touched); i < end; i++) {
-        const guint row = s->next_batch->features[i - batch->touched];
+        const guint row = s->next_batch->touched_features[i - batch->touched];
         if (!batch_touches(batch, row))
             parameters_catch_up(p, row);
     }
@@ -161,7 +170,7 @@ static void catch_up_batch(gpointer data, guint begin, guint end)
 {
     Stepper *s = data;
     for (guint i = begin; i < end; i++)
-        parameters_catch_up(s->parameters, s->batch->features[i]);
+        parameters_catch_up(s->parameters, s->batch->touched_features[i]);
 }
 
 static void catch_up_rows(gpointer data, guint begin, guint end)
@@ -181,13 +190,13 @@ double stepper_step(Stepper *s, const guint32 *rows, guint count, const guint32 
 {
     g_assert(count <= s->batch_size && next_count <= s->batch_size);
     if (s->ready != rows) {
-        batch_group(s->batch, s->data, rows, count);
+        batch_gather(s->batch, s->data, rows, count);
+        batch_group(s->batch);
         team_run(s->team, catch_up_batch, s, s->batch->touched, CATCH_UP_CHUNK);
     }
     if (next == NULL)
         batch_clear(s->next_batch);
-    Prediction job = {s, rows, count, next, next_count};
-    double sum = predict_all(&job);
+    double sum = predict_all(s, next, next_count);
     if (!isfinite(sum))
         return sum;
     update(s, adam);
@@ -202,9 +211,10 @@ double stepper_evaluate(Stepper *s, const guint32 *rows, guint count)
 {
     double sum = 0;
     catch_up_all(s);
+    s->ready = NULL;
     for (guint start = 0; start < count; start += s->batch_size) {
-        Prediction job = {s, rows + start, MIN(s->batch_size, count - start), NULL, 0};
-        sum += predict_all(&job);
+        batch_gather(s->batch, s->data, rows + start, MIN(s->batch_size, count - start));
+        sum += predict_all(s, NULL, 0);
     }
     return sum;
 }

@@ -1,16 +1,23 @@
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "bundle.h"
 #include "commands.h"
+#include "config_file.h"
 #include "movielens.h"
 #include "progress.h"
 #include "recsys_error.h"
 #include "train.h"
 
+#define CONFIG_GROUP "train"
+
+/* ---- what is shown ---- */
+
 typedef struct {
     Progress progress;
     guint epochs;
+    gboolean json;
     char label[32];
 } View;
 
@@ -26,85 +33,231 @@ static void on_batch(guint epoch, guint64 rows_done, guint64 rows, double rmse, 
     progress_update(&view->progress, rows_done, note);
 }
 
+static void print_epoch_json(const EpochFigures *figures)
+{
+    g_auto(yajl_gen) json = json_generator_new(FALSE);
+    training_put_figures(json, figures);
+    g_autofree char *text = json_take(json, NULL);
+    puts(text);
+}
+
 static void on_epoch(const EpochFigures *figures, gpointer data)
 {
     View *view = data;
     progress_end(&view->progress);
     view->progress.label = NULL;
-    printf("epoch %2u/%u  train RMSE %.4f", figures->epoch, view->epochs, figures->train_rmse);
-    if (!isnan(figures->valid_rmse))
-        printf("  validation RMSE %.4f", figures->valid_rmse);
-    printf("  %.1f s\n", figures->seconds);
+    if (view->json) {
+        print_epoch_json(figures);
+    } else {
+        printf("epoch %2u/%u  train RMSE %.4f", figures->epoch, view->epochs, figures->train_rmse);
+        if (!isnan(figures->valid_rmse))
+            printf("  validation RMSE %.4f", figures->valid_rmse);
+        printf("  %.1f s\n", figures->seconds);
+    }
     fflush(stdout);
 }
 
-static gboolean parse(const CliCommand *command, int *argc, char ***argv, TrainOptions *options,
-                      gboolean *replace, GError **error)
+static void print_result(const Bundle *bundle, const Training *training, gboolean json_wanted)
 {
-    gint epochs = (gint)options->epochs, factors = (gint)options->factors;
-    gint batch_size = (gint)options->batch_size, threads = (gint)options->threads;
-    gint64 seed = (gint64)options->seed;
-    const GOptionEntry entries[] = {
-        {"epochs", 0, 0, G_OPTION_ARG_INT, &epochs, "passes over the ratings (10)", "N"},
-        {"factors", 0, 0, G_OPTION_ARG_INT, &factors, "length of an embedding, k (120)", "N"},
-        {"batch-size", 0, 0, G_OPTION_ARG_INT, &batch_size, "ratings in a step (1024)", "N"},
-        {"learning-rate", 0, 0, G_OPTION_ARG_DOUBLE, &options->learning_rate,
-         "Adam's, a tenth of it from the eighth epoch on (1e-3)", "X"},
-        {"weight-decay", 0, 0, G_OPTION_ARG_DOUBLE, &options->weight_decay,
-         "L2, added to the gradient (1e-5)", "X"},
-        {"valid", 0, 0, G_OPTION_ARG_DOUBLE, &options->valid,
-         "fraction of the ratings held out for validation (0.1)", "X"},
-        {"seed", 0, 0, G_OPTION_ARG_INT64, &seed, "of split, start and shuffling (1)", "N"},
-        {"threads", 0, 0, G_OPTION_ARG_INT, &threads,
-         "the result does not depend on it (one a processor)", "N"},
-        {"replace", 0, 0, G_OPTION_ARG_NONE, replace, "replace an existing BUNDLE", NULL},
-        {NULL},
-    };
-    if (!cli_parse(command, (const GOptionEntry *const[]){entries, NULL}, argc, argv, error))
+    if (!json_wanted) {
+        printf("wrote %s: model %s, %u features × %u factors, epoch %u of %u, in %.1f s\n",
+               bundle->path, bundle->model_id, bundle->model->n, bundle->model->k,
+               training->kept_epoch, training->curve->len, training->wall_seconds);
+        return;
+    }
+    g_auto(yajl_gen) json = json_generator_new(FALSE);
+    yajl_gen_map_open(json);
+    json_put_member_string(json, "bundle", bundle->path);
+    json_put_member_string(json, "model_id", bundle->model_id);
+    json_put_member_int(json, "features", bundle->model->n);
+    json_put_member_int(json, "kept_epoch", training->kept_epoch);
+    if (!isnan(training_final(training).valid_rmse))
+        json_put_member_double(json, "valid_rmse", training_final(training).valid_rmse);
+    json_put_member_double(json, "wall_seconds", training->wall_seconds);
+    yajl_gen_map_close(json);
+    g_autofree char *text = json_take(json, NULL);
+    puts(text);
+}
+
+/* ---- options ---- */
+
+typedef struct {
+    TrainOptions train;
+    gint epochs, factors, batch_size, decay_epoch, patience, threads;
+    gint64 seed;
+    char *valid, *keep, *config;
+    double checkpoint_seconds;
+    gboolean resume, replace, json;
+} Options;
+
+static void options_clear(Options *o)
+{
+    g_free(o->valid);
+    g_free(o->keep);
+    g_free(o->config);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+
+static void set_defaults(Options *o)
+{
+    o->train = train_options_default();
+    o->epochs = (gint)o->train.epochs;
+    o->factors = (gint)o->train.factors;
+    o->batch_size = (gint)o->train.batch_size;
+    o->decay_epoch = (gint)o->train.decay_epoch;
+    o->threads = (gint)o->train.threads;
+    o->seed = (gint64)o->train.seed;
+    o->checkpoint_seconds = 30;
+}
+
+/* --valid is a fraction, or the name of a file. */
+static gboolean take_valid(Options *o, GError **error)
+{
+    char *end;
+    if (o->valid == NULL)
+        return TRUE;
+    o->train.valid = g_ascii_strtod(o->valid, &end);
+    if (end != o->valid && *end == '\0')
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "--valid %s is not a number", o->valid);
+    return FALSE;
+}
+
+static gboolean take_keep(Options *o, GError **error)
+{
+    if (o->keep == NULL || g_str_equal(o->keep, "last"))
+        return TRUE;
+    o->train.keep = KEEP_BEST;
+    if (g_str_equal(o->keep, "best"))
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                "--keep is \"best\" or \"last\", not \"%s\"", o->keep);
+    return FALSE;
+}
+
+static gboolean check(Options *o, GError **error)
+{
+    if (!take_valid(o, error) || !take_keep(o, error))
         return FALSE;
-    if (seed < 0) {
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "--seed must not be negative");
+    if (o->seed < 0 || o->patience < 0 || o->decay_epoch < 0 || !(o->checkpoint_seconds >= 0)) {
+        g_set_error(
+            error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+            "--seed, --patience, --decay-epoch and --checkpoint-seconds must not be negative");
         return FALSE;
     }
-    options->epochs = (guint)MAX(epochs, 0);
-    options->factors = (guint)MAX(factors, 0);
-    options->batch_size = (guint)MAX(batch_size, 0);
-    options->threads = (guint)MAX(threads, 0);
-    options->seed = (guint64)seed;
-    return train_options_check(options, error);
+    o->train.epochs = (guint)MAX(o->epochs, 0);
+    o->train.factors = (guint)MAX(o->factors, 0);
+    o->train.batch_size = (guint)MAX(o->batch_size, 0);
+    o->train.decay_epoch = (guint)o->decay_epoch;
+    o->train.patience = (guint)o->patience;
+    o->train.threads = (guint)MAX(o->threads, 0);
+    o->train.seed = (guint64)o->seed;
+    return train_options_check(&o->train, error);
+}
+
+static gboolean parse(const CliCommand *command, int *argc, char ***argv, Options *o,
+                      GError **error)
+{
+    TrainOptions *t = &o->train;
+    const GOptionEntry entries[] = {
+        {"epochs", 0, 0, G_OPTION_ARG_INT, &o->epochs, "passes over the ratings (10)", "N"},
+        {"factors", 0, 0, G_OPTION_ARG_INT, &o->factors, "length of an embedding, k (120)", "N"},
+        {"batch-size", 0, 0, G_OPTION_ARG_INT, &o->batch_size, "ratings in a step (1024)", "N"},
+        {"learning-rate", 0, 0, G_OPTION_ARG_DOUBLE, &t->learning_rate, "Adam's (1e-3)", "X"},
+        {"weight-decay", 0, 0, G_OPTION_ARG_DOUBLE, &t->weight_decay,
+         "L2, added to the gradient (1e-5)", "X"},
+        {"beta1", 0, 0, G_OPTION_ARG_DOUBLE, &t->beta1, "decay of Adam's first moment (0.9)", "X"},
+        {"beta2", 0, 0, G_OPTION_ARG_DOUBLE, &t->beta2, "and of its second (0.999)", "X"},
+        {"eps", 0, 0, G_OPTION_ARG_DOUBLE, &t->eps, "added to the root of the second (1e-8)", "X"},
+        {"decay-epoch", 0, 0, G_OPTION_ARG_INT, &o->decay_epoch,
+         "epochs before the learning rate falls (7)", "N"},
+        {"decay-factor", 0, 0, G_OPTION_ARG_DOUBLE, &t->decay_factor, "to this share of it (0.1)",
+         "X"},
+        {"initial-sigma", 0, 0, G_OPTION_ARG_DOUBLE, &t->initial_sigma,
+         "standard deviation of the start, truncated at two of them (0.01)", "X"},
+        {"valid", 0, 0, G_OPTION_ARG_STRING, &o->valid,
+         "fraction of the ratings held out for validation, 0 for none (0.1)", "X"},
+        {"keep", 0, 0, G_OPTION_ARG_STRING, &o->keep,
+         "the \"last\" epoch's model or the \"best\" one's by validation (last)", "WHICH"},
+        {"patience", 0, 0, G_OPTION_ARG_INT, &o->patience,
+         "stop after N epochs without a better validation RMSE (never)", "N"},
+        {"seed", 0, 0, G_OPTION_ARG_INT64, &o->seed, "of split, start and shuffling (1)", "N"},
+        {"threads", 0, 0, G_OPTION_ARG_INT, &o->threads,
+         "the result does not depend on it (one a processor)", "N"},
+        {"resume", 0, 0, G_OPTION_ARG_NONE, &o->resume,
+         "go on from BUNDLE.checkpoint if there is one", NULL},
+        {"checkpoint-seconds", 0, 0, G_OPTION_ARG_DOUBLE, &o->checkpoint_seconds,
+         "time between two checkpoints (30)", "X"},
+        {"replace", 0, 0, G_OPTION_ARG_NONE, &o->replace, "replace an existing BUNDLE", NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &o->json, "one JSON object a line instead of text", NULL},
+        {"config", 0, 0, G_OPTION_ARG_FILENAME, &o->config,
+         "read options from the [train] group of a key file; the command line goes first", "FILE"},
+        {NULL},
+    };
+    set_defaults(o);
+    const char *config = config_file_of_arguments(*argc, *argv);
+    if (config != NULL && !config_file_apply(config, CONFIG_GROUP, entries, error))
+        return FALSE;
+    return cli_parse(command, (const GOptionEntry *const[]){entries, NULL}, argc, argv, error) &&
+           check(o, error);
+}
+
+/* ---- the command ---- */
+
+static char *checkpoint_name(const char *bundle)
+{
+    g_autofree char *name = g_strdup(bundle);
+    while (g_str_has_suffix(name, "/") && name[1] != '\0')
+        name[strlen(name) - 1] = '\0';
+    return g_strconcat(name, ".checkpoint", NULL);
+}
+
+static FmModel *run(Training *training, const Dataset *dataset, const char *target,
+                    const Options *o, GError **error)
+{
+    View view = {.epochs = o->train.epochs, .json = o->json};
+    g_autofree char *checkpoint = checkpoint_name(target);
+    const TrainRun job = {
+        .observer = {on_batch, on_epoch, &view},
+        .checkpoint = checkpoint,
+        .checkpoint_seconds = o->checkpoint_seconds,
+        .resume = o->resume,
+    };
+    FmModel *model = train(training, dataset, &job, error);
+    if (view.progress.label != NULL)
+        progress_end(&view.progress);
+    if (model == NULL)
+        g_prefix_error(error, "no bundle was written: ");
+    return model;
 }
 
 gboolean cmd_train(const CliCommand *command, int argc, char **argv, GError **error)
 {
-    TrainOptions options = train_options_default();
-    gboolean replace = FALSE;
-    if (!parse(command, &argc, &argv, &options, &replace, error))
+    g_auto(Options) options = {0};
+    if (!parse(command, &argc, &argv, &options, error))
         return FALSE;
     const char *data = argv[1], *target = argv[2];
-    if (!bundle_check_target(target, replace, error))
+    if (!bundle_check_target(target, options.replace, error))
         return FALSE;
 
     g_autoptr(Dataset) dataset = movielens_read(data, error);
     if (dataset == NULL)
         return FALSE;
-    g_autoptr(Training) training = training_new(dataset, &options);
-    printf("%s: %u ratings of %u movies by %u users, %u features\n", data, training->ratings,
-           training->movies, training->users, training->features);
+    g_autoptr(Training) training = training_new(dataset, &options.train);
+    if (!options.json)
+        printf("%s: %u ratings of %u movies by %u users, %u features\n", data, training->ratings,
+               training->movies, training->users, training->features);
     fflush(stdout);
 
-    View view = {.epochs = options.epochs};
-    TrainObserver observer = {on_batch, on_epoch, &view};
-    g_autoptr(FmModel) model = train(training, dataset, &observer, error);
-    if (model == NULL) {
-        if (view.progress.label != NULL)
-            progress_end(&view.progress);
-        g_prefix_error(error, "no bundle was written: ");
+    g_autoptr(FmModel) model = run(training, dataset, target, &options, error);
+    if (model == NULL)
         return FALSE;
-    }
-    g_autofree char *json = training_to_json(training);
-    if (!bundle_write(target, model, dataset->table, json, replace, error))
+    g_autofree char *record = training_to_json(training);
+    if (!bundle_write(target, model, dataset->table, record, options.replace, error))
         return FALSE;
-    printf("wrote %s: %u features × %u factors in %.1f s\n", target, model->n, model->k,
-           training->wall_seconds);
+    g_autoptr(Bundle) bundle = bundle_open(target, error);
+    if (bundle == NULL)
+        return FALSE;
+    print_result(bundle, training, options.json);
     return TRUE;
 }

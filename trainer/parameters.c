@@ -20,14 +20,9 @@ Parameters *parameters_new(const FmModel *initial, const Kernels *kernels)
     p->done = g_new0(guint32, p->n);
     p->schedule = g_array_new(FALSE, FALSE, sizeof(KernelStep));
     p->kernels = kernels;
-    p->w0[0] = initial->w0;
     for (guint f = 0; f < p->k; f++)
         p->mask[f] = 1;
-    for (guint i = 0; i < p->n; i++) {
-        float *row = parameters_row(p, i);
-        memcpy(row, fm_vector(initial, i), p->k * sizeof *row);
-        row[p->k] = initial->bias[i];
-    }
+    parameters_restore(p, PARAMETER, initial);
     return p;
 }
 
@@ -89,13 +84,33 @@ void parameters_apply_w0(Parameters *p, float gradient)
     w[0] -= step->step_size * (w[1] / (sqrtf(w[2]) * step->inverse_correction + a->eps));
 }
 
-void parameters_copy_to(const Parameters *p, FmModel *model)
+void parameters_save(const Parameters *p, Part part, FmModel *to)
 {
-    model->w0 = p->w0[0];
+    to->w0 = p->w0[part];
     for (guint i = 0; i < p->n; i++) {
-        const float *row = parameters_row(p, i);
+        const float *row = parameters_row(p, i) + part * p->stride;
         g_assert(p->done[i] == p->schedule->len);
-        memcpy(model->embeddings + (gsize)i * p->k, row, p->k * sizeof *row);
-        model->bias[i] = row[p->k];
+        memcpy(to->embeddings + (gsize)i * p->k, row, p->k * sizeof *row);
+        to->bias[i] = row[p->k];
     }
+}
+
+void parameters_restore(Parameters *p, Part part, const FmModel *from)
+{
+    g_assert(from->n == p->n && from->k == p->k);
+    p->w0[part] = from->w0;
+    for (guint i = 0; i < p->n; i++) {
+        float *row = parameters_row(p, i) + part * p->stride;
+        memcpy(row, fm_vector(from, i), p->k * sizeof *row);
+        row[p->k] = from->bias[i];
+    }
+}
+
+void parameters_set_steps(Parameters *p, guint steps)
+{
+    /* Nobody has missed a step, so the constants of those before are not needed again. */
+    g_array_set_size(p->schedule, 0);
+    g_array_set_size(p->schedule, steps);
+    for (guint i = 0; i < p->n; i++)
+        p->done[i] = steps;
 }

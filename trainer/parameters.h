@@ -45,5 +45,11 @@ void parameters_apply(Parameters *parameters, guint row, const float *gradient);
 /* The same for w0. */
 void parameters_apply_w0(Parameters *parameters, float gradient);
 
-/* The model of the current step; every row must have caught up. */
-void parameters_copy_to(const Parameters *parameters, FmModel *model);
+typedef enum { PARAMETER, FIRST_MOMENT, SECOND_MOMENT } Part;
+
+/* Copies one part of all rows; every row must have caught up. */
+void parameters_save(const Parameters *parameters, Part part, FmModel *to);
+
+/* The reverse, and the step at which it was. */
+void parameters_restore(Parameters *parameters, Part part, const FmModel *from);
+void parameters_set_steps(Parameters *parameters, guint steps);

@@ -6,6 +6,8 @@
 #pragma once
 
 #include "fm.h"
+#include "safetensors_reader.h"
+#include "safetensors_writer.h"
 
 /* The file's content; free with g_bytes_unref. */
 GBytes *safetensors_encode(const FmModel *model);
@@ -15,3 +17,12 @@ GBytes *safetensors_encode(const FmModel *model);
  * message. */
 FmModel *safetensors_decode(GBytes *content, const char *name,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* For files that hold several models: lists a model's tensors, their names with a prefix, and
+ * returns how many they are (three). The names are owned by full_names. */
+guint safetensors_list_model(SafetensorsTensor *tensors, GPtrArray *full_names, const char *prefix,
+                             const FmModel *model);
+
+/* Reads such a model; `file` is for messages. */
+FmModel *safetensors_read_model(const SafetensorsReader *reader, const char *prefix,
+                                const char *file, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -139,3 +139,13 @@ void safetensors_reader_free(SafetensorsReader *reader)
     g_free(reader->name);
     g_free(reader);
 }
+
+const char *safetensors_reader_metadata(const SafetensorsReader *reader)
+{
+    return json_get_string(reader->header, "__metadata__.state");
+}
+
+gboolean safetensors_reader_has(const SafetensorsReader *reader, const char *name)
+{
+    return find_tensor(reader, name) != NULL;
+}

@@ -19,3 +19,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SafetensorsReader, safetensors_reader_free)
 gconstpointer safetensors_reader_get(const SafetensorsReader *reader, const char *name,
                                      const char *dtype, guint dims, guint *shape,
                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The text that safetensors_write() kept, owned by the reader, or NULL. */
+const char *safetensors_reader_metadata(const SafetensorsReader *reader);
+
+gboolean safetensors_reader_has(const SafetensorsReader *reader, const char *name);

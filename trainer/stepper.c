@@ -219,8 +219,22 @@ double stepper_evaluate(Stepper *s, const guint32 *rows, guint count)
     return sum;
 }
 
-void stepper_copy_to(Stepper *s, FmModel *model)
+void stepper_save(Stepper *s, FmModel *model, FmModel *first, FmModel *second)
 {
     catch_up_all(s);
-    parameters_copy_to(s->parameters, model);
+    parameters_save(s->parameters, PARAMETER, model);
+    if (first != NULL)
+        parameters_save(s->parameters, FIRST_MOMENT, first);
+    if (second != NULL)
+        parameters_save(s->parameters, SECOND_MOMENT, second);
+}
+
+void stepper_restore(Stepper *s, const FmModel *model, const FmModel *first, const FmModel *second,
+                     guint steps)
+{
+    s->ready = NULL;
+    parameters_restore(s->parameters, PARAMETER, model);
+    parameters_restore(s->parameters, FIRST_MOMENT, first);
+    parameters_restore(s->parameters, SECOND_MOMENT, second);
+    parameters_set_steps(s->parameters, steps);
 }

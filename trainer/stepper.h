@@ -28,5 +28,9 @@ double stepper_evaluate(Stepper *stepper, const guint32 *rows, guint count);
 
 guint stepper_steps(const Stepper *stepper);
 
-/* Copies the model as of the last step. */
-void stepper_copy_to(Stepper *stepper, FmModel *model);
+/* Copies the model as of the last step, and, where not NULL, Adam's moments, shaped like it. */
+void stepper_save(Stepper *stepper, FmModel *model, FmModel *first, FmModel *second);
+
+/* Goes on from what stepper_save() gave after `steps` steps. */
+void stepper_restore(Stepper *stepper, const FmModel *model, const FmModel *first,
+                     const FmModel *second, guint steps);

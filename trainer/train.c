@@ -1,7 +1,9 @@
 #include "train.h"
 
+#include <glib/gstdio.h>
 #include <math.h>
 
+#include "checkpoint.h"
 #include "interrupt.h"
 #include "recsys_error.h"
 #include "rng.h"
@@ -12,88 +14,222 @@ enum { STREAM_SPLIT, STREAM_INITIAL, STREAM_SHUFFLE };
 
 typedef struct {
     const Dataset *data;
+    const TrainRun *run;
     TrainOptions options;
+    Training *training;
     Stepper *stepper;
+    GRand *shuffling;
     guint32 *order; /* [N] dataset rows: training rows first, then validation rows */
     guint train_rows, valid_rows;
+    guint rows_done;       /* of the current epoch */
+    double error_sum;      /* of those rows */
+    FmModel *best;         /* the best epoch's model, if it is to be kept */
+    char *fingerprint;     /* of data and options, computed when first needed */
+    double seconds_before; /* the run was stopped */
+    gint64 started, last_checkpoint;
 } Trainer;
 
 static void trainer_clear(Trainer *t)
 {
     stepper_free(t->stepper);
+    g_clear_pointer(&t->shuffling, g_rand_free);
     g_free(t->order);
+    fm_model_free(t->best);
+    g_free(t->fingerprint);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Trainer, trainer_clear)
 
+static double seconds_since(gint64 moment)
+{
+    return (double)(g_get_monotonic_time() - moment) / G_USEC_PER_SEC;
+}
+
+/* ---- the start ---- */
+
+static int compare_rows(gconstpointer a, gconstpointer b, gpointer data)
+{
+    (void)data;
+    guint32 x = *(const guint32 *)a, y = *(const guint32 *)b;
+    return (x > y) - (x < y);
+}
+
 static gboolean split_rows(Trainer *t, GError **error)
 {
-    t->order = g_new(guint32, t->data->rows);
-    for (guint32 i = 0; i < t->data->rows; i++)
+    const guint rows = t->data->rows;
+    t->order = g_new(guint32, rows);
+    for (guint32 i = 0; i < rows; i++)
         t->order[i] = i;
-    g_autoptr(GRand) random = rng_new(t->options.seed, STREAM_SPLIT);
-    rng_shuffle(t->order, t->data->rows, random);
-    t->train_rows = (guint)((double)t->data->rows * (1.0 - t->options.valid));
-    t->valid_rows = t->data->rows - t->train_rows;
+    t->train_rows = rows - t->options.valid_rows;
+    if (t->options.valid_rows == 0) {
+        g_autoptr(GRand) random = rng_new(t->options.seed, STREAM_SPLIT);
+        rng_shuffle(t->order, rows, random);
+        t->train_rows = (guint)((double)rows * (1.0 - t->options.valid));
+    }
+    t->valid_rows = rows - t->train_rows;
+    /* Validation goes through memory in order. */
+    g_qsort_with_data(t->order + t->train_rows, (gint)t->valid_rows, sizeof *t->order, compare_rows,
+                      NULL);
+    t->training->train_rows = t->train_rows;
+    t->training->valid_rows = t->valid_rows;
     if (t->train_rows > 0)
         return TRUE;
     g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
-                "%u ratings are too few to hold out a fraction of %g for validation", t->data->rows,
+                "%u ratings are too few to hold out a fraction of %g for validation", rows,
                 t->options.valid);
     return FALSE;
 }
 
-static FmModel *initial_model(const Trainer *t)
+static FmModel *new_model(const Trainer *t)
+{
+    return fm_model_new(feature_table_size(t->data->table), t->options.factors);
+}
+
+static gboolean make_stepper(Trainer *t, GError **error)
 {
     g_autoptr(GRand) random = rng_new(t->options.seed, STREAM_INITIAL);
-    FmModel *model = fm_model_new(feature_table_size(t->data->table), t->options.factors);
-    fm_model_randomize(model, t->options.initial_sigma, random);
-    return model;
+    g_autoptr(FmModel) initial = new_model(t);
+    fm_model_randomize(initial, t->options.initial_sigma, random);
+    t->stepper = stepper_new(t->data, initial, t->options.batch_size, t->options.threads, error);
+    return t->stepper != NULL;
+}
+
+/* ---- checkpoints ---- */
+
+/* What must be the same for a run to go on: the data and all options but the number of threads. */
+static const char *fingerprint(Trainer *t)
+{
+    if (t->fingerprint != NULL)
+        return t->fingerprint;
+    const Dataset *data = t->data;
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    TrainOptions options = t->options;
+    options.threads = 0;
+    g_autofree char *text = training_options_to_json(&options);
+    g_checksum_update(sum, (const guchar *)text, -1);
+    g_checksum_update(sum, (const guchar *)data->features,
+                      (gssize)((gsize)data->rows * data->fields * sizeof *data->features));
+    g_checksum_update(sum, (const guchar *)data->ratings,
+                      (gssize)(data->rows * sizeof *data->ratings));
+    t->fingerprint = g_strdup(g_checksum_get_string(sum));
+    return t->fingerprint;
+}
+
+static gboolean write_checkpoint(Trainer *t, GError **error)
+{
+    g_autoptr(Checkpoint) c = checkpoint_new();
+    c->fingerprint = g_strdup(fingerprint(t));
+    c->epochs_done = t->training->curve->len;
+    c->rows_done = t->rows_done;
+    c->error_sum = t->error_sum;
+    c->steps = stepper_steps(t->stepper);
+    c->seconds = t->seconds_before + seconds_since(t->started);
+    c->best_epoch = curve_best_epoch(t->training->curve);
+    c->model = new_model(t);
+    c->first = new_model(t);
+    c->second = new_model(t);
+    stepper_save(t->stepper, c->model, c->first, c->second);
+    g_array_append_vals(c->curve, t->training->curve->data, t->training->curve->len);
+    c->best = t->best;
+    gboolean written = checkpoint_write(c, t->run->checkpoint, error);
+    c->best = NULL; /* the trainer's */
+    t->last_checkpoint = g_get_monotonic_time();
+    return written;
+}
+
+static gboolean checkpoint_now_and_then(Trainer *t, GError **error)
+{
+    if (t->run->checkpoint == NULL ||
+        seconds_since(t->last_checkpoint) < t->run->checkpoint_seconds)
+        return TRUE;
+    return write_checkpoint(t, error);
+}
+
+static gboolean is_usable(Trainer *t, const Checkpoint *c, GError **error)
+{
+    const guint n = feature_table_size(t->data->table), k = t->options.factors;
+    const FmModel *const models[] = {c->model, c->first, c->second, c->best};
+    gboolean same = g_strcmp0(c->fingerprint, fingerprint(t)) == 0 &&
+                    c->rows_done <= t->train_rows && c->epochs_done <= t->options.epochs;
+    for (gsize i = 0; i < G_N_ELEMENTS(models); i++)
+        same = same && (models[i] == NULL || (models[i]->n == n && models[i]->k == k));
+    if (!same)
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
+                    "%s is of other data or other options: give the same ones, or start over "
+                    "without --resume",
+                    t->run->checkpoint);
+    return same;
+}
+
+/* Takes the run to where the checkpoint was, the random streams included. */
+static gboolean resume(Trainer *t, GError **error)
+{
+    g_autoptr(Checkpoint) c = checkpoint_read(t->run->checkpoint, error);
+    if (c == NULL || !is_usable(t, c, error))
+        return FALSE;
+    stepper_restore(t->stepper, c->model, c->first, c->second, c->steps);
+    g_array_append_vals(t->training->curve, c->curve->data, c->curve->len);
+    t->rows_done = c->rows_done;
+    t->error_sum = c->error_sum;
+    t->seconds_before = c->seconds;
+    t->best = g_steal_pointer(&c->best);
+    const guint shuffles = c->epochs_done + (c->rows_done > 0 ? 1 : 0);
+    for (guint i = 0; i < shuffles; i++)
+        rng_shuffle(t->order, t->train_rows, t->shuffling);
+    return TRUE;
 }
 
 /* ---- epochs ---- */
 
-static Adam adam_of(const Trainer *t, double learning_rate)
+static double learning_rate_of(const TrainOptions *options, guint epochs_done)
 {
-    return (Adam){
-        .learning_rate = learning_rate,
-        .weight_decay = t->options.weight_decay,
-        .beta1 = 0.9,
-        .beta2 = 0.999,
-        .eps = 1e-8,
-    };
+    gboolean decayed = epochs_done >= options->decay_epoch;
+    return options->learning_rate * (decayed ? options->decay_factor : 1.0);
 }
 
-static double step(Trainer *t, guint start, const Adam *adam)
+/* One step; FALSE if its loss was not finite. */
+static gboolean step(Trainer *t, const Adam *adam, GError **error)
 {
     const guint size = t->options.batch_size;
-    const guint count = MIN(size, t->train_rows - start);
-    const guint next = start + count;
-    const guint32 *rows = t->order + start;
-    return stepper_step(t->stepper, rows, count, next < t->train_rows ? t->order + next : NULL,
-                        MIN(size, t->train_rows - next), adam);
+    const guint count = MIN(size, t->train_rows - t->rows_done);
+    const guint next = t->rows_done + count;
+    const guint32 *rows = t->order + t->rows_done;
+    double loss =
+        stepper_step(t->stepper, rows, count, next < t->train_rows ? t->order + next : NULL,
+                     MIN(size, t->train_rows - next), adam);
+    if (!isfinite(loss)) {
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
+                    "the loss is not finite at step %u with learning rate %g: lower "
+                    "--learning-rate, or --initial-sigma if it is step 1",
+                    stepper_steps(t->stepper) + 1, adam->learning_rate);
+        return FALSE;
+    }
+    t->error_sum += loss;
+    t->rows_done = next;
+    return TRUE;
 }
 
-static gboolean fit_epoch(Trainer *t, EpochFigures *figures, const TrainObserver *observer,
-                          GError **error)
+static gboolean fit_epoch(Trainer *t, EpochFigures *figures, GError **error)
 {
-    const Adam adam = adam_of(t, figures->learning_rate);
-    double sum = 0;
-    for (guint done = 0; done < t->train_rows;) {
-        if (interrupt_requested(error))
+    const TrainObserver *observer = &t->run->observer;
+    const Adam adam = {
+        .learning_rate = figures->learning_rate,
+        .weight_decay = t->options.weight_decay,
+        .beta1 = t->options.beta1,
+        .beta2 = t->options.beta2,
+        .eps = t->options.eps,
+    };
+    if (t->rows_done == 0)
+        rng_shuffle(t->order, t->train_rows, t->shuffling);
+    while (t->rows_done < t->train_rows) {
+        if (interrupt_requested(error) || !step(t, &adam, error) ||
+            !checkpoint_now_and_then(t, error))
             return FALSE;
-        double loss = step(t, done, &adam);
-        if (!isfinite(loss)) {
-            g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
-                        "the loss is not finite at step %u with learning rate %g: lower "
-                        "--learning-rate",
-                        stepper_steps(t->stepper) + 1, figures->learning_rate);
-            return FALSE;
-        }
-        sum += loss;
-        done += MIN(t->options.batch_size, t->train_rows - done);
-        observer->batch(figures->epoch, done, t->train_rows, sqrt(sum / done), observer->data);
+        observer->batch(figures->epoch, t->rows_done, t->train_rows,
+                        sqrt(t->error_sum / t->rows_done), observer->data);
     }
-    figures->train_rmse = sqrt(sum / t->train_rows);
+    figures->train_rmse = sqrt(t->error_sum / t->train_rows);
+    t->rows_done = 0;
+    t->error_sum = 0;
     return TRUE;
 }
 
@@ -105,49 +241,87 @@ static double validate(Trainer *t)
     return sqrt(sum / t->valid_rows);
 }
 
-static double learning_rate_of(const TrainOptions *options, guint epochs_done)
+static gboolean run_epoch(Trainer *t, GError **error)
 {
-    gboolean decayed = epochs_done >= options->decay_epoch;
-    return options->learning_rate * (decayed ? options->decay_factor : 1.0);
-}
-
-static double seconds_since(gint64 started)
-{
-    return (double)(g_get_monotonic_time() - started) / G_USEC_PER_SEC;
-}
-
-FmModel *train(Training *training, const Dataset *dataset, const TrainObserver *observer,
-               GError **error)
-{
+    GArray *curve = t->training->curve;
     const gint64 started = g_get_monotonic_time();
-    const TrainOptions *options = &training->options;
-    g_auto(Trainer) trainer = {.data = dataset, .options = *options};
-    Trainer *t = &trainer;
-    if (!split_rows(t, error))
-        return NULL;
-    training->train_rows = t->train_rows;
-    training->valid_rows = t->valid_rows;
-    g_autoptr(FmModel) model = initial_model(t);
-    g_autoptr(GRand) shuffling = rng_new(options->seed, STREAM_SHUFFLE);
-    t->stepper = stepper_new(dataset, model, options->batch_size, options->threads, error);
-    if (t->stepper == NULL)
-        return NULL;
-
-    for (guint done = 0; done < options->epochs; done++) {
-        const gint64 epoch_started = g_get_monotonic_time();
-        EpochFigures figures = {
-            .epoch = done + 1,
-            .learning_rate = learning_rate_of(options, done),
-        };
-        rng_shuffle(t->order, t->train_rows, shuffling);
-        if (!fit_epoch(t, &figures, observer, error))
-            return NULL;
-        figures.valid_rmse = validate(t);
-        figures.seconds = seconds_since(epoch_started);
-        g_array_append_val(training->curve, figures);
-        observer->epoch(&figures, observer->data);
+    EpochFigures figures = {
+        .epoch = curve->len + 1,
+        .learning_rate = learning_rate_of(&t->options, curve->len),
+    };
+    if (!fit_epoch(t, &figures, error))
+        return FALSE;
+    figures.valid_rmse = validate(t);
+    figures.seconds = seconds_since(started);
+    g_array_append_val(curve, figures);
+    if (t->options.keep == KEEP_BEST && curve_best_epoch(curve) == figures.epoch) {
+        if (t->best == NULL)
+            t->best = new_model(t);
+        stepper_save(t->stepper, t->best, NULL, NULL);
     }
-    training->wall_seconds = seconds_since(started);
-    stepper_copy_to(t->stepper, model);
-    return g_steal_pointer(&model);
+    t->run->observer.epoch(&figures, t->run->observer.data);
+    return TRUE;
+}
+
+static gboolean is_over(const Trainer *t)
+{
+    const GArray *curve = t->training->curve;
+    const guint patience = t->options.patience;
+    return curve->len >= t->options.epochs ||
+           (patience > 0 && curve->len >= curve_best_epoch(curve) + patience);
+}
+
+/* Says in the error what became of the work so far. */
+static void keep_work(Trainer *t, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    if (t->run->checkpoint == NULL ||
+        !g_error_matches(*error, RECSYS_ERROR, RECSYS_ERROR_INTERRUPTED))
+        return;
+    if (write_checkpoint(t, &failure))
+        g_prefix_error(error, "%s has %u epochs and %u ratings of the next one, --resume goes on: ",
+                       t->run->checkpoint, t->training->curve->len, t->rows_done);
+    else
+        g_prefix_error(error, "%s: ", failure->message);
+}
+
+static FmModel *finish(Trainer *t)
+{
+    Training *training = t->training;
+    training->kept_epoch = training->curve->len;
+    training->wall_seconds = t->seconds_before + seconds_since(t->started);
+    if (t->run->checkpoint != NULL)
+        g_remove(t->run->checkpoint);
+    if (t->best != NULL) {
+        training->kept_epoch = curve_best_epoch(training->curve);
+        return g_steal_pointer(&t->best);
+    }
+    FmModel *model = new_model(t);
+    stepper_save(t->stepper, model, NULL, NULL);
+    return model;
+}
+
+FmModel *train(Training *training, const Dataset *dataset, const TrainRun *run, GError **error)
+{
+    const gint64 now = g_get_monotonic_time();
+    g_auto(Trainer) t = {
+        .data = dataset,
+        .run = run,
+        .options = training->options,
+        .training = training,
+        .shuffling = rng_new(training->options.seed, STREAM_SHUFFLE),
+        .started = now,
+        .last_checkpoint = now,
+    };
+    if (!split_rows(&t, error) || !make_stepper(&t, error))
+        return NULL;
+    if (run->resume && g_file_test(run->checkpoint, G_FILE_TEST_EXISTS) && !resume(&t, error))
+        return NULL;
+    while (!is_over(&t)) {
+        if (!run_epoch(&t, error)) {
+            keep_work(&t, error);
+            return NULL;
+        }
+    }
+    return finish(&t);
 }

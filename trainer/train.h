@@ -1,8 +1,7 @@
 /* Training: mini-batches, mean squared error of scale · sigmoid(z), dense Adam.
  *
- * Every step updates every row, because weight decay and the moments move rows a batch does not
- * touch as well. The result is the same for any number of threads: each row is updated by one
- * thread, from its examples in batch order. */
+ * The same data, options and seed give the same bits, whatever the number of threads, and whether
+ * or not the run was stopped and resumed in between. */
 #pragma once
 
 #include "fm.h"
@@ -14,7 +13,15 @@ typedef struct {
     gpointer data;
 } TrainObserver;
 
-/* Trains from scratch and fills `training`: split, curve, time. Errors: RECSYS_ERROR_DATA (too few
- * rows; a loss that is not finite), RECSYS_ERROR_INTERRUPTED. */
-FmModel *train(Training *training, const Dataset *dataset, const TrainObserver *observer,
+typedef struct {
+    TrainObserver observer;
+    const char *checkpoint;    /* nullable: where to keep one; removed when the run is over */
+    double checkpoint_seconds; /* between two of them */
+    gboolean resume;           /* go on from the checkpoint if there is one */
+} TrainRun;
+
+/* Trains and fills `training`: split, curve, kept epoch, time. Errors: RECSYS_ERROR_DATA (too few
+ * rows; a loss that is not finite; a checkpoint of other data or options),
+ * RECSYS_ERROR_INTERRUPTED (a checkpoint was kept if there is a name for it). */
+FmModel *train(Training *training, const Dataset *dataset, const TrainRun *run,
                GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -3,7 +3,6 @@
 #include <math.h>
 
 #include "fm.h"
-#include "json.h"
 #include "recsys_error.h"
 
 TrainOptions train_options_default(void)
@@ -14,6 +13,9 @@ TrainOptions train_options_default(void)
         .batch_size = 1024,
         .learning_rate = 1e-3,
         .weight_decay = 1e-5,
+        .beta1 = 0.9,
+        .beta2 = 0.999,
+        .eps = 1e-8,
         .decay_epoch = 7,
         .decay_factor = 0.1,
         .initial_sigma = 0.01,
@@ -42,6 +44,19 @@ gboolean train_options_check(const TrainOptions *options, GError **error)
         return out_of_range("learning-rate", "a positive number", error);
     if (!(options->weight_decay >= 0 && options->weight_decay < 1e6))
         return out_of_range("weight-decay", "0 or a positive number", error);
+    if (!(options->beta1 >= 0 && options->beta1 < 1))
+        return out_of_range("beta1", "a number from 0 up to, but not including, 1", error);
+    if (!(options->beta2 >= 0 && options->beta2 < 1))
+        return out_of_range("beta2", "a number from 0 up to, but not including, 1", error);
+    if (!(options->eps > 0 && options->eps < 1))
+        return out_of_range("eps", "a positive number below 1", error);
+    if (!(options->decay_factor > 0 && options->decay_factor <= 1))
+        return out_of_range("decay-factor", "a positive number up to 1", error);
+    if (!(options->initial_sigma > 0 && options->initial_sigma < 10))
+        return out_of_range("initial-sigma", "a positive number below 10", error);
+    if (options->valid == 0 && options->valid_rows == 0 &&
+        (options->keep == KEEP_BEST || options->patience > 0))
+        return out_of_range("valid", "more than 0 with --keep best or --patience", error);
     if (!(options->valid >= 0 && options->valid < 1))
         return out_of_range("valid", "a fraction from 0 up to, but not including, 1", error);
     if (options->threads < 1 || options->threads > 1024)
@@ -77,11 +92,25 @@ void training_free(Training *training)
     g_free(training);
 }
 
+guint curve_best_epoch(const GArray *curve)
+{
+    guint best = 0;
+    double least = INFINITY;
+    for (guint i = 0; i < curve->len; i++) {
+        const EpochFigures *figures = &g_array_index(curve, EpochFigures, i);
+        if (figures->valid_rmse < least) {
+            least = figures->valid_rmse;
+            best = figures->epoch;
+        }
+    }
+    return best;
+}
+
 EpochFigures training_final(const Training *training)
 {
-    if (training->curve->len == 0)
+    if (training->kept_epoch == 0 || training->kept_epoch > training->curve->len)
         return (EpochFigures){.train_rmse = NAN, .valid_rmse = NAN};
-    return g_array_index(training->curve, EpochFigures, training->curve->len - 1);
+    return g_array_index(training->curve, EpochFigures, training->kept_epoch - 1);
 }
 
 static void put_rmses(yajl_gen json, const EpochFigures *figures)
@@ -124,37 +153,77 @@ static void put_hyper_parameters(yajl_gen json, const TrainOptions *o)
     json_put_member_int(json, "batch_size", o->batch_size);
     json_put_member_double(json, "learning_rate", o->learning_rate);
     json_put_member_double(json, "weight_decay", o->weight_decay);
+    json_put_member_double(json, "beta1", o->beta1);
+    json_put_member_double(json, "beta2", o->beta2);
+    json_put_member_double(json, "eps", o->eps);
     json_put_member_int(json, "decay_epoch", o->decay_epoch);
     json_put_member_double(json, "decay_factor", o->decay_factor);
     json_put_member_double(json, "initial_sigma", o->initial_sigma);
+    json_put_member_string(json, "keep", o->keep == KEEP_BEST ? "best" : "last");
+    json_put_member_int(json, "patience", o->patience);
     yajl_gen_map_close(json);
 }
 
-static void put_curve(yajl_gen json, const Training *t)
+void training_put_figures(yajl_gen json, const EpochFigures *figures)
 {
-    guint best = 0;
-    json_put_key(json, "curve");
-    yajl_gen_array_open(json);
-    for (guint i = 0; i < t->curve->len; i++) {
-        const EpochFigures *figures = &g_array_index(t->curve, EpochFigures, i);
-        if (figures->valid_rmse < g_array_index(t->curve, EpochFigures, best).valid_rmse)
-            best = i;
-        yajl_gen_map_open(json);
-        json_put_member_int(json, "epoch", figures->epoch);
-        json_put_member_double(json, "learning_rate", figures->learning_rate);
-        put_rmses(json, figures);
-        json_put_member_double(json, "seconds", figures->seconds);
-        yajl_gen_map_close(json);
-    }
-    yajl_gen_array_close(json);
+    yajl_gen_map_open(json);
+    json_put_member_int(json, "epoch", figures->epoch);
+    json_put_member_double(json, "learning_rate", figures->learning_rate);
+    put_rmses(json, figures);
+    json_put_member_double(json, "seconds", figures->seconds);
+    yajl_gen_map_close(json);
+}
 
+void training_put_curve(yajl_gen json, const GArray *curve)
+{
+    yajl_gen_array_open(json);
+    for (guint i = 0; i < curve->len; i++)
+        training_put_figures(json, &g_array_index(curve, EpochFigures, i));
+    yajl_gen_array_close(json);
+}
+
+gboolean training_get_curve(yajl_val array, GArray *curve)
+{
+    for (gsize i = 0; i < json_array_length(array); i++) {
+        yajl_val entry = json_array_get(array, i);
+        EpochFigures figures = {.epoch = (guint)i + 1, .valid_rmse = NAN};
+        if (!json_get_double(entry, "learning_rate", &figures.learning_rate) ||
+            !json_get_double(entry, "train_rmse", &figures.train_rmse) ||
+            !json_get_double(entry, "seconds", &figures.seconds))
+            return FALSE;
+        if (!json_get_double(entry, "valid_rmse", &figures.valid_rmse))
+            figures.valid_rmse = NAN;
+        g_array_append_val(curve, figures);
+    }
+    return YAJL_IS_ARRAY(array);
+}
+
+static void put_result(yajl_gen json, const Training *t)
+{
+    json_put_key(json, "curve");
+    training_put_curve(json, t->curve);
+    if (curve_best_epoch(t->curve) > 0)
+        json_put_member_int(json, "best_epoch", curve_best_epoch(t->curve));
+    if (t->kept_epoch == 0)
+        return;
     EpochFigures final = training_final(t);
-    if (!isnan(final.valid_rmse))
-        json_put_member_int(json, "best_epoch", (gint64)best + 1);
+    json_put_member_int(json, "kept_epoch", t->kept_epoch);
     json_put_key(json, "final");
     yajl_gen_map_open(json);
     put_rmses(json, &final);
     yajl_gen_map_close(json);
+}
+
+char *training_options_to_json(const TrainOptions *options)
+{
+    g_auto(yajl_gen) json = json_generator_new(FALSE);
+    yajl_gen_map_open(json);
+    put_hyper_parameters(json, options);
+    json_put_member_double(json, "valid", options->valid);
+    json_put_member_int(json, "valid_rows", options->valid_rows);
+    json_put_member_int(json, "seed", (gint64)options->seed);
+    yajl_gen_map_close(json);
+    return json_take(json, NULL);
 }
 
 char *training_to_json(const Training *training)
@@ -163,7 +232,7 @@ char *training_to_json(const Training *training)
     yajl_gen_map_open(json);
     put_data(json, training);
     put_hyper_parameters(json, &training->options);
-    put_curve(json, training);
+    put_result(json, training);
     json_put_key(json, "link");
     yajl_gen_map_open(json);
     json_put_member_string(json, "type", "sigmoid");

@@ -4,6 +4,9 @@
 #include <glib.h>
 
 #include "dataset.h"
+#include "json.h"
+
+typedef enum { KEEP_LAST, KEEP_BEST } Keep;
 
 typedef struct {
     guint epochs;
@@ -11,10 +14,14 @@ typedef struct {
     guint batch_size;
     double learning_rate;
     double weight_decay;
-    guint decay_epoch; /* epochs before the learning rate is multiplied by decay_factor */
+    double beta1, beta2, eps; /* Adam's */
+    guint decay_epoch;        /* epochs before the learning rate is multiplied by decay_factor */
     double decay_factor;
     double initial_sigma; /* of the truncated normal that embeddings and biases start from */
     double valid;         /* fraction of the rows held out for validation, 0 ≤ valid < 1 */
+    guint valid_rows;     /* instead of a fraction: the last rows of the data set; 0: a fraction */
+    Keep keep;            /* the last epoch's model, or that of the least validation RMSE */
+    guint patience;       /* epochs without a better validation RMSE before it stops; 0: never */
     guint64 seed;
     guint threads; /* does not change the result */
 } TrainOptions;
@@ -38,7 +45,8 @@ typedef struct {
     char *source; /* the data set's name */
     guint ratings, users, movies, features;
     guint train_rows, valid_rows;
-    GArray *curve; /* EpochFigures, one an epoch */
+    GArray *curve;    /* EpochFigures, one an epoch */
+    guint kept_epoch; /* whose model was kept; from 1 */
     double wall_seconds;
 } Training;
 
@@ -46,7 +54,20 @@ Training *training_new(const Dataset *dataset, const TrainOptions *options);
 void training_free(Training *training);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Training, training_free)
 
-/* The last epoch's figures; its RMSEs are NAN if no epoch ran. */
+/* The epoch of the least validation RMSE, from 1; 0 if there is none. */
+guint curve_best_epoch(const GArray *curve);
+
+/* The kept epoch's figures; its RMSEs are NAN if no epoch ran. */
 EpochFigures training_final(const Training *training);
 
 char *training_to_json(const Training *training);
+
+/* The options that shape the result, on one line. */
+char *training_options_to_json(const TrainOptions *options);
+
+/* The curve as a JSON array, and back: FALSE if it is none. */
+void training_put_curve(yajl_gen json, const GArray *curve);
+gboolean training_get_curve(yajl_val array, GArray *curve);
+
+/* One epoch's figures as a JSON object. */
+void training_put_figures(yajl_gen json, const EpochFigures *figures);

@@ -55,9 +55,9 @@ static void test_training(void)
     CU_ASSERT_EQUAL(feature_table_size(dataset->table), 9776);
 
     TrainOptions options = train_options_default();
-    TrainObserver observer = {ignore_batch, print_epoch, NULL};
+    TrainRun run = {.observer = {ignore_batch, print_epoch, NULL}};
     g_autoptr(Training) training = training_new(dataset, &options);
-    FmModel *model = train(training, dataset, &observer, &error);
+    FmModel *model = train(training, dataset, &run, &error);
     CU_ASSERT_PTR_NOT_NULL(model);
     if (model == NULL)
         return;

@@ -80,9 +80,9 @@ static void test_rmse_is_near_the_floor(void)
         return;
     }
     TrainOptions options = train_options_default();
-    TrainObserver observer = {ignore_batch, print_epoch, NULL};
+    TrainRun run = {.observer = {ignore_batch, print_epoch, NULL}};
     g_autoptr(Training) training = training_new(dataset, &options);
-    g_autoptr(FmModel) model = train(training, dataset, &observer, &error);
+    g_autoptr(FmModel) model = train(training, dataset, &run, &error);
     CU_ASSERT_PTR_NOT_NULL(model);
     if (model != NULL)
         check_model(model, training, dataset, directory);

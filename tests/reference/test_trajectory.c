@@ -118,7 +118,7 @@ static double worst_share(const float *found, const float *expected, gsize count
 static void check_tensors(Run *run, guint step)
 {
     g_autoptr(FmModel) expected = model_after(run, step);
-    stepper_copy_to(run->stepper, run->model);
+    stepper_save(run->stepper, run->model, NULL, NULL);
     const gsize values = (gsize)expected->n * expected->k;
     double w0 = worst_share(&run->model->w0, &expected->w0, 1, step);
     double bias = worst_share(run->model->bias, expected->bias, expected->n, step);

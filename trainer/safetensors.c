@@ -177,6 +177,11 @@ static gboolean copy_finite(const Reader *reader, const char *name, float *value
     return TRUE;
 }
 
+static gboolean overlap(const guint8 *a, gsize a_values, const guint8 *b, gsize b_values)
+{
+    return a < b + b_values * sizeof(float) && b < a + a_values * sizeof(float);
+}
+
 static FmModel *read_model(const Reader *reader, GError **error)
 {
     guint one[1], biases[2], rows[2];
@@ -190,6 +195,12 @@ static FmModel *read_model(const Reader *reader, GError **error)
         fail(reader, error,
              "shapes disagree: w0 [%u], bias.weight [%u, %u], embeddings.weight [%u, %u]", one[0],
              biases[0], biases[1], rows[0], rows[1]);
+        return NULL;
+    }
+    const gsize n = rows[0], values = n * rows[1];
+    if (overlap(w0, 1, bias, n) || overlap(w0, 1, embeddings, values) ||
+        overlap(bias, n, embeddings, values)) {
+        fail(reader, error, "tensors overlap: the file was edited");
         return NULL;
     }
     g_autoptr(FmModel) model = fm_model_new(rows[0], rows[1]);

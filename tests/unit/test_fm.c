@@ -24,7 +24,7 @@ static double bound_of(const FmModel *model, const guint32 *features, guint fiel
             sum += fabs((double)fm_vector(model, features[i])[f]);
         pairs += sum * sum;
     }
-    double m = 2 * fields + 1 + model->k / 8 + 1 + 3 + 4;
+    double m = 2.0 * fields + model->k / 8.0 + 9;
     return m * U / (1 - m * U) * (terms + pairs) * (1 + 1e-9);
 }
 
@@ -110,7 +110,8 @@ static void test_sigmoid(void)
     CU_ASSERT_EQUAL(fm_sigmoid(-INFINITY), 0);
     CU_ASSERT(isnan(fm_sigmoid(NAN)));
     /* expf within 1 ulp, an addition and a division: 4 u in all */
-    for (float z = -80; z <= 80; z += 0.37f) {
+    for (int i = -216; i <= 216; i++) {
+        float z = 0.37f * (float)i;
         double exact = 1 / (1 + exp(-(double)z));
         CU_ASSERT(fabs(fm_sigmoid(z) - exact) <= 4 * U * exact);
     }

@@ -208,7 +208,7 @@ static Interval forward(const Oracle *o, const guint32 *row, guint fields)
         }
         terms += sum * sum;
     }
-    return widen(z, (2 * fields + o->k / 8 + 9) * 1.001 * U * terms);
+    return widen(z, (2 * fields + o->k / 8.0 + 9) * 1.001 * U * terms);
 }
 
 /* dLoss/dz = 2/B · (5.5 s − r) · 5.5 · s (1 − s) */

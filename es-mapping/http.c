@@ -71,6 +71,10 @@ static gboolean parse_url(HttpClient *client, const HttpOptions *options, GError
     g_autofree char *scheme = take_part(url, CURLUPART_SCHEME, 0);
     if (problem == NULL && g_strcmp0(scheme, "http") != 0 && g_strcmp0(scheme, "https") != 0)
         problem = "it must begin with http:// or https://";
+    g_autofree char *query = take_part(url, CURLUPART_QUERY, 0);
+    g_autofree char *fragment = take_part(url, CURLUPART_FRAGMENT, 0);
+    if (problem == NULL && (query != NULL || fragment != NULL))
+        problem = "it must end with the path, without ? or #";
     if (problem != NULL) {
         /* The URL itself is not shown: it may hold a password. */
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,

@@ -7,6 +7,7 @@
 
 #define META_FORMAT 1
 #define CREATED_BY "recsys-es"
+#define MOST_SHOWN 30 /* known values in a message */
 
 void release_meta_free(ReleaseMeta *meta)
 {
@@ -179,6 +180,37 @@ static yajl_val member(yajl_val object, const char *name)
     return NULL;
 }
 
+typedef struct {
+    const char *value;
+    gint64 index;
+} Known;
+
+static int compare_known(gconstpointer a, gconstpointer b)
+{
+    gint64 x = ((const Known *)a)->index, y = ((const Known *)b)->index;
+    return (x > y) - (x < y);
+}
+
+/* "1, 18, 25, …" by feature index: a server has an order of its own for an object's members. */
+static char *describe_values(yajl_val values)
+{
+    g_autoptr(GArray) known = g_array_new(FALSE, FALSE, sizeof(Known));
+    for (gsize i = 0; YAJL_IS_OBJECT(values) && i < values->u.object.len; i++) {
+        yajl_val index = values->u.object.values[i];
+        Known entry = {values->u.object.keys[i],
+                       YAJL_IS_INTEGER(index) ? YAJL_GET_INTEGER(index) : G_MAXINT64};
+        g_array_append_val(known, entry);
+    }
+    g_array_sort(known, compare_known);
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < MIN(known->len, MOST_SHOWN); i++)
+        g_string_append_printf(text, "%s%s", i > 0 ? ", " : "",
+                               g_array_index(known, Known, i).value);
+    if (known->len > MOST_SHOWN)
+        g_string_append(text, ", …");
+    return g_string_free(text, FALSE);
+}
+
 char *release_meta_document_id(const ReleaseMeta *meta, const char *type, const char *value,
                                GError **error)
 {
@@ -189,11 +221,9 @@ char *release_meta_document_id(const ReleaseMeta *meta, const char *type, const 
     if (YAJL_IS_INTEGER(index))
         return release_document_id(meta->doc_ids, type, value, (guint)YAJL_GET_INTEGER(index));
 
-    g_autoptr(GString) known = g_string_new(NULL);
-    for (gsize i = 0; YAJL_IS_OBJECT(values) && i < MIN(values->u.object.len, 30); i++)
-        g_string_append_printf(known, "%s%s", i > 0 ? ", " : "", values->u.object.keys[i]);
+    g_autofree char *known = describe_values(values);
     g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
                 "there is no %s %s in this release; known: %s", type, value,
-                known->len > 0 ? known->str : "none");
+                known[0] != '\0' ? known : "none");
     return NULL;
 }

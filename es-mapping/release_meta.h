@@ -4,8 +4,8 @@
  *   format, created_by, model_id, n, k, w0, link, scale, interactions, movies,
  *   max_movie_norm   at least max_m ‖v_m‖
  *   min_movie_bias   min_m w_m
- *   doc_ids          "value" (age_18) or "feature-index" (age_9747; age, gender and occupation
- * only) features         {type: {value: feature index}} of every type but user and movie */
+ *   doc_ids          "value" (age_18) or "feature-index" (age_9747, but user_42 and movie_318)
+ *   features         {type: {value: feature index}} of every type but user and movie */
 #pragma once
 
 #include "bundle.h"

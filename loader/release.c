@@ -128,27 +128,38 @@ static void put_alias_action(yajl_gen json, const char *action, const char *inde
     json_put_member_string(json, "index", index);
     if (alias != NULL)
         json_put_member_string(json, "alias", alias);
+    if (strcmp(action, "remove") == 0)
+        json_put_member_bool(json, "must_exist", FALSE);
     yajl_gen_map_close(json);
     yajl_gen_map_close(json);
+}
+
+static void open_actions(yajl_gen json)
+{
+    yajl_gen_map_open(json);
+    json_put_key(json, "actions");
+    yajl_gen_array_open(json);
+}
+
+static char *close_actions(yajl_gen json)
+{
+    yajl_gen_array_close(json);
+    yajl_gen_map_close(json);
+    return json_take(json, NULL);
 }
 
 static char *swap_body(const Standing *standing, const char *alias, const char *index)
 {
     g_auto(yajl_gen) json = json_generator_new(FALSE);
-    yajl_gen_map_open(json);
-    json_put_key(json, "actions");
-    yajl_gen_array_open(json);
-    for (guint i = 0; i < standing->indices->len; i++) {
-        const char *old = g_ptr_array_index(standing->indices, i);
-        if (standing->is_concrete)
-            put_alias_action(json, "remove_index", old, NULL);
-        else
-            put_alias_action(json, "remove", old, alias);
-    }
+    open_actions(json);
+    /* From all indices, not from those seen at the beginning: another release may have ended since,
+     * and an alias of two releases could not be read. */
+    if (standing->is_concrete)
+        put_alias_action(json, "remove_index", alias, NULL);
+    else
+        put_alias_action(json, "remove", "*", alias);
     put_alias_action(json, "add", index, alias);
-    yajl_gen_array_close(json);
-    yajl_gen_map_close(json);
-    return json_take(json, NULL);
+    return close_actions(json);
 }
 
 typedef enum { SWAP_DONE, SWAP_REFUSED, SWAP_UNKNOWN } Swap;
@@ -174,7 +185,9 @@ static Swap swap_alias(EsClient *client, const Standing *standing, const char *a
     es_client_set_interruptible(client, FALSE);
     g_auto(yajl_val) answer = es_call_json(client, "POST", "/_aliases", body, &failure);
     Swap swap = answer != NULL ? SWAP_DONE : SWAP_REFUSED;
-    if (answer == NULL && failure->domain != ES_ERROR)
+    /* A gateway's 502 to 504 says no more about it than a lost connection. */
+    if (answer == NULL &&
+        (failure->domain != ES_ERROR || es_exit_code(failure) == RECSYS_ERROR_UNREACHABLE))
         swap = ask_whether_swapped(client, alias, index);
     es_client_set_interruptible(client, TRUE);
     if (swap == SWAP_DONE)
@@ -186,6 +199,47 @@ static Swap swap_alias(EsClient *client, const Standing *standing, const char *a
             index);
     g_propagate_error(error, g_steal_pointer(&failure));
     return swap;
+}
+
+static const char *latest(const Standing *standing)
+{
+    const char *latest = g_ptr_array_index(standing->indices, 0);
+    for (guint i = 1; i < standing->indices->len; i++) {
+        const char *index = g_ptr_array_index(standing->indices, i);
+        latest = strcmp(index, latest) > 0 ? index : latest;
+    }
+    return latest;
+}
+
+/* Two swaps at the very same moment leave an alias of two releases. Whoever sees that takes it from
+ * all but the latest by name, so that both come to the same end. The swap is done: if the cluster
+ * cannot be asked any more, that is no failure. */
+static gboolean settle(EsClient *client, const char *alias, const char *index, GError **error)
+{
+    g_auto(Standing) now = {0};
+    if (!look(&now, client, alias, NULL))
+        return TRUE;
+    if (now.indices->len == 1 && strcmp(g_ptr_array_index(now.indices, 0), index) == 0)
+        return TRUE;
+    const char *live = now.indices->len > 0 ? latest(&now) : "nothing";
+    if (now.indices->len > 1) {
+        g_auto(yajl_gen) json = json_generator_new(FALSE);
+        open_actions(json);
+        for (guint i = 0; i < now.indices->len; i++)
+            if (strcmp(g_ptr_array_index(now.indices, i), live) != 0)
+                put_alias_action(json, "remove", g_ptr_array_index(now.indices, i), alias);
+        g_autofree char *body = close_actions(json);
+        g_auto(yajl_val) answer = es_call_json(client, "POST", "/_aliases", body, error);
+        if (answer == NULL)
+            return FALSE;
+    }
+    if (strcmp(live, index) == 0)
+        return TRUE;
+    g_set_error(
+        error, RECSYS_ERROR, RECSYS_ERROR_LOCKED,
+        "another release of %s ended at the same moment: %s is live, %s is complete but is not",
+        alias, live, index);
+    return FALSE;
 }
 
 /* Deletes the unfinished index, also after Ctrl-C; if even that fails the message says so. */
@@ -219,6 +273,11 @@ gboolean release_bundle(ReleaseResult *result, EsClient *client, const Bundle *b
         g_prefix_error(error, "%s is as it was: ", options->alias);
     }
     if (swap != SWAP_DONE)
+        return FALSE;
+    es_client_set_interruptible(client, FALSE);
+    gboolean settled = settle(client, options->alias, index, error);
+    es_client_set_interruptible(client, TRUE);
+    if (!settled)
         return FALSE;
     if (standing.indices->len > 0 && !standing.is_concrete)
         result->previous = g_strdup(g_ptr_array_index(standing.indices, 0));

@@ -41,5 +41,7 @@ ExactScore exact_score(const float *query, const float *vector, guint k, double 
 double float_ulp(float x)
 {
     float magnitude = fabsf(x);
+    if (magnitude >= FLT_MAX)
+        return FLT_MAX - (double)nextafterf(FLT_MAX, 0);
     return (double)nextafterf(magnitude, FLT_MAX) - magnitude;
 }

@@ -23,16 +23,17 @@ typedef struct {
 
 /* ---- profiles ---- */
 
-static GPtrArray *metadata_types(const FeatureTable *features)
+/* What a profile may have: all types but the movies, and but one more if it is given. */
+static GPtrArray *types_besides(const FeatureTable *features, const char *other)
 {
     const GPtrArray *types = feature_table_types(features);
-    GPtrArray *metadata = g_ptr_array_new();
+    GPtrArray *chosen = g_ptr_array_new();
     for (guint i = 0; i < types->len; i++) {
         char *type = g_ptr_array_index(types, i);
-        if (strcmp(type, FEATURE_USER) != 0 && strcmp(type, FEATURE_MOVIE) != 0)
-            g_ptr_array_add(metadata, type);
+        if (strcmp(type, FEATURE_MOVIE) != 0 && g_strcmp0(type, other) != 0)
+            g_ptr_array_add(chosen, type);
     }
-    return metadata;
+    return chosen;
 }
 
 static const char *value_at(const FeatureTable *features, const char *type, guint position)
@@ -82,24 +83,32 @@ static void add_random_value(Profile *profile, const FeatureTable *features, con
     profile_add(profile, type, value_at(features, type, position));
 }
 
-static void add_random(GPtrArray *profiles, const FeatureTable *features, const GPtrArray *metadata,
+static void add_random(GPtrArray *profiles, const FeatureTable *features, const GPtrArray *types,
                        const OrderOptions *options)
 {
     g_autoptr(GRand) random = rng_new(options->seed, 0);
     for (guint i = 0; i < options->random; i++) {
         Profile *profile = profile_new();
-        if (count_of(features, FEATURE_USER) > 0 && g_rand_boolean(random))
-            add_random_value(profile, features, FEATURE_USER, random);
-        for (guint t = 0; t < metadata->len; t++)
+        for (guint t = 0; t < types->len; t++)
             if (g_rand_boolean(random))
-                add_random_value(profile, features, g_ptr_array_index(metadata, t), random);
-        if (profile_size(profile) == 0)
-            add_random_value(profile, features, FEATURE_USER, random);
-        g_ptr_array_add(profiles, profile);
+                add_random_value(profile, features, g_ptr_array_index(types, t), random);
+        if (profile_size(profile) == 0 && types->len > 0)
+            add_random_value(profile, features,
+                             g_ptr_array_index(types, rng_below(random, types->len)), random);
+        if (profile_size(profile) > 0)
+            g_ptr_array_add(profiles, profile);
+        else
+            profile_free(profile);
     }
 }
 
 /* ---- one answer ---- */
+
+static int compare_indices(gconstpointer a, gconstpointer b)
+{
+    guint x = *(const guint *)a, y = *(const guint *)b;
+    return (x > y) - (x < y);
+}
 
 /* The position among the movies of a returned document, or -1. */
 static gint position_of(const Check *check, const char *value)
@@ -107,7 +116,11 @@ static gint position_of(const Check *check, const char *value)
     guint index;
     if (!feature_table_find(check->bundle->features, FEATURE_MOVIE, value, &index))
         return -1;
-    return (gint)(index - g_array_index(check->movies, guint, 0));
+    guint position;
+    gboolean found =
+        g_array_binary_search((GArray *)check->movies, &index, compare_indices, &position);
+    g_assert(found); /* `movies` are all features of this type, in order */
+    return (gint)position;
 }
 
 static void check_score(Check *check, const RankedMovie *movie, ExactScore exact)
@@ -235,10 +248,11 @@ static gboolean check_profile(Check *check, const Profile *profile, GError **err
 gboolean order_check(Report *report, EsClient *client, const char *alias, const Bundle *bundle,
                      const OrderOptions *options, GError **error)
 {
-    g_autoptr(GPtrArray) metadata = metadata_types(bundle->features);
+    g_autoptr(GPtrArray) metadata = types_besides(bundle->features, FEATURE_USER);
+    g_autoptr(GPtrArray) all = types_besides(bundle->features, NULL);
     g_autoptr(GPtrArray) profiles = g_ptr_array_new_with_free_func((GDestroyNotify)profile_free);
     add_standard(profiles, bundle->features, metadata);
-    add_random(profiles, bundle->features, metadata, options);
+    add_random(profiles, bundle->features, all, options);
 
     const GArray *movies = feature_table_of_type(bundle->features, FEATURE_MOVIE);
     g_autofree ExactScore *scores = g_new(ExactScore, movies->len);

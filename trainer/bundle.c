@@ -134,6 +134,16 @@ static GBytes *read_file(const char *directory, const char *name, GError **error
     return g_bytes_new_take(data, size);
 }
 
+static yajl_val read_json_file(const char *path, const char *name, GError **error)
+{
+    g_autoptr(GBytes) content = read_file(path, name, error);
+    if (content == NULL)
+        return NULL;
+    g_autofree char *what = g_build_filename(path, name, NULL);
+    g_autofree char *text = g_strndup(g_bytes_get_data(content, NULL), g_bytes_get_size(content));
+    return json_parse(text, what, error);
+}
+
 static GBytes *encode_manifest(GBytes *const *contents)
 {
     g_autofree char *model_sum = sha256(contents[0]);
@@ -184,7 +194,26 @@ static gboolean write_contents(const char *directory, GBytes *const *contents, G
 
 /* ---- writing ---- */
 
-gboolean bundle_check_target(const char *path, gboolean replace, GError **error)
+/* "bundle/" is "bundle": the temporary name is made from it. */
+static char *without_final_slashes(const char *path)
+{
+    gsize length = strlen(path);
+    while (length > 1 && path[length - 1] == '/')
+        length--;
+    return g_strndup(path, length);
+}
+
+/* TRUE for a bundle of any format, damaged or not; other things may have a manifest.json as well.
+ */
+static gboolean is_bundle(const char *path)
+{
+    gint64 format;
+    g_auto(yajl_val) manifest = read_json_file(path, MANIFEST_FILE, NULL);
+    return json_get_int(manifest, "format", &format) &&
+           json_get_string(manifest, "model_id") != NULL;
+}
+
+static gboolean check_target(const char *path, gboolean replace, GError **error)
 {
     g_autofree char *parent = g_path_get_dirname(path);
     if (!g_file_test(parent, G_FILE_TEST_IS_DIR)) {
@@ -204,14 +233,19 @@ gboolean bundle_check_target(const char *path, gboolean replace, GError **error)
                     "%s exists: choose another name, or say --replace", path);
         return FALSE;
     }
-    g_autofree char *manifest = g_build_filename(path, MANIFEST_FILE, NULL);
-    if (!g_file_test(manifest, G_FILE_TEST_EXISTS)) {
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
-                    "%s is not a bundle (it has no " MANIFEST_FILE "), so it is not replaced",
-                    path);
+    if (!is_bundle(path)) {
+        g_set_error(
+            error, RECSYS_ERROR, RECSYS_ERROR_DATA,
+            "%s is not a bundle (it has no " MANIFEST_FILE " of one), so it is not replaced", path);
         return FALSE;
     }
     return TRUE;
+}
+
+gboolean bundle_check_target(const char *path, gboolean replace, GError **error)
+{
+    g_autofree char *target = without_final_slashes(path);
+    return check_target(target, replace, error);
 }
 
 static gboolean rename_or_fail(const char *from, const char *to, GError **error)
@@ -242,9 +276,10 @@ static gboolean take_name(const char *temporary, const char *path, GError **erro
 gboolean bundle_write(const char *path, const FmModel *model, const FeatureTable *features,
                       const char *training_json, gboolean replace, GError **error)
 {
-    if (!bundle_check_target(path, replace, error))
+    g_autofree char *target = without_final_slashes(path);
+    if (!check_target(target, replace, error))
         return FALSE;
-    g_autofree char *temporary = g_strconcat(path, ".XXXXXX", NULL);
+    g_autofree char *temporary = g_strconcat(target, ".XXXXXX", NULL);
     if (g_mkdtemp_full(temporary, 0755) == NULL) {
         int code = errno;
         g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(code), "creating %s: %s",
@@ -255,7 +290,7 @@ gboolean bundle_write(const char *path, const FmModel *model, const FeatureTable
     g_autoptr(GBytes) lines = encode_features(features);
     g_autoptr(GBytes) training = g_bytes_new(training_json, strlen(training_json));
     GBytes *contents[] = {tensors, lines, training};
-    if (write_contents(temporary, contents, error) && take_name(temporary, path, error))
+    if (write_contents(temporary, contents, error) && take_name(temporary, target, error))
         return TRUE;
     g_prefix_error(error, "the bundle %s was not written: ", path);
     remove_directory(temporary);
@@ -293,16 +328,6 @@ static GBytes *read_listed_file(const char *path, yajl_val entry, const char *na
         return NULL;
     }
     return g_steal_pointer(&content);
-}
-
-static yajl_val read_json_file(const char *path, const char *name, GError **error)
-{
-    g_autoptr(GBytes) content = read_file(path, name, error);
-    if (content == NULL)
-        return NULL;
-    g_autofree char *what = g_build_filename(path, name, NULL);
-    g_autofree char *text = g_strndup(g_bytes_get_data(content, NULL), g_bytes_get_size(content));
-    return json_parse(text, what, error);
 }
 
 static yajl_val read_manifest(const char *path, GError **error)

@@ -10,9 +10,39 @@
 
 /* ---- reading ---- */
 
+/* What yajl accepts but must not get: nesting so deep that freeing the tree, which recurses, would
+ * exhaust the stack; and comments, which would hide brackets from the count. NULL: nothing. */
+static const char *find_excess(const char *text)
+{
+    guint depth = 0;
+    gboolean quoted = FALSE;
+    for (const char *at = text; *at != '\0'; at++) {
+        if (quoted && *at == '\\' && at[1] != '\0')
+            at++;
+        else if (*at == '"')
+            quoted = !quoted;
+        else if (quoted)
+            continue;
+        else if (*at == '/')
+            return "there is a comment";
+        else if (*at == '[' || *at == '{') {
+            if (++depth > JSON_DEEPEST)
+                return "it is nested too deeply";
+        } else if (depth > 0 && (*at == ']' || *at == '}'))
+            depth--;
+    }
+    return NULL;
+}
+
 yajl_val json_parse(const char *text, const char *what, GError **error)
 {
     char why[256] = "";
+    const char *excess = find_excess(text);
+    if (excess != NULL) {
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "%s is not valid JSON: %s", what,
+                    excess);
+        return NULL;
+    }
     yajl_val tree = yajl_tree_parse(text, why, sizeof why);
     if (tree == NULL) {
         g_strdelimit(why, "\n\r\t", ' ');

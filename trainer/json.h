@@ -12,7 +12,10 @@ G_DEFINE_AUTO_CLEANUP_FREE_FUNC(yajl_val, yajl_tree_free, NULL)
 
 /* ---- reading ---- */
 
-/* The tree of `text`; NULL with RECSYS_ERROR_DATA naming `what` if it is not JSON. */
+#define JSON_DEEPEST 100 /* arrays and objects within each other */
+
+/* The tree of `text`; NULL with RECSYS_ERROR_DATA naming `what` if it is not JSON, or is nested
+ * more deeply than JSON_DEEPEST. */
 yajl_val json_parse(const char *text, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The member at a path such as "a.b.c", or NULL; names with a dot in them cannot be asked for.

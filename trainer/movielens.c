@@ -200,7 +200,7 @@ static gboolean read_users(const char *directory, Files *files, GError **error)
         Field f[5];
         User user = {0};
         if (!split(&lines, f, 5) || !parse_number(f[0], &user.id) || f[1].length != 1 ||
-            strchr("MF", f[1].text[0]) == NULL || !parse_number(f[2], &user.age) ||
+            (f[1].text[0] != 'M' && f[1].text[0] != 'F') || !parse_number(f[2], &user.age) ||
             !parse_number(f[3], &user.occupation))
             return bad_line(&lines, expected, error);
         user.gender[0] = f[1].text[0];

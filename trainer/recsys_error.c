@@ -23,7 +23,8 @@ int recsys_error_exit_code(const GError *error)
 {
     if (error->domain == RECSYS_ERROR)
         return error->code;
-    if (error->domain == G_OPTION_ERROR)
+    /* The only text that is converted with errors is that of options. */
+    if (error->domain == G_OPTION_ERROR || error->domain == G_CONVERT_ERROR)
         return RECSYS_ERROR_USAGE;
     return RECSYS_ERROR_DATA;
 }

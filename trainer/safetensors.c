@@ -58,6 +58,12 @@ static gboolean copy_finite(const char *file, const char *name, float *values, g
     return TRUE;
 }
 
+static gboolean overlap(gconstpointer a, gsize a_values, gconstpointer b, gsize b_values)
+{
+    const guint8 *x = a, *y = b;
+    return x < y + b_values * sizeof(float) && y < x + a_values * sizeof(float);
+}
+
 static gconstpointer get(const SafetensorsReader *reader, const char *prefix, guint which,
                          guint *shape, GError **error)
 {
@@ -78,6 +84,12 @@ FmModel *safetensors_read_model(const SafetensorsReader *reader, const char *pre
         fail(file, error,
              "shapes disagree: w0 [%u], bias.weight [%u, %u], embeddings.weight [%u, %u]", one[0],
              biases[0], biases[1], rows[0], rows[1]);
+        return NULL;
+    }
+    const gsize n = rows[0], values = n * rows[1];
+    if (overlap(w0, 1, bias, n) || overlap(w0, 1, embeddings, values) ||
+        overlap(bias, n, embeddings, values)) {
+        fail(file, error, "tensors overlap: the file was edited");
         return NULL;
     }
     g_autoptr(FmModel) model = fm_model_new(rows[0], rows[1]);

@@ -74,7 +74,7 @@ Training *training_new(const Dataset *dataset, const TrainOptions *options)
 {
     Training *training = g_new0(Training, 1);
     training->options = *options;
-    training->source = g_path_get_basename(dataset->source);
+    training->source = g_filename_display_basename(dataset->source); /* JSON must be UTF-8 */
     training->ratings = dataset->rows;
     training->users = count_of_type(dataset, FEATURE_USER);
     training->movies = count_of_type(dataset, FEATURE_MOVIE);

@@ -68,7 +68,8 @@ gboolean tap_check_error(GError **error, GQuark domain, int code, const char *te
 
 /* ---- TAP ---- */
 
-static void on_complete(const CU_pTest test, const CU_pSuite suite, const CU_pFailureRecord failures)
+static void on_complete(const CU_pTest test, const CU_pSuite suite,
+                        const CU_pFailureRecord failures)
 {
     (void)suite;
     static guint number;

@@ -1,0 +1,20 @@
+/* Bundles for the tests, made by the real trainer from invented ratings. */
+#pragma once
+
+#include "bundle.h"
+
+typedef struct {
+    const char *users, *movies, *ratings; /* as the trainer's options */
+    const char *factors;
+    const char *seed; /* another seed, another model */
+} BundleRecipe;
+
+/* Trains for two epochs; the bundle's path, in a directory that is removed at the end. Ends the
+ * test program if the trainer fails. */
+char *bundle_make(const BundleRecipe *recipe);
+
+/* The same, opened too. `path` may be NULL. */
+Bundle *bundle_make_and_open(const BundleRecipe *recipe, char **path);
+
+/* The source of feature `index`'s document, free with g_free. */
+char *bundle_document(const Bundle *bundle, guint index);

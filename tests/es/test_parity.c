@@ -1,0 +1,373 @@
+/* Verification says yes to a right release, and finds and names every defect planted in the
+ * cluster. After each defect the release is repaired and verified again, so that the defect alone
+ * was it. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bulk.h"
+#include "bundles.h"
+#include "document.h"
+#include "index_definition.h"
+#include "programs.h"
+#include "servers.h"
+
+#define K 24
+
+static char *bundle_path;
+static Bundle *bundle;
+static char *alias, *live; /* the index behind it */
+static guint a_movie, a_user, a_gender;
+
+static void set_up(void)
+{
+    const BundleRecipe recipe = {"250", "400", "20000", G_STRINGIFY(K), "1"};
+    bundle = bundle_make_and_open(&recipe, &bundle_path);
+    alias = g_strdup_printf("%s-live", server_prefix());
+    const GArray *movies = feature_table_of_type(bundle->features, FEATURE_MOVIE);
+    const GArray *users = feature_table_of_type(bundle->features, FEATURE_USER);
+    a_movie = g_array_index(movies, guint, 217);
+    a_user = g_array_index(users, guint, 42);
+    if (!feature_table_find(bundle->features, FEATURE_GENDER, "M", &a_gender))
+        g_error("the data set has no gender M");
+
+    g_auto(Run) run = {0};
+    run_program(&run, LOADER, "release", bundle_path, "--url", server_url(), "--alias", alias,
+                NULL);
+    if (run_says(&run, 0, NULL))
+        live = server_index_of(alias);
+}
+
+/* ---- verifying ---- */
+
+static void verify(Run *run, const char *of_alias, const char *random, const char *depth)
+{
+    run_program(run, BRIDGE, "verify", bundle_path, "--url", server_url(), "--alias", of_alias,
+                "--random", random, "--depth", depth, NULL);
+}
+
+static gboolean is_right(void)
+{
+    g_auto(Run) run = {0};
+    verify(&run, alias, "5", "10");
+    return run_says(&run, 0, "parity: yes", "violations  0", NULL);
+}
+
+static gboolean is_found(const char *finding, const char *other)
+{
+    g_auto(Run) run = {0};
+    verify(&run, alias, "5", "10");
+    return run_says(&run, 5, "parity: NO", "parity does not hold", finding, other, NULL);
+}
+
+/* ---- planting ---- */
+
+static char *id_of(guint index)
+{
+    return document_id(bundle, DOC_IDS_BY_VALUE, index);
+}
+
+/* Changes some fields of a document. */
+static gboolean update(guint index, const char *fields)
+{
+    g_autofree char *id = id_of(index);
+    g_autofree char *body = g_strdup_printf("{\"doc\":%s}", fields);
+    return server_do("POST", body, "/%s/_update/%s?refresh=true", live, id);
+}
+
+static gboolean put(const char *id, const char *source)
+{
+    return server_do("PUT", source, "/%s/_doc/%s?refresh=true", live, id);
+}
+
+static gboolean remove_document(const char *id)
+{
+    return server_do("DELETE", NULL, "/%s/_doc/%s?refresh=true", live, id);
+}
+
+static gboolean restore(guint index)
+{
+    g_autofree char *id = id_of(index);
+    g_autofree char *source = bundle_document(bundle, index);
+    return put(id, source);
+}
+
+/* The neighbouring float32 in component `component` of a document. */
+static gboolean nudge_vector(guint index, guint component)
+{
+    const float *vector = fm_vector(bundle->model, index);
+    GString *fields = g_string_new("{\"embedding\":[");
+    for (guint f = 0; f < K; f++) {
+        char number[G_ASCII_DTOSTR_BUF_SIZE];
+        float value = f == component ? nextafterf(vector[f], INFINITY) : vector[f];
+        g_string_append_printf(fields, "%s%s", f > 0 ? "," : "",
+                               g_ascii_formatd(number, sizeof number, "%.9g", (double)value));
+    }
+    g_string_append(fields, "]}");
+    g_autofree char *text = g_string_free(fields, FALSE);
+    return update(index, text);
+}
+
+/* Plants nothing more than `fields`, and wants it found and then gone. */
+static void check_fields(guint index, const char *fields, const char *finding, const char *other)
+{
+    g_autofree char *id = id_of(index);
+    g_autofree char *expected = g_strdup_printf("document %s: %s", id, finding);
+    CU_ASSERT(update(index, fields));
+    CU_ASSERT(is_found(expected, other));
+    CU_ASSERT(restore(index));
+    CU_ASSERT(is_right());
+}
+
+/* ---- the tests ---- */
+
+static void test_right_release(void)
+{
+    g_auto(Run) run = {0};
+    CU_ASSERT_PTR_NOT_NULL(live);
+    verify(&run, alias, "500", "100");
+    CU_ASSERT(run_says(&run, 0, "parity: yes", "documents   680 of 680", "at depth 100",
+                       "violations  0", NULL));
+    tap_comment(run.out);
+}
+
+/* One component off by the last bit leaves every score within its bound, so the document alone is
+ * the finding. */
+static void test_vector_of_a_movie(void)
+{
+    g_autofree char *id = id_of(a_movie);
+    g_autofree char *finding = g_strdup_printf("document %s: embedding[%d] is ", id, K - 1);
+    CU_ASSERT(nudge_vector(a_movie, K - 1));
+    CU_ASSERT(is_found(finding, "violations  1\n"));
+    CU_ASSERT(is_found("(1 of 24 components differ)", NULL));
+    CU_ASSERT(restore(a_movie));
+    CU_ASSERT(is_right());
+}
+
+static void test_vector_of_a_gender(void)
+{
+    CU_ASSERT(nudge_vector(a_gender, 0));
+    CU_ASSERT(is_found("document gender_M: embedding[0] is ", "query vector for {gender M}"));
+    CU_ASSERT(restore(a_gender));
+    CU_ASSERT(is_right());
+}
+
+static void test_bias(void)
+{
+    char number[G_ASCII_DTOSTR_BUF_SIZE];
+    double nudged = nextafterf(bundle->model->bias[a_movie], INFINITY);
+    g_ascii_formatd(number, sizeof number, "%.17g", nudged);
+    g_autofree char *fields = g_strdup_printf("{\"bias\":%s}", number);
+    check_fields(a_movie, fields, "bias is ", "violations  1\n");
+}
+
+static void test_missing_movie(void)
+{
+    g_autofree char *id = id_of(a_movie);
+    g_autofree char *finding = g_strdup_printf("document %s: missing", id);
+    CU_ASSERT(remove_document(id));
+    CU_ASSERT(is_found(finding, "documents   679 of 680"));
+    CU_ASSERT(restore(a_movie));
+    CU_ASSERT(is_right());
+}
+
+static void test_missing_user(void)
+{
+    g_autofree char *id = id_of(a_user);
+    g_autofree char *finding = g_strdup_printf("document %s: missing", id);
+    CU_ASSERT(remove_document(id));
+    CU_ASSERT(is_found(finding, NULL));
+    CU_ASSERT(restore(a_user));
+    CU_ASSERT(is_right());
+}
+
+static void test_extra_document(void)
+{
+    g_autofree char *source = bundle_document(bundle, a_movie);
+    CU_ASSERT(put("movie_999999", source));
+    CU_ASSERT(is_found("document movie_999999: extra", "documents   681 of 680"));
+    CU_ASSERT(remove_document("movie_999999"));
+    CU_ASSERT(is_right());
+}
+
+static void test_fields_of_a_movie(void)
+{
+    check_fields(a_movie, "{\"title\":\"Another Title\"}", "title is \"Another Title\"", NULL);
+    check_fields(a_movie, "{\"model_id\":\"000000000000\"}", "model_id is \"000000000000\"", NULL);
+    check_fields(a_movie, "{\"genres\":[\"Nonsense\"]}", "genres are not", NULL);
+    check_fields(a_movie, "{\"year\":1492}", "year is 1492", NULL);
+    check_fields(a_movie, "{\"ratings\":1234567}", "ratings is 1234567", NULL);
+    check_fields(a_movie, "{\"feature_index\":1}", "feature_index is 1", NULL);
+}
+
+/* What moves a document out of the ranking, or into it. */
+static void test_types_and_values(void)
+{
+    check_fields(a_movie, "{\"value\":\"0\"}", "value is \"0\"", NULL);
+    check_fields(a_movie, "{\"feature_type\":\"user\"}", "feature_type is \"user\"", NULL);
+    check_fields(a_user, "{\"feature_type\":\"movie\"}", "feature_type is \"movie\"", NULL);
+}
+
+/* A document that the ranking cannot score makes the whole search fail. */
+static void test_incomplete_documents(void)
+{
+    g_autofree char *id = id_of(a_movie);
+    g_autofree char *without_embedding = g_strdup_printf("document %s: embedding", id);
+    g_autofree char *without_bias = g_strdup_printf("document %s: bias is absent", id);
+    CU_ASSERT(put(id, "{\"feature_type\":\"movie\",\"bias\":0.5}"));
+    CU_ASSERT(is_found(without_embedding, "ranking for {"));
+    CU_ASSERT(restore(a_movie));
+    g_autofree char *source = bundle_document(bundle, a_movie);
+    char *bias = strstr(source, "\"bias\"");
+    char *comma = bias != NULL ? strchr(bias, ',') : NULL;
+    CU_ASSERT_PTR_NOT_NULL(comma);
+    if (comma != NULL)
+        memmove(bias, comma + 1, strlen(comma + 1) + 1);
+    CU_ASSERT(put(id, source));
+    CU_ASSERT(is_found(without_bias, "ranking for {"));
+    CU_ASSERT(restore(a_movie));
+    CU_ASSERT(is_right());
+}
+
+/* ---- mappings ---- */
+
+static char *meta_with_model(const char *model_id)
+{
+    g_auto(yajl_gen) json = json_generator_new(FALSE);
+    g_autoptr(ReleaseMeta) meta = release_meta_of_bundle(bundle, DOC_IDS_BY_VALUE);
+    g_free(meta->model_id);
+    meta->model_id = g_strdup(model_id);
+    release_meta_put(json, meta, bundle);
+    g_autofree char *text = json_take(json, NULL);
+    return g_strdup_printf("{\"_meta\":%s}", text);
+}
+
+static void test_model_of_the_release(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *wrong = meta_with_model("ffffffffffff");
+    g_autofree char *right = meta_with_model(bundle->model_id);
+    CU_ASSERT(server_do("PUT", wrong, "/%s/_mapping", live));
+    verify(&run, alias, "0", "10");
+    CU_ASSERT(run_says(&run, 5, live, "model ffffffffffff", bundle->model_id, bundle_path, NULL));
+    CU_ASSERT(server_do("PUT", right, "/%s/_mapping", live));
+    CU_ASSERT(is_right());
+}
+
+static void test_meta_of_the_release(void)
+{
+    g_autofree char *right = meta_with_model(bundle->model_id);
+    g_autoptr(GString) wrong = g_string_new(right);
+    CU_ASSERT_EQUAL(g_string_replace(wrong, "\"scale\":5.5", "\"scale\":5.25", 0), 1);
+    CU_ASSERT(server_do("PUT", wrong->str, "/%s/_mapping", live));
+    CU_ASSERT(is_found("mapping: _meta.scale is 5.25, the bundle needs 5.5", NULL));
+    CU_ASSERT(server_do("PUT", right, "/%s/_mapping", live));
+    CU_ASSERT(is_right());
+}
+
+/* A hand-made index with a definition in which `old` became `new`; NULL if it cannot be made. The
+ * alias is `<index>-alias`. */
+static char *make_index(const char *name, const char *old, const char *new)
+{
+    g_autofree char *index = g_strdup_printf("%s-%s", server_prefix(), name);
+    g_autofree char *text = index_definition_of(bundle, DOC_IDS_BY_VALUE);
+    g_autoptr(GString) definition = g_string_new(text);
+    guint replaced = g_string_replace(definition, old, new, 0);
+    CU_ASSERT_EQUAL(replaced, 1);
+    if (replaced != 1 || !server_do("PUT", definition->str, "/%s", index) ||
+        !server_do("PUT", NULL, "/%s/_alias/%s-alias", index, index))
+        return NULL;
+    return g_steal_pointer(&index);
+}
+
+static gboolean load(const char *index)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean loaded = bulk_index(server_client(), index, bundle, DOC_IDS_BY_VALUE, &error);
+    if (!loaded)
+        tap_comment(error->message);
+    return loaded && server_do("POST", NULL, "/%s/_refresh", index);
+}
+
+static void check_index(const char *index, const char *finding, const char *other)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *of_alias = g_strdup_printf("%s-alias", index);
+    verify(&run, of_alias, "0", "10");
+    CU_ASSERT(run_says(&run, 5, "parity: NO", index, finding, other, NULL));
+}
+
+/* Hand-made without a defect it is right: what the others differ in is what is found. */
+static void test_hand_made_index(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *index = make_index("as-is", "\"strict\"", "\"strict\"");
+    CU_ASSERT(index != NULL && load(index));
+    g_autofree char *of_alias = g_strdup_printf("%s-alias", index);
+    verify(&run, of_alias, "0", "10");
+    CU_ASSERT(run_says(&run, 0, "parity: yes", NULL));
+}
+
+/* What a dense_vector is without further words: it changes what it stores. */
+static void test_default_similarity(void)
+{
+    g_autofree char *index = make_index("similarity", ", \"index\": false", "");
+    CU_ASSERT(index != NULL && load(index));
+    if (index == NULL)
+        return;
+    check_index(index, "mapping: properties.embedding.index is ",
+                "mapping: properties.embedding.similarity is cosine");
+    check_index(index, "document ", ": embedding[");
+}
+
+static void test_dims(void)
+{
+    g_autofree char *index = make_index("dims", "\"dims\": 24", "\"dims\": 25");
+    CU_ASSERT_PTR_NOT_NULL(index);
+    if (index == NULL)
+        return;
+    const guint loaded[] = {a_movie, a_gender};
+    for (guint i = 0; i < G_N_ELEMENTS(loaded); i++) {
+        g_autofree char *id = id_of(loaded[i]);
+        g_autofree char *text = bundle_document(bundle, loaded[i]);
+        g_autoptr(GString) source = g_string_new(text);
+        CU_ASSERT_EQUAL(g_string_replace(source, "\"embedding\":[", "\"embedding\":[0,", 0), 1);
+        CU_ASSERT(server_do("PUT", source->str, "/%s/_doc/%s?refresh=true", index, id));
+    }
+    check_index(index, "mapping: properties.embedding.dims is 25, the bundle needs 24",
+                "embedding has 25 values, the bundle has 24");
+}
+
+static void test_dynamic_and_more_fields(void)
+{
+    g_autofree char *index = make_index("dynamic", "\"dynamic\": \"strict\"", "\"dynamic\": true");
+    CU_ASSERT(index != NULL && load(index));
+    if (index == NULL)
+        return;
+    check_index(index, "mapping: dynamic is true, the bundle needs strict", "violations  1\n");
+    CU_ASSERT(server_do("PUT", "{\"properties\":{\"colour\":{\"type\":\"keyword\"}}}",
+                        "/%s/_mapping", index));
+    check_index(index, "mapping: there is a field colour", "violations  2\n");
+}
+
+static const UnitTest tests[] = {
+    {"a right release, 500 random profiles at depth 100", test_right_release},
+    {"last bit of a movie's vector", test_vector_of_a_movie},
+    {"last bit of a gender's vector", test_vector_of_a_gender},
+    {"last bit of a bias", test_bias},
+    {"a movie missing", test_missing_movie},
+    {"a user missing", test_missing_user},
+    {"a document too many", test_extra_document},
+    {"fields of a movie", test_fields_of_a_movie},
+    {"types and values", test_types_and_values},
+    {"documents without embedding or bias", test_incomplete_documents},
+    {"model_id of the release", test_model_of_the_release},
+    {"_meta of the release", test_meta_of_the_release},
+    {"an index made by hand", test_hand_made_index},
+    {"default similarity", test_default_similarity},
+    {"wrong dims", test_dims},
+    {"dynamic mapping, more fields", test_dynamic_and_more_fields},
+    {NULL, NULL},
+};
+
+SERVER_MAIN("parity", tests, set_up)

@@ -1,0 +1,184 @@
+/* The alias moves between two releases of different models without end, while readers ask: every
+ * answer must be of one model from beginning to end. */
+#include <stdio.h>
+#include <string.h>
+
+#include "bundles.h"
+#include "local_scorer.h"
+#include "order_proof.h"
+#include "programs.h"
+#include "recommend.h"
+#include "recsys_error.h"
+#include "servers.h"
+
+#define ANSWERS 200 /* at least, and as many more as it takes for the alias to move MOVES times */
+#define MOVES 40
+#define MOST_READS 20000
+#define SIZE 20
+
+typedef struct {
+    char *path;
+    Bundle *bundle;
+    char *index;
+    guint answers;
+} Release;
+
+static Release releases[2];
+static char *alias;
+
+static void release(Release *released, const char *seed)
+{
+    g_auto(Run) run = {0};
+    const BundleRecipe recipe = {"80", "120", "4000", "24", seed};
+    released->bundle = bundle_make_and_open(&recipe, &released->path);
+    run_program(&run, LOADER, "release", released->path, "--url", server_url(), "--alias", alias,
+                NULL);
+    if (run_says(&run, 0, NULL))
+        released->index = server_index_of(alias);
+}
+
+static void set_up(void)
+{
+    alias = g_strdup_printf("%s-live", server_prefix());
+    release(&releases[0], "1");
+    release(&releases[1], "2");
+}
+
+/* ---- the one who swaps ---- */
+
+typedef struct {
+    gint stop;  /* atomic */
+    gint swaps; /* atomic */
+    gboolean failed;
+} Swapper;
+
+static gpointer swap_without_end(gpointer data)
+{
+    Swapper *swapper = data;
+    g_autoptr(EsClient) client = server_connect();
+    swapper->failed = client == NULL;
+    for (guint live = 1; !swapper->failed && !g_atomic_int_get(&swapper->stop); live = 1 - live) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *body =
+            g_strdup_printf("{\"actions\":[{\"remove\":{\"index\":\"%s\",\"alias\":\"%s\"}},"
+                            "{\"add\":{\"index\":\"%s\",\"alias\":\"%s\"}}]}",
+                            releases[live].index, alias, releases[1 - live].index, alias);
+        g_auto(yajl_val) answer = es_call_json(client, "POST", "/_aliases", body, &error);
+        swapper->failed = answer == NULL;
+        if (error != NULL)
+            tap_comment(error->message);
+        g_atomic_int_inc(&swapper->swaps);
+    }
+    return NULL;
+}
+
+/* ---- the one who reads ---- */
+
+static Profile *profile_number(guint number)
+{
+    Profile *profile = profile_new();
+    g_autofree char *user = g_strdup_printf("%u", number % 80 + 1);
+    profile_add(profile, FEATURE_GENDER, number % 2 ? "F" : "M");
+    profile_add(profile, FEATURE_AGE, number % 3 ? "18" : "35");
+    profile_add(profile, FEATURE_USER, user);
+    return profile;
+}
+
+/* The score that this model gives to a movie, and its bound. */
+static ExactScore score_of(const Bundle *bundle, const Profile *profile, const RankedMovie *movie,
+                           double shift)
+{
+    guint index = 0;
+    g_autoptr(ProfileSum) sum = local_profile_sum(bundle, profile, NULL);
+    CU_ASSERT(feature_table_find(bundle->features, FEATURE_MOVIE, movie->value, &index));
+    return exact_score(sum->query, fm_vector(bundle->model, index), bundle->model->k,
+                       bundle->model->bias[index], shift);
+}
+
+static gboolean is_of(const Release *released, const Profile *profile, const Ranking *ranking)
+{
+    g_autoptr(Ranking) local = local_rank(released->bundle, profile, SIZE, NULL);
+    if (g_strcmp0(ranking->index, released->index) != 0 || ranking->movies->len != SIZE)
+        return FALSE;
+    for (guint i = 0; i < SIZE; i++) {
+        const RankedMovie *found = &g_array_index(ranking->movies, RankedMovie, i);
+        const RankedMovie *expected = &g_array_index(local->movies, RankedMovie, i);
+        ExactScore score = score_of(released->bundle, profile, found, ranking->shift);
+        if (order_error(score, found->raw_score) > score.bound)
+            return FALSE;
+        /* Another movie in this place is right only if the two are within rounding. */
+        if (strcmp(found->id, expected->id) != 0 &&
+            order_pair(score_of(released->bundle, profile, expected, ranking->shift), score) !=
+                PAIR_WITHIN_ROUNDING)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static void check_answer(const Profile *profile, const Ranking *ranking)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(releases); i++) {
+        if (g_strcmp0(ranking->model_id, releases[i].bundle->model_id) != 0)
+            continue;
+        releases[i].answers++;
+        CU_ASSERT(is_of(&releases[i], profile, ranking));
+        return;
+    }
+    CU_FAIL("an answer of neither model");
+}
+
+static void test_swapping_without_end(void)
+{
+    Swapper swapper = {0};
+    guint reads = 0, gave_up = 0;
+    CU_ASSERT(releases[0].index != NULL && releases[1].index != NULL);
+    GThread *thread = g_thread_new("swapper", swap_without_end, &swapper);
+    g_autoptr(Recommender) recommender = recommender_new(server_client(), alias);
+    while (reads < ANSWERS || (reads < MOST_READS && g_atomic_int_get(&swapper.swaps) < MOVES)) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Profile) profile = profile_number(reads++);
+        g_autoptr(Ranking) ranking = recommender_rank(recommender, profile, SIZE, &error);
+        if (ranking != NULL) {
+            check_answer(profile, ranking);
+        } else if (g_error_matches(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE)) {
+            gave_up++;
+        } else {
+            tap_comment(error->message);
+            CU_FAIL("a reader got an error");
+        }
+    }
+    g_atomic_int_set(&swapper.stop, TRUE);
+    g_thread_join(thread);
+    CU_ASSERT_FALSE(swapper.failed);
+    printf("# %d swaps; %u answers of one model, %u of the other, %u times too restless to say\n",
+           swapper.swaps, releases[0].answers, releases[1].answers, gave_up);
+    CU_ASSERT(swapper.swaps >= MOVES);
+    CU_ASSERT(releases[0].answers > 0 && releases[1].answers > 0);
+    CU_ASSERT(gave_up < reads / 2);
+}
+
+/* A reader remembers a release; the next one is made and the old index deleted behind its back. */
+static void test_old_release_deleted(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Recommender) recommender = recommender_new(server_client(), alias);
+    g_autoptr(Profile) profile = profile_number(1);
+    g_autofree char *live = server_index_of(alias);
+    guint now = g_strcmp0(live, releases[0].index) == 0 ? 0 : 1;
+    g_autoptr(Ranking) first = recommender_rank(recommender, profile, SIZE, &error);
+    CU_ASSERT(first != NULL && is_of(&releases[now], profile, first));
+    CU_ASSERT(server_do("PUT", NULL, "/%s/_alias/%s", releases[1 - now].index, alias));
+    CU_ASSERT(server_do("DELETE", NULL, "/%s", live));
+    g_autoptr(Ranking) second = recommender_rank(recommender, profile, SIZE, &error);
+    CU_ASSERT(second != NULL && is_of(&releases[1 - now], profile, second));
+    if (error != NULL)
+        tap_comment(error->message);
+}
+
+static const UnitTest tests[] = {
+    {"an alias that moves without end", test_swapping_without_end},
+    {"the remembered release is deleted", test_old_release_deleted},
+    {NULL, NULL},
+};
+
+SERVER_MAIN("torn-read", tests, set_up)

@@ -1,0 +1,197 @@
+/* A server whose documents are right and whose rankings are not: only the proof of scores and
+ * orders can see it. A proxy in front of the real server spoils the answers. */
+#include <stdio.h>
+#include <string.h>
+
+#include "bundles.h"
+#include "fake_server.h"
+#include "programs.h"
+#include "servers.h"
+
+static char *bundle_path;
+static char *alias;
+
+static void set_up(void)
+{
+    const BundleRecipe recipe = {"80", "120", "4000", "24", "1"};
+    g_auto(Run) run = {0};
+    bundle_path = bundle_make(&recipe);
+    alias = g_strdup_printf("%s-live", server_prefix());
+    run_program(&run, LOADER, "release", bundle_path, "--url", server_url(), "--alias", alias,
+                NULL);
+    if (!run_says(&run, 0, NULL))
+        printf("# there is no release to test with\n");
+}
+
+/* ---- the hits of an answer ---- */
+
+/* The end of the JSON object that begins at `text`. */
+static const char *end_of_object(const char *text)
+{
+    guint depth = 0;
+    gboolean in_string = FALSE;
+    for (;; text++) {
+        if (*text == '\0')
+            return text;
+        if (in_string && *text == '\\')
+            text++;
+        else if (*text == '"')
+            in_string = !in_string;
+        else if (!in_string && *text == '{')
+            depth++;
+        else if (!in_string && *text == '}' && --depth == 0)
+            return text + 1;
+    }
+}
+
+/* The hits as texts; *begin and *end enclose them in the body. NULL if the answer has none. */
+static GPtrArray *split_hits(const GString *body, gsize *begin, gsize *end)
+{
+    const char *at = strstr(body->str, "\"hits\":[");
+    if (at == NULL)
+        return NULL;
+    GPtrArray *hits = g_ptr_array_new_with_free_func(g_free);
+    at += strlen("\"hits\":[");
+    *begin = *end = (gsize)(at - body->str);
+    while (*at == '{') {
+        const char *next = end_of_object(at);
+        g_ptr_array_add(hits, g_strndup(at, (gsize)(next - at)));
+        *end = (gsize)(next - body->str);
+        at = *next == ',' ? next + 1 : next;
+    }
+    return hits;
+}
+
+static void join_hits(GString *body, const GPtrArray *hits, gsize begin, gsize end)
+{
+    g_autoptr(GString) joined = g_string_new(NULL);
+    for (guint i = 0; i < hits->len; i++)
+        g_string_append_printf(joined, "%s%s", i > 0 ? "," : "",
+                               (const char *)g_ptr_array_index(hits, i));
+    g_string_erase(body, (gssize)begin, (gssize)(end - begin));
+    g_string_insert(body, (gssize)begin, joined->str);
+}
+
+/* ---- defects ---- */
+
+typedef void (*Defect)(GPtrArray *hits);
+
+static void nothing(GPtrArray *hits)
+{
+    (void)hits;
+}
+
+/* Two millionths more: some twenty units in the last place of a float32. */
+static void raise_score(GPtrArray *hits)
+{
+    char number[G_ASCII_DTOSTR_BUF_SIZE];
+    g_autofree char *hit = g_ptr_array_steal_index(hits, 0);
+    char *score = strstr(hit, "\"_score\":") + strlen("\"_score\":");
+    char *rest = NULL;
+    double raised = g_ascii_strtod(score, &rest) * 1.000002;
+    *score = '\0';
+    g_ptr_array_insert(
+        hits, 0,
+        g_strconcat(hit, g_ascii_formatd(number, sizeof number, "%.9g", raised), rest, NULL));
+}
+
+static void swap_first_and_last(GPtrArray *hits)
+{
+    gpointer first = hits->pdata[0];
+    hits->pdata[0] = hits->pdata[hits->len - 1];
+    hits->pdata[hits->len - 1] = first;
+}
+
+static void drop_first(GPtrArray *hits)
+{
+    g_ptr_array_remove_index(hits, 0);
+}
+
+static void drop_last(GPtrArray *hits)
+{
+    g_ptr_array_remove_index(hits, hits->len - 1);
+}
+
+static void repeat_first(GPtrArray *hits)
+{
+    drop_last(hits);
+    g_ptr_array_insert(hits, 1, g_strdup(g_ptr_array_index(hits, 0)));
+}
+
+typedef struct {
+    Defect defect;
+    gboolean ask_for_one_more; /* and so have one to leave out */
+} Proxy;
+
+/* Rankings are searches of an index; pages of documents are searches of a point in time. */
+static void spoil(const FakeRequest *request, FakeAnswer *answer, gpointer data)
+{
+    const Proxy *proxy = data;
+    gsize begin, end;
+    if (!g_str_has_suffix(request->path, "/_search") || strcmp(request->path, "/_search") == 0) {
+        fake_forward(server_url(), request, answer);
+        return;
+    }
+    if (proxy->ask_for_one_more)
+        g_string_replace(request->body, "\"size\":10,", "\"size\":11,", 1);
+    fake_forward(server_url(), request, answer);
+    g_autoptr(GPtrArray) hits = split_hits(answer->body, &begin, &end);
+    if (hits == NULL || hits->len < 10)
+        return;
+    proxy->defect(hits);
+    join_hits(answer->body, hits, begin, end);
+}
+
+static void check(Proxy proxy, int status, const char *finding, const char *other)
+{
+    g_auto(Run) run = {0};
+    g_autoptr(FakeServer) server = fake_server_start(spoil, &proxy);
+    run_program(&run, BRIDGE, "verify", bundle_path, "--url", fake_server_url(server), "--alias",
+                alias, "--random", "0", "--depth", "10", NULL);
+    CU_ASSERT(run_says(&run, status, finding, other, NULL));
+    CU_ASSERT(fake_server_count(server, "POST", "/_search") > 100);
+}
+
+static void test_untouched(void)
+{
+    check((Proxy){nothing, FALSE}, 0, "parity: yes", "violations  0\n");
+}
+
+static void test_score(void)
+{
+    check((Proxy){raise_score, FALSE}, 5, "score of movie_", " for {gender M}: the cluster has ");
+}
+
+static void test_order(void)
+{
+    check((Proxy){swap_first_and_last, FALSE}, 5, "order for {gender M}: movie_",
+          "is returned above movie_");
+}
+
+static void test_left_out(void)
+{
+    check((Proxy){drop_first, TRUE}, 5, "set for {gender M}: movie_",
+          "is left out although movie_");
+}
+
+static void test_short_list(void)
+{
+    check((Proxy){drop_last, FALSE}, 5, "list for {gender M}: 9 movies are returned, 10", NULL);
+}
+
+static void test_twice(void)
+{
+    check((Proxy){repeat_first, FALSE}, 5, "list for {gender M}: movie_", "is returned twice");
+}
+
+static const UnitTest tests[] = {
+    {"untouched answers", test_untouched},
+    {"a score beyond its bound", test_score},
+    {"two movies in the wrong order", test_order},
+    {"the best movie left out", test_left_out},
+    {"a list that is too short", test_short_list},
+    {"a movie returned twice", test_twice},
+    {NULL, NULL},
+};
+
+SERVER_MAIN("wrong-answers", tests, set_up)

@@ -1,0 +1,147 @@
+#include "document.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "fixtures.h"
+#include "index_definition.h"
+#include "tap.h"
+
+static yajl_val document_of(const Bundle *bundle, guint index)
+{
+    g_auto(yajl_gen) json = json_generator_new(FALSE);
+    document_put(json, bundle, index);
+    g_autofree char *text = json_take(json, NULL);
+    CU_ASSERT_PTR_NULL(strchr(text, '\n')); /* a bulk request is one document a line */
+    return json_parse(text, "the document", NULL);
+}
+
+static void check_text(yajl_val document, const char *field, const char *expected)
+{
+    CU_ASSERT_EQUAL(g_strcmp0(json_get_string(document, field), expected), 0);
+}
+
+static void check_int(yajl_val document, const char *field, gint64 expected)
+{
+    gint64 value = G_MININT64;
+    CU_ASSERT(json_get_int(document, field, &value) && value == expected);
+}
+
+static void test_movie(void)
+{
+    g_autoptr(Bundle) bundle = fixture_bundle(4, 1);
+    g_auto(yajl_val) document = document_of(bundle, FIXTURE_FIRST_MOVIE);
+    check_text(document, "feature_type", "movie");
+    check_text(document, "value", "1");
+    check_text(document, "model_id", bundle->model_id);
+    check_text(document, "title", "The Tin Kite (1987)");
+    check_int(document, "feature_index", FIXTURE_FIRST_MOVIE);
+    check_int(document, "year", 1987);
+    check_int(document, "ratings", 12);
+    yajl_val genres = json_get(document, "genres");
+    CU_ASSERT_EQUAL(json_array_length(genres), 2);
+    CU_ASSERT_EQUAL(g_strcmp0(YAJL_GET_STRING(json_array_get(genres, 1)), "Drama"), 0);
+    g_auto(yajl_val) accents = document_of(bundle, FIXTURE_FIRST_MOVIE + 1);
+    check_text(accents, "title", "L'\303\251t\303\251 \"bleu\" (1999)");
+    g_auto(yajl_val) no_year = document_of(bundle, FIXTURE_FIRST_MOVIE + 2);
+    CU_ASSERT_PTR_NULL(json_get(no_year, "year"));
+    g_auto(yajl_val) no_genres = document_of(bundle, FIXTURE_FIRST_MOVIE + 3);
+    CU_ASSERT(YAJL_IS_ARRAY(json_get(no_genres, "genres")));
+}
+
+static void test_others(void)
+{
+    g_autoptr(Bundle) bundle = fixture_bundle(4, 1);
+    g_auto(yajl_val) document = document_of(bundle, 10);
+    check_text(document, "feature_type", "gender");
+    check_text(document, "value", "M");
+    check_int(document, "feature_index", 10);
+    const char *const absent[] = {"title", "genres", "year", "ratings"};
+    for (guint i = 0; i < G_N_ELEMENTS(absent); i++)
+        CU_ASSERT_PTR_NULL(json_get(document, absent[i]));
+}
+
+/* The mapping is strict: a field it does not have would be refused. */
+static void test_fields_are_in_the_mapping(void)
+{
+    g_autoptr(Bundle) bundle = fixture_bundle(4, 1);
+    g_autofree char *text = index_definition_of(bundle, DOC_IDS_BY_VALUE);
+    g_auto(yajl_val) definition = json_parse(text, "x", NULL);
+    yajl_val properties = json_get(definition, "mappings.properties");
+    for (guint i = 0; i < FIXTURE_FEATURES; i++) {
+        g_auto(yajl_val) document = document_of(bundle, i);
+        CU_ASSERT(YAJL_IS_OBJECT(document));
+        for (gsize m = 0; YAJL_IS_OBJECT(document) && m < document->u.object.len; m++)
+            CU_ASSERT_PTR_NOT_NULL(json_get(properties, document->u.object.keys[m]));
+    }
+}
+
+/* Vector and bias come back bit for bit, the bias as the exact double of the float32. */
+static void test_numbers(void)
+{
+    const float odd[] = {-0.0f, FLT_MAX, -FLT_MIN, 0x1p-149f, 0.1f, 16777215};
+    g_autoptr(Bundle) bundle = fixture_bundle(6, tap_seed());
+    memcpy(bundle->model->embeddings, odd, sizeof odd);
+    memcpy(bundle->model->bias, odd, sizeof odd);
+    for (guint i = 0; i < FIXTURE_FEATURES; i++) {
+        g_auto(yajl_val) document = document_of(bundle, i);
+        float vector[6];
+        double bias = NAN;
+        CU_ASSERT(document_read_vector(vector, 6, json_get(document, "embedding")));
+        CU_ASSERT_EQUAL(memcmp(vector, fm_vector(bundle->model, i), sizeof vector), 0);
+        CU_ASSERT(json_get_double(document, "bias", &bias));
+        CU_ASSERT_EQUAL(bias, (double)bundle->model->bias[i]);
+    }
+}
+
+static void test_read_vector(void)
+{
+    const char *const bad[] = {"[1, 2]",
+                               "[1, 2, 3, 4]",
+                               "[1, \"2\", 3]",
+                               "[1, null, 3]",
+                               "[[1, 2, 3]]",
+                               "{}",
+                               "3",
+                               "[1, 2, 1e39]",
+                               "[1, 2, -1e999]",
+                               "[]"};
+    float vector[3];
+    for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_auto(yajl_val) tree = json_parse(bad[i], "x", NULL);
+        CU_ASSERT_FALSE(document_read_vector(vector, 3, tree));
+    }
+    CU_ASSERT_FALSE(document_read_vector(vector, 3, NULL));
+    g_auto(yajl_val) good = json_parse("[1, -2.5, 1e-3]", "x", NULL);
+    CU_ASSERT(document_read_vector(vector, 3, good));
+    CU_ASSERT(vector[0] == 1 && vector[1] == -2.5f && vector[2] == 1e-3f);
+}
+
+static void test_ids(void)
+{
+    g_autoptr(Bundle) bundle = fixture_bundle(1, 1);
+    const char *const by_value[] = {
+        "user_2", "user_5", "user_11",  "movie_1",  "movie_4",      "movie_7",      "movie_30",
+        "age_18", "age_35", "gender_F", "gender_M", "occupation_0", "occupation_12"};
+    for (guint i = 0; i < FIXTURE_FEATURES; i++) {
+        g_autofree char *id = document_id(bundle, DOC_IDS_BY_VALUE, i);
+        CU_ASSERT_STRING_EQUAL(id, by_value[i]);
+    }
+    g_autofree char *age = document_id(bundle, DOC_IDS_BY_FEATURE_INDEX, 8);
+    g_autofree char *movie = document_id(bundle, DOC_IDS_BY_FEATURE_INDEX, 6);
+    CU_ASSERT_STRING_EQUAL(age, "age_8");
+    CU_ASSERT_STRING_EQUAL(movie, "movie_30");
+}
+
+static const UnitTest tests[] = {
+    {"movie", test_movie},
+    {"other features", test_others},
+    {"fields are in the mapping", test_fields_are_in_the_mapping},
+    {"numbers", test_numbers},
+    {"reading a vector", test_read_vector},
+    {"ids", test_ids},
+    {NULL, NULL},
+};
+
+TAP_MAIN("document", tests)

@@ -1,0 +1,142 @@
+#include "profile.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "fixtures.h"
+#include "recsys_error.h"
+#include "tap.h"
+
+static void test_features(void)
+{
+    g_autoptr(Profile) profile = profile_new();
+    g_autofree char *nothing = profile_describe(profile);
+    CU_ASSERT_STRING_EQUAL(nothing, "");
+    char type[] = "gender", value[] = "M";
+    profile_add(profile, type, value);
+    type[0] = value[0] = '#';
+    profile_add(profile, "age", "18");
+    CU_ASSERT_EQUAL(profile_size(profile), 2);
+    CU_ASSERT_STRING_EQUAL(profile_get(profile, 0)->type, "gender");
+    CU_ASSERT_STRING_EQUAL(profile_get(profile, 1)->value, "18");
+    g_autofree char *text = profile_describe(profile);
+    CU_ASSERT_STRING_EQUAL(text, "gender M, age 18");
+}
+
+/* Parses a command line of `arguments`, which ends with NULL. */
+static Profile *parse(const char *const *arguments, GError **error)
+{
+    g_auto(ProfileOptions) options = {0};
+    g_autofree GOptionEntry *entries = profile_options_entries(&options);
+    g_autoptr(GOptionContext) context = g_option_context_new("");
+    g_auto(GStrv) argv = g_strdupv((char **)arguments);
+    g_option_context_add_main_entries(context, entries, NULL);
+    CU_ASSERT(g_option_context_parse_strv(context, &argv, error));
+    return profile_of_options(&options, error);
+}
+
+static void test_options(void)
+{
+    const char *const all[] = {"x",     "--occupation", "4",         "--gender", "F",
+                               "--age", "18",           "--user=42", NULL};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Profile) profile = parse(all, &error);
+    CU_ASSERT_PTR_NULL(error);
+    if (profile == NULL)
+        return;
+    g_autofree char *text = profile_describe(profile);
+    CU_ASSERT_STRING_EQUAL(text, "user 42, age 18, gender F, occupation 4");
+    const char *const one[] = {"x", "--age", "35", NULL};
+    g_autoptr(Profile) age = parse(one, &error);
+    CU_ASSERT(age != NULL && profile_size(age) == 1);
+}
+
+static void test_no_options(void)
+{
+    const char *const none[] = {"x", NULL};
+    g_autoptr(GError) error = NULL;
+    CU_ASSERT_PTR_NULL(parse(none, &error));
+    TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "give at least one of --user");
+}
+
+/* ---- the sum ---- */
+
+static void test_known_sum(void)
+{
+    const float a[] = {1, 2}, b[] = {0.5f, -4}, c[] = {3, 1};
+    const float *vectors[] = {a, b, c};
+    const double biases[] = {0.25, -1, 2};
+    g_autoptr(ProfileSum) sum = profile_sum(vectors, biases, 3, 2, 10);
+    CU_ASSERT_EQUAL(sum->k, 2);
+    CU_ASSERT_EQUAL(sum->query[0], 4.5f);
+    CU_ASSERT_EQUAL(sum->query[1], -1);
+    /* <a,b> = -7.5, <a,c> = 5, <b,c> = -2.5 */
+    CU_ASSERT_EQUAL(sum->offset, 10 + 0.25 - 1 + 2 - 7.5 + 5 - 2.5);
+    g_autoptr(ProfileSum) one = profile_sum(vectors, biases, 1, 2, 10);
+    CU_ASSERT_EQUAL(one->query[1], 2);
+    CU_ASSERT_EQUAL(one->offset, 10.25);
+    g_autoptr(ProfileSum) none = profile_sum(vectors, biases, 0, 2, 10);
+    CU_ASSERT_EQUAL(none->query[0], 0);
+    CU_ASSERT_EQUAL(none->offset, 10);
+}
+
+/* 1 + u + u in double, rounded once, is the next float32 after 1; in float32 it would stay 1. */
+static void test_sum_is_rounded_once(void)
+{
+    const float one[] = {1}, u[] = {0x1p-24f};
+    const float *vectors[] = {one, u, u};
+    const double biases[3] = {0};
+    g_autoptr(ProfileSum) sum = profile_sum(vectors, biases, 3, 1, 0);
+    CU_ASSERT_EQUAL(sum->query[0], 0x1.000002p0f);
+}
+
+/* offset + w_m + <query, v_m> is z of the whole row, so the rating is the model's. The query is
+ * rounded to float32, which moves z by at most u Σ |q v|. */
+static void test_rating_is_the_models(void)
+{
+    guint32 seed = tap_seed();
+    for (guint k = 1; k < 40; k += 6) {
+        g_autoptr(FmModel) model = fixture_model(FIXTURE_FEATURES, k, 0.5, seed + k);
+        const guint32 row[] = {1, 8, 10, 12, FIXTURE_FIRST_MOVIE + 2};
+        const float *vectors[4], *movie = fm_vector(model, row[4]);
+        double biases[4];
+        for (guint i = 0; i < 4; i++) {
+            vectors[i] = fm_vector(model, row[i]);
+            biases[i] = model->bias[row[i]];
+        }
+        g_autoptr(ProfileSum) sum = profile_sum(vectors, biases, 4, k, model->w0);
+        double score = model->bias[row[4]], terms = 0;
+        for (guint f = 0; f < k; f++) {
+            score += (double)sum->query[f] * movie[f];
+            terms += fabs((double)sum->query[f] * movie[f]);
+        }
+        double z = fm_forward_oracle(model, row, 5), bound = 0x1p-24 * terms + 1e-12;
+        CU_ASSERT(fabs(sum->offset + score - z) <= bound);
+        double rating = 5.5 / (1 + exp(-z));
+        CU_ASSERT(fabs(profile_rating(sum, score, 5.5) - rating) <= 5.5 * bound);
+    }
+}
+
+static void test_rating_saturates(void)
+{
+    const float zero[] = {0};
+    const float *vectors[] = {zero};
+    const double biases[] = {0};
+    g_autoptr(ProfileSum) sum = profile_sum(vectors, biases, 1, 1, 0);
+    CU_ASSERT_EQUAL(profile_rating(sum, 0, 5), 2.5);
+    CU_ASSERT_EQUAL(profile_rating(sum, 1e6, 5), 5);
+    CU_ASSERT_EQUAL(profile_rating(sum, -1e6, 5), 0);
+}
+
+static const UnitTest tests[] = {
+    {"features", test_features},
+    {"options", test_options},
+    {"no options", test_no_options},
+    {"known sum", test_known_sum},
+    {"sum is rounded once", test_sum_is_rounded_once},
+    {"rating is the model's", test_rating_is_the_models},
+    {"rating saturates", test_rating_saturates},
+    {NULL, NULL},
+};
+
+TAP_MAIN("profile", tests)

@@ -5,3 +5,4 @@
 
 gboolean cmd_train(const CliCommand *command, int argc, char **argv, GError **error);
 gboolean cmd_synth(const CliCommand *command, int argc, char **argv, GError **error);
+gboolean cmd_inspect(const CliCommand *command, int argc, char **argv, GError **error);

@@ -17,6 +17,12 @@ static const CliCommand commands[] = {
      "  recsys-trainer synth data\n"
      "  recsys-trainer synth small --users 500 --movies 300 --ratings 40000 --seed 7\n",
      cmd_synth},
+    {"inspect", "BUNDLE", "show what a bundle is, how it learned, and which movies are near one",
+     "Examples:\n"
+     "  recsys-trainer inspect bundle\n"
+     "  recsys-trainer inspect bundle --movie 318 --size 20\n"
+     "  recsys-trainer inspect bundle --movie shawshank    (names the ids of such titles)\n",
+     cmd_inspect},
     {NULL},
 };
 

@@ -23,6 +23,17 @@ static const CliCommand commands[] = {
      "  recsys-trainer inspect bundle --movie 318 --size 20\n"
      "  recsys-trainer inspect bundle --movie shawshank    (names the ids of such titles)\n",
      cmd_inspect},
+    {"evaluate", "BUNDLE DATA", "measure a bundle on ratings: RMSE, MAE, NDCG, recall, coverage",
+     "RMSE and MAE are over all rows of DATA whose features the bundle has. For the rest, each "
+     "user\n"
+     "with a rating of 4 or more is recommended 10 of the bundle's movies; relevant are the "
+     "movies\n"
+     "rated so. On ratings that the model was trained on, all of these figures are optimistic.\n"
+     "\n"
+     "Examples:\n"
+     "  recsys-trainer evaluate bundle ratings-of-june\n"
+     "  recsys-trainer evaluate bundle ratings-of-june --seen ratings-until-may --json\n",
+     cmd_evaluate},
     {NULL},
 };
 

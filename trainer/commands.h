@@ -7,3 +7,4 @@ gboolean cmd_train(const CliCommand *command, int argc, char **argv, GError **er
 gboolean cmd_synth(const CliCommand *command, int argc, char **argv, GError **error);
 gboolean cmd_inspect(const CliCommand *command, int argc, char **argv, GError **error);
 gboolean cmd_evaluate(const CliCommand *command, int argc, char **argv, GError **error);
+gboolean cmd_plot(const CliCommand *command, int argc, char **argv, GError **error);

@@ -34,6 +34,15 @@ static const CliCommand commands[] = {
      "  recsys-trainer evaluate bundle ratings-of-june\n"
      "  recsys-trainer evaluate bundle ratings-of-june --seen ratings-until-may --json\n",
      cmd_evaluate},
+    {"plot", "BUNDLE OUT", "draw the learning curve and a map of the movies as SVG or PNG",
+     "OUT ends with .svg or .png. The map is a t-SNE of the embeddings of the movies of some "
+     "genres;\n"
+     "in a browser, the SVG shows a movie's title when the pointer rests on it.\n"
+     "\n"
+     "Examples:\n"
+     "  recsys-trainer plot bundle bundle.svg\n"
+     "  recsys-trainer plot bundle map.png --kind map --genres \"Western,Sci-Fi,Musical\" --dark\n",
+     cmd_plot},
     {NULL},
 };
 

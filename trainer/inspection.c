@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "recsys_error.h"
+#include "title.h"
 
 #define EXTREMES 5
 #define SUGGESTIONS 5
@@ -24,8 +25,9 @@ static char *movies_titled(const FeatureTable *features, const char *text)
     g_autoptr(GPtrArray) found = g_ptr_array_new();
     for (guint i = 0; i < movies->len; i++) {
         const Feature *movie = feature_table_get(features, g_array_index(movies, guint, i));
-        g_autofree char *title = g_utf8_casefold(movie->title != NULL ? movie->title : "", -1);
-        if (strstr(title, wanted) != NULL)
+        g_autofree char *title = title_of_movie(movie);
+        g_autofree char *folded = g_utf8_casefold(title, -1);
+        if (movie->title != NULL && strstr(folded, wanted) != NULL)
             g_ptr_array_add(found, (gpointer)movie);
     }
     g_ptr_array_sort(found, compare_ratings);

@@ -70,7 +70,7 @@ static char **read_genres(const Bundle *bundle, const char *text, GError **error
         g_ptr_array_add(chosen, g_strdup(genre));
     }
     if (chosen->len == 0 || chosen->len > MOVIE_MAP_MOST_GENRES) {
-        refuse(known, "a map shows 1 to 8 genres", "", error);
+        refuse(known, "a map shows 1 to " G_STRINGIFY(MOVIE_MAP_MOST_GENRES) " genres", "", error);
         return NULL;
     }
     g_ptr_array_add(chosen, NULL);

@@ -8,7 +8,7 @@
 #define LABEL_SIZE 11.0
 #define LABEL_CANDIDATES 60 /* for each genre */
 #define MOST_LABELS 45
-#define MOST_COVERED 2   /* points that a label may cover */
+#define MOST_COVERED 1   /* points that a label may cover */
 #define LONGEST_LABEL 30 /* characters */
 #define MARGIN 14.0
 

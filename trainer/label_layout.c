@@ -52,7 +52,8 @@ static guint count_covered(const Box *box, const double *points, guint count)
     guint covered = 0;
     for (gsize i = 0; i < count; i++) {
         double x = points[2 * i], y = points[2 * i + 1];
-        covered += x > box->x && x < box->x + box->width && y > box->y && y < box->y + box->height;
+        covered += x > box->x - GAP && x < box->x + box->width + GAP && y > box->y - GAP &&
+                   y < box->y + box->height + GAP;
     }
     return covered;
 }

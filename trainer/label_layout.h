@@ -13,8 +13,8 @@ typedef struct {
 
 /* Puts labels beside their points, in the order given, so that none leaves `bounds`, covers another
  * label or the point of a label placed before; of the places that remain it takes the one that
- * covers the fewest of the `points` (x, y) [count, 2], and none if that would be more than
- * `tolerated`. At most `most` are placed. */
+ * covers, or nearly, the fewest of the `points` (x, y) [count, 2], and none if that would be more
+ * than `tolerated`. At most `most` are placed. */
 void label_layout(Label *labels, guint label_count, guint most, const double *points, guint count,
                   guint tolerated, const Box *bounds);
 

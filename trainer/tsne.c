@@ -10,6 +10,7 @@
 #define STREAM_START 0x74736e65 /* "tsne" */
 #define START_SIGMA 1e-4
 #define LEAST_GAIN 0.01
+#define LEAST_LEARNING_RATE 10.0
 #define BISECTIONS 200
 #define ROWS_AT_A_TIME 16
 
@@ -18,7 +19,6 @@ TsneOptions tsne_options_default(void)
     return (TsneOptions){
         .perplexity = 30.0,
         .iterations = 1000,
-        .learning_rate = 200.0,
         .exaggeration = 12.0,
         .exaggerated_for = 250,
     };
@@ -230,12 +230,15 @@ gboolean tsne(double *map, const float *points, guint n, guint k, const TsneOpti
     g_autofree double *p = g_new(double, (gsize)n *n);
     g_autofree double *scratch = g_new0(double, 6 * (gsize)n);
     Descent descent = {scratch, scratch + 2 * (gsize)n, scratch + 4 * (gsize)n};
+    double learning_rate = options->learning_rate > 0.0
+                               ? options->learning_rate
+                               : MAX(n / options->exaggeration / 4.0, LEAST_LEARNING_RATE);
     tsne_affinities(p, points, n, k, options->perplexity, team);
     start(map, descent.gains, n, options->seed);
     for (guint t = 0; t < options->iterations; t++) {
         gboolean early = t < options->exaggerated_for;
         tsne_gradient(descent.gradient, p, map, n, early ? options->exaggeration : 1.0, team);
-        descend(map, &descent, n, options->learning_rate, early ? 0.5 : 0.8);
+        descend(map, &descent, n, learning_rate, early ? 0.5 : 0.8);
         if (observer != NULL)
             observer(t + 1, options->iterations, data);
         if (interrupt_requested(error))

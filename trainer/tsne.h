@@ -24,14 +24,16 @@
 typedef struct {
     double perplexity; /* > 1; taken down to (n − 1) / 3 where that is less */
     guint iterations;
-    double learning_rate;
+    double learning_rate;  /* 0: n / (4 · exaggeration), but not below 10 */
     double exaggeration;   /* P is multiplied by it at first */
     guint exaggerated_for; /* iterations; momentum is 0.5 so long, then 0.8 */
     guint64 seed;          /* the same seed gives the same map, whatever the threads */
 } TsneOptions;
 
-/* Perplexity 30, 1000 iterations, learning rate 200, exaggeration 12 for 250 iterations: what the
- * original blog post's scikit-learn had. */
+/* Perplexity 30, 1000 iterations, exaggeration 12 for 250 iterations, as scikit-learn has them. The
+ * learning rate follows the number of points (Belkina et al., "Automated optimized parameters for
+ * t-SNE", Nature Communications 10, 2019; the 4 is the gradient's): a fixed 200 is too much for few
+ * points, some of which then end up in the wrong place. */
 TsneOptions tsne_options_default(void);
 
 /* p [n, n], symmetric, its sum 1 if n > 1; points [n, k]. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "title.h"
 
 static void movie_clear(gpointer data)
 {
@@ -42,36 +43,15 @@ void ranking_add(Ranking *ranking, RankedMovie *movie)
 
 /* ---- the table ---- */
 
-/* Columns a text takes on a terminal. */
-static int width_of(const char *text)
-{
-    int width = 0;
-    for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
-        gunichar c = g_utf8_get_char(at);
-        width += g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;
-    }
-    return width;
-}
-
-/* The title without the " (1995)" that has a column of its own. */
-static char *title_without_year(const RankedMovie *movie)
-{
-    char suffix[16];
-    g_snprintf(suffix, sizeof suffix, " (%d)", movie->year);
-    gsize length = strlen(movie->title);
-    if (movie->year != 0 && g_str_has_suffix(movie->title, suffix))
-        length -= strlen(suffix);
-    return g_strndup(movie->title, length);
-}
-
 void ranking_print(const Ranking *ranking, FILE *out)
 {
     int widest = (int)strlen("title");
     g_autoptr(GPtrArray) titles = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < ranking->movies->len; i++) {
-        char *title = title_without_year(&g_array_index(ranking->movies, RankedMovie, i));
+        const RankedMovie *movie = &g_array_index(ranking->movies, RankedMovie, i);
+        char *title = title_without_year(movie->title, movie->year);
         g_ptr_array_add(titles, title);
-        widest = MAX(widest, width_of(title));
+        widest = MAX(widest, title_width(title));
     }
     fprintf(out, "%4s  %6s  %-*s  %4s  %s\n", "rank", "rating", widest, "title", "year", "genres");
     for (guint i = 0; i < ranking->movies->len; i++) {
@@ -81,7 +61,7 @@ void ranking_print(const Ranking *ranking, FILE *out)
         g_autofree char *year =
             movie->year != 0 ? g_strdup_printf("%d", movie->year) : g_strdup("");
         fprintf(out, "%4u  %6.2f  %s%*s  %4s  %s\n", i + 1, movie->rating, title,
-                widest - width_of(title), "", year, genres);
+                widest - title_width(title), "", year, genres);
     }
 }
 

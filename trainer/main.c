@@ -33,6 +33,32 @@ static const CliCommand commands[] = {
      "  recsys-trainer synth data\n"
      "  recsys-trainer synth small --users 500 --movies 300 --ratings 40000 --seed 7\n",
      cmd_synth},
+    {"inspect", "BUNDLE", "show what a bundle is, how it learned, and which movies are near one",
+     "Examples:\n"
+     "  recsys-trainer inspect bundle\n"
+     "  recsys-trainer inspect bundle --movie 318 --size 20\n"
+     "  recsys-trainer inspect bundle --movie shawshank    (names the ids of such titles)\n",
+     cmd_inspect},
+    {"evaluate", "BUNDLE DATA", "measure a bundle on ratings: RMSE, MAE, NDCG, recall, coverage",
+     "RMSE and MAE are over all rows of DATA whose features the bundle has. For the rest, each "
+     "user\n"
+     "with a rating of 4 or more is recommended 10 of the bundle's movies; relevant are the "
+     "movies\n"
+     "rated so. On ratings that the model was trained on, all of these figures are optimistic.\n"
+     "\n"
+     "Examples:\n"
+     "  recsys-trainer evaluate bundle ratings-of-june\n"
+     "  recsys-trainer evaluate bundle ratings-of-june --seen ratings-until-may --json\n",
+     cmd_evaluate},
+    {"plot", "BUNDLE OUT", "draw the learning curve and a map of the movies as SVG or PNG",
+     "OUT ends with .svg or .png. The map is a t-SNE of the embeddings of the movies of some "
+     "genres;\n"
+     "in a browser, the SVG shows a movie's title when the pointer rests on it.\n"
+     "\n"
+     "Examples:\n"
+     "  recsys-trainer plot bundle bundle.svg\n"
+     "  recsys-trainer plot bundle map.png --kind map --genres \"Western,Sci-Fi,Musical\" --dark\n",
+     cmd_plot},
     {NULL},
 };
 

@@ -4,6 +4,7 @@
  * The data may not be redistributed, so it is looked for in $RECSYS_ML_1M, or beside the checkout
  * in
  * ../shared/data/ml-1m, and the tests are skipped where it is absent. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,7 +14,6 @@
 #include "train.h"
 
 static Bundle *trained; /* with no path and no training record: what local_rank() needs */
-static double trained_rmse;
 
 static char *find_data(void)
 {
@@ -41,6 +41,34 @@ static void print_epoch(const EpochFigures *figures, gpointer data)
     fflush(stdout);
 }
 
+/* The validation RMSE of the post's loop in PyTorch, epoch by epoch. */
+static const double reference[] = {.9120, .8968, .8822, .8706, .8642,
+                                   .8585, .8557, .8521, .8516, .8516};
+
+static void check_curve(const GArray *curve)
+{
+    CU_ASSERT_EQUAL(curve->len, G_N_ELEMENTS(reference));
+    for (guint i = 0; i < MIN(curve->len, G_N_ELEMENTS(reference)); i++) {
+        double rmse = g_array_index(curve, EpochFigures, i).valid_rmse;
+        CU_ASSERT(fabs(rmse - reference[i]) <= 0.006);
+    }
+}
+
+/* Trains with the default options but this seed; returns the final validation RMSE. */
+static double train_with_seed(const Dataset *dataset, guint64 seed, FmModel **model)
+{
+    g_autoptr(GError) error = NULL;
+    TrainOptions options = train_options_default();
+    options.seed = seed;
+    TrainRun run = {.observer = {ignore_batch, print_epoch, NULL}};
+    printf("# seed %" G_GUINT64_FORMAT "\n", seed);
+    g_autoptr(Training) training = training_new(dataset, &options);
+    *model = train(training, dataset, &run, &error);
+    CU_ASSERT_PTR_NOT_NULL(*model);
+    check_curve(training->curve);
+    return training_final(training).valid_rmse;
+}
+
 static void test_training(void)
 {
     g_autoptr(GError) error = NULL;
@@ -54,19 +82,22 @@ static void test_training(void)
     CU_ASSERT_EQUAL(dataset->rows, 1000209);
     CU_ASSERT_EQUAL(feature_table_size(dataset->table), 9776);
 
-    TrainOptions options = train_options_default();
-    TrainRun run = {.observer = {ignore_batch, print_epoch, NULL}};
-    g_autoptr(Training) training = training_new(dataset, &options);
-    FmModel *model = train(training, dataset, &run, &error);
-    CU_ASSERT_PTR_NOT_NULL(model);
-    if (model == NULL)
-        return;
-    trained = g_new0(Bundle, 1);
-    trained->model = model;
-    trained->features = g_steal_pointer(&dataset->table);
-    trained->scale = FM_RATING_SCALE;
-    trained_rmse = training_final(training).valid_rmse;
-    CU_ASSERT(trained_rmse <= 0.8570);
+    double sum = 0;
+    for (guint64 seed = 1; seed <= 3; seed++) {
+        g_autoptr(FmModel) model = NULL;
+        double rmse = train_with_seed(dataset, seed, &model);
+        CU_ASSERT(rmse <= 0.8570);
+        sum += rmse;
+        if (seed == 1 && model != NULL) {
+            trained = g_new0(Bundle, 1);
+            trained->model = g_steal_pointer(&model);
+            trained->scale = FM_RATING_SCALE;
+        }
+    }
+    printf("# mean of three seeds: %.4f\n", sum / 3);
+    CU_ASSERT(sum / 3 <= 0.8545);
+    if (trained != NULL)
+        trained->features = g_steal_pointer(&dataset->table);
 }
 
 /* How many of the ten best movies are among those the post lists. */
@@ -133,7 +164,7 @@ static void test_older_woman(void)
 }
 
 static const UnitTest tests[] = {
-    {"the validation RMSE is at most 0.8570", test_training},
+    {"three seeds follow the curve of the post's loop in PyTorch", test_training},
     {"a man of 18 to 24 gets at least 6 of the post's ten", test_young_man},
     {"a woman of 56 or more gets at least 4 of the post's ten", test_older_woman},
     {NULL, NULL},

@@ -1,5 +1,9 @@
 #include "es_options.h"
 
+#include <string.h>
+
+#include "recsys_error.h"
+
 #define DEFAULT_URL "http://localhost:9200"
 #define DEFAULT_ALIAS "recsys"
 
@@ -15,7 +19,9 @@ GOptionEntry *es_options_entries(EsOptions *options)
 {
     const GOptionEntry entries[] = {
         {"url", 0, 0, G_OPTION_ARG_STRING, &options->url,
-         "the cluster (environment: ES_URL; default " DEFAULT_URL ")", "URL"},
+         "the cluster (environment: ES_URL; default " DEFAULT_URL "). Credentials come from the "
+         "environment: ES_API_KEY, or ES_USERNAME and ES_PASSWORD",
+         "URL"},
         {"alias", 0, 0, G_OPTION_ARG_STRING, &options->alias,
          "the alias of the live release (" DEFAULT_ALIAS ")", "NAME"},
         {"cacert", 0, 0, G_OPTION_ARG_FILENAME, &options->ca_file,
@@ -41,8 +47,26 @@ static char *choose(const char *option, const char *variable)
     return set != NULL && set[0] != '\0' ? g_strdup(set) : NULL;
 }
 
+/* The server's own rules for names; a pattern or a list would also be an answer to the wrong
+ * question. */
+static gboolean check_alias(const char *alias, GError **error)
+{
+    gboolean valid = alias[0] != '\0' && strchr("-_+.", alias[0]) == NULL && strlen(alias) <= 200;
+    for (const char *at = alias; *at != '\0'; at++)
+        valid = valid && !g_ascii_isupper(*at) && strchr("*?\"<>|, #:/\\", *at) == NULL;
+    if (!valid)
+        g_set_error(
+            error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+            "\"%s\" cannot be an alias: lower case, without spaces, patterns or lists, and not "
+            "beginning with - _ + or a dot",
+            alias);
+    return valid;
+}
+
 EsClient *es_options_connect(const EsOptions *options, GError **error)
 {
+    if (!check_alias(es_options_alias(options), error))
+        return NULL;
     g_auto(HttpOptions) http = {
         .url = choose(options->url, "ES_URL"),
         .username = choose(NULL, "ES_USERNAME"),

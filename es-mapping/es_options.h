@@ -23,5 +23,6 @@ GOptionEntry *es_options_entries(EsOptions *options);
 /* The alias of the live release: --alias, or "recsys". */
 const char *es_options_alias(const EsOptions *options);
 
-/* Connects with what options and environment say. */
+/* Connects with what options and environment say. RECSYS_ERROR_USAGE for an alias that cannot be
+ * one. */
 EsClient *es_options_connect(const EsOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;

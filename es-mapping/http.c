@@ -20,6 +20,7 @@ struct HttpClient {
     char *ca_file;
     gboolean insecure;
     gboolean interruptible;
+    gboolean is_loopback; /* never through a proxy */
     char why[CURL_ERROR_SIZE];
 };
 
@@ -87,6 +88,9 @@ static gboolean parse_url(HttpClient *client, const HttpOptions *options, GError
     client->password = options->password != NULL
                            ? g_strdup(options->password)
                            : take_part(url, CURLUPART_PASSWORD, CURLU_URLDECODE);
+    g_autofree char *host = take_part(url, CURLUPART_HOST, 0);
+    client->is_loopback = g_strcmp0(host, "localhost") == 0 || g_strcmp0(host, "[::1]") == 0 ||
+                          g_str_has_prefix(host, "127.");
     curl_url_set(url, CURLUPART_USER, NULL, 0);
     curl_url_set(url, CURLUPART_PASSWORD, NULL, 0);
     client->url = take_part(url, CURLUPART_URL, 0);
@@ -175,6 +179,8 @@ static void set_up_connection(HttpClient *client)
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, client->why);
     if (client->ca_file != NULL)
         curl_easy_setopt(curl, CURLOPT_CAINFO, client->ca_file);
+    if (client->is_loopback)
+        curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
     if (client->insecure) {
         curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
         curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);

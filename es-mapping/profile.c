@@ -90,7 +90,7 @@ Profile *profile_of_options(const ProfileOptions *options, GError **error)
     };
     g_autoptr(Profile) profile = profile_new();
     for (gsize i = 0; i < G_N_ELEMENTS(given); i++)
-        if (given[i].value != NULL)
+        if (given[i].value != NULL && given[i].value[0] != '\0')
             profile_add(profile, given[i].type, given[i].value);
     if (profile_size(profile) > 0)
         return g_steal_pointer(&profile);

@@ -162,6 +162,11 @@ ReleaseMeta *release_meta_fetch(EsClient *client, const char *alias, GError **er
     return g_steal_pointer(&meta);
 }
 
+gboolean release_meta_is_ours(yajl_val index)
+{
+    return g_strcmp0(json_get_string(index, "mappings._meta.created_by"), CREATED_BY) == 0;
+}
+
 /* ---- document ids ---- */
 
 char *release_document_id(DocIds doc_ids, const char *type, const char *value, guint index)

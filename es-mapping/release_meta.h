@@ -37,6 +37,9 @@ void release_meta_put(yajl_gen json, const ReleaseMeta *meta, const Bundle *bund
 ReleaseMeta *release_meta_fetch(EsClient *client, const char *alias,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* TRUE if an index's entry in an answer to GET …/_mapping says that this program made it. */
+gboolean release_meta_is_ours(yajl_val index);
+
 /* The `_id` of a feature's document. */
 char *release_document_id(DocIds doc_ids, const char *type, const char *value, guint index);
 

@@ -19,11 +19,13 @@ void release_result_clear(ReleaseResult *result)
 typedef struct {
     GPtrArray *indices;   /* char *: what the alias stands for now */
     gboolean is_concrete; /* an index has the alias's own name */
+    char *foreign;        /* one of `indices` that is not a release, or NULL */
 } Standing;
 
 static void standing_clear(Standing *standing)
 {
     g_clear_pointer(&standing->indices, g_ptr_array_unref);
+    g_clear_pointer(&standing->foreign, g_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Standing, standing_clear)
 
@@ -31,7 +33,7 @@ static gboolean look(Standing *standing, EsClient *client, const char *alias, GE
 {
     g_autoptr(GError) failure = NULL;
     g_autofree char *name = es_escape(alias);
-    g_autofree char *path = g_strdup_printf("/%s/_alias", name);
+    g_autofree char *path = g_strdup_printf("/%s/_mapping", name);
     standing->indices = g_ptr_array_new_with_free_func(g_free);
     g_auto(yajl_val) answer = es_call_json(client, "GET", path, NULL, &failure);
     if (answer == NULL) {
@@ -44,8 +46,19 @@ static gboolean look(Standing *standing, EsClient *client, const char *alias, GE
         const char *index = answer->u.object.keys[i];
         standing->is_concrete |= strcmp(index, alias) == 0;
         g_ptr_array_add(standing->indices, g_strdup(index));
+        if (!release_meta_is_ours(answer->u.object.values[i]) && standing->foreign == NULL)
+            standing->foreign = g_strdup(index);
     }
     return TRUE;
+}
+
+static char *join_names(const Standing *standing)
+{
+    GString *names = g_string_new(NULL);
+    for (guint i = 0; i < standing->indices->len; i++)
+        g_string_append_printf(names, "%s%s", i > 0 ? "," : "",
+                               (const char *)g_ptr_array_index(standing->indices, i));
+    return g_string_free(names, FALSE);
 }
 
 static gboolean check_way_is_free(const Standing *standing, const ReleaseOptions *options,
@@ -55,6 +68,14 @@ static gboolean check_way_is_free(const Standing *standing, const ReleaseOptions
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
                     "--replace-index %s: the only index that can be in the way is %s",
                     options->replace_index, options->alias);
+        return FALSE;
+    }
+    if (standing->foreign != NULL && !standing->is_concrete) {
+        g_set_error(
+            error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
+            "%s stands for %s, which is not a release of this program: take the alias from it, or "
+            "--alias names another one",
+            options->alias, standing->foreign);
         return FALSE;
     }
     if (!standing->is_concrete || options->replace_index != NULL)
@@ -91,9 +112,18 @@ static gboolean create(EsClient *client, const char *index, const Bundle *bundle
 {
     g_autofree char *definition = index_definition_of(bundle, doc_ids);
     es_client_set_interruptible(client, FALSE);
-    gboolean created = call(client, "PUT", index, "", definition, error);
+    g_autoptr(GError) failure = NULL;
+    gboolean created = call(client, "PUT", index, "", definition, &failure);
     es_client_set_interruptible(client, TRUE);
-    return created;
+    if (created)
+        return TRUE;
+    if (failure->domain == ES_ERROR && strstr(failure->message, "resource_already_exists") != NULL)
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_LOCKED,
+                    "another release of this model began in the same second: try again (%s)",
+                    failure->message);
+    else
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
 }
 
 static gboolean check_count(EsClient *client, const char *index, guint expected, GError **error)
@@ -280,7 +310,7 @@ gboolean release_bundle(ReleaseResult *result, EsClient *client, const Bundle *b
     if (!settled)
         return FALSE;
     if (standing.indices->len > 0 && !standing.is_concrete)
-        result->previous = g_strdup(g_ptr_array_index(standing.indices, 0));
+        result->previous = join_names(&standing);
     result->index = g_steal_pointer(&index);
     result->documents = bundle->model->n;
     result->seconds = (double)(g_get_monotonic_time() - started) / G_USEC_PER_SEC;

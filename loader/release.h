@@ -18,7 +18,7 @@ typedef struct {
 
 typedef struct {
     char *index;    /* the new one */
-    char *previous; /* what the alias stood for before, or NULL */
+    char *previous; /* what the alias stood for before, names separated by commas, or NULL */
     guint documents;
     double seconds;
 } ReleaseResult;
@@ -26,7 +26,8 @@ typedef struct {
 void release_result_clear(ReleaseResult *result);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ReleaseResult, release_result_clear)
 
-/* Errors: RECSYS_ERROR_REFUSED (an index of the alias's name is in the way, refused documents),
- * RECSYS_ERROR_GATE (the counts differ), RECSYS_ERROR_INTERRUPTED, ES_ERROR, transport. */
+/* Errors: RECSYS_ERROR_REFUSED (an index of the alias's name, or indices of somebody else behind
+ * the alias, are in the way; refused documents), RECSYS_ERROR_LOCKED (another job at the same
+ * moment), RECSYS_ERROR_GATE (the counts differ), RECSYS_ERROR_INTERRUPTED, ES_ERROR, transport. */
 gboolean release_bundle(ReleaseResult *result, EsClient *client, const Bundle *bundle,
                         const ReleaseOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;

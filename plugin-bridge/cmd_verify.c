@@ -108,6 +108,7 @@ gboolean cmd_verify(const CliCommand *command, int argc, char **argv, GError **e
     if (report->violations == 0)
         return TRUE;
     g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_GATE,
-                "parity does not hold: %" G_GUINT64_FORMAT " violations", report->violations);
+                "parity does not hold: %" G_GUINT64_FORMAT " violation%s", report->violations,
+                report->violations == 1 ? "" : "s");
     return FALSE;
 }

@@ -109,6 +109,8 @@ static void check_source(Check *c, const char *id, guint index, yajl_val source)
     check_number(c, id, source, "ratings", feature->ratings);
     if (feature->year != 0)
         check_number(c, id, source, "year", feature->year);
+    else if (json_get(source, "year") != NULL)
+        report_violation(c->report, "document %s: year is there, the bundle has none", id);
 }
 
 static void check_hit(Check *c, yajl_val hit)

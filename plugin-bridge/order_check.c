@@ -19,6 +19,7 @@ typedef struct {
     ExactScore *scores;    /* [movies] */
     gboolean *is_returned; /* [movies] */
     const char *profile;   /* description, for messages */
+    char *last_failure;    /* of a ranking that could not be had */
 } Check;
 
 /* ---- profiles ---- */
@@ -238,7 +239,12 @@ static gboolean check_profile(Check *check, const Profile *profile, GError **err
         g_error_matches(failure, RECSYS_ERROR, RECSYS_ERROR_USAGE) ||
         g_error_matches(failure, RECSYS_ERROR, RECSYS_ERROR_REFUSED) ||
         g_error_matches(failure, ES_ERROR, 400)) {
-        report_violation(check->report, "ranking for {%s}: %s", description, failure->message);
+        if (g_strcmp0(check->last_failure, failure->message) == 0)
+            report_repeat(check->report);
+        else
+            report_violation(check->report, "ranking for {%s}: %s", description, failure->message);
+        g_free(check->last_failure);
+        check->last_failure = g_strdup(failure->message);
         return TRUE;
     }
     g_propagate_error(error, g_steal_pointer(&failure));
@@ -278,5 +284,6 @@ gboolean order_check(Report *report, EsClient *client, const char *alias, const 
         progress_update(&progress, i + 1, NULL);
     }
     progress_end(&progress);
+    g_free(check.last_failure);
     return asked;
 }

@@ -28,11 +28,16 @@ void report_violation(Report *report, const char *format, ...)
     va_end(arguments);
 }
 
+void report_repeat(Report *report)
+{
+    report->violations++;
+}
+
 void report_print(const Report *report, FILE *out)
 {
     fprintf(out, "parity: %s\n", report->violations == 0 ? "yes" : "NO");
     fprintf(out, "release     %s at %s (model %s)\n", report->index, report->url, report->model_id);
-    fprintf(out, "documents   %u of %u compared bit for bit\n", report->documents,
+    fprintf(out, "documents   %u compared bit for bit, %u expected\n", report->documents,
             report->features);
     fprintf(out,
             "orders      %u profiles at depth %u: %" G_GUINT64_FORMAT

@@ -28,6 +28,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Report, report_free)
 /* Counts a violation and keeps its text if it is one of the first. */
 void report_violation(Report *report, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* Counts a violation whose text is there already, e.g. the same cause for the next profile. */
+void report_repeat(Report *report);
+
 /* Verdict first, then figures, then the first violations. */
 void report_print(const Report *report, FILE *out);
 

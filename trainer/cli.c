@@ -66,6 +66,7 @@ int cli_main(const CliProgram *program, int argc, char **argv)
     }
     if (done)
         return 0;
+    fflush(stdout); /* what was printed before stands before the error, in a log too */
     fprintf(stderr, "%s %s: %s\n", program->name, command->name, error->message);
     return program->exit_code(error);
 }

@@ -9,10 +9,11 @@ static const struct {
     const char *meaning;
 } exit_codes[] = {
     {0, "done"},
-    {RECSYS_ERROR_USAGE, "usage: the command line is not understood"},
+    {RECSYS_ERROR_USAGE, "usage: the command line, or a value that the model does not have"},
     {RECSYS_ERROR_DATA, "a data set or bundle cannot be read or written"},
     {RECSYS_ERROR_UNREACHABLE, "the cluster cannot be reached"},
-    {RECSYS_ERROR_REFUSED, "the server refused (authorisation, limits, version)"},
+    {RECSYS_ERROR_REFUSED,
+     "the server refused (authorisation, limits, version), or nothing is released there"},
     {RECSYS_ERROR_GATE, "a gate failed or parity is violated"},
     {RECSYS_ERROR_LOCKED, "another job holds the lock"},
     {RECSYS_ERROR_INCONCLUSIVE, "inconclusive: a partial answer, or the release changed meanwhile"},

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "interrupt.h"
 #include "recsys_error.h"
 #include "rng.h"
 #include "synth_world.h"
@@ -50,7 +51,7 @@ static gboolean output_open(Output *output, const char *directory, const char *n
     output->path = g_build_filename(directory, name, NULL);
     output->file = g_fopen(output->path, "wbxe");
     if (output->file == NULL)
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "%s: cannot be created: %s",
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "%s cannot be created: %s",
                     output->path, g_strerror(errno));
     return output->file != NULL;
 }
@@ -85,7 +86,7 @@ static gboolean output_close(Output *output, GError **error)
     note_failure(output, fclose(output->file) != 0);
     output->file = NULL;
     if (output->failure != 0)
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "%s: cannot be written: %s",
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "%s cannot be written: %s",
                     output->path, g_strerror(output->failure));
     return output->failure == 0;
 }
@@ -176,6 +177,8 @@ static gboolean write_ratings(SynthWorld *world, const char *directory, Totals *
 
     const guint *row = world->rows;
     for (guint u = 0; u < world->size.users && !ratings.failure && !planted.failure; u++) {
+        if (interrupt_requested(error))
+            return FALSE;
         write_user_ratings(world, u, row, &ratings, &planted, totals);
         row += world->users[u].n_ratings;
     }
@@ -279,10 +282,10 @@ static gboolean check_target(const char *target, GError **error)
     if (directory == NULL) {
         if (!g_file_test(target, G_FILE_TEST_EXISTS))
             return TRUE;
-        return refuse(error, "%s: exists and is not a directory that can be read", target);
+        return refuse(error, "%s exists and is not a directory that can be read", target);
     }
     if (g_dir_read_name(directory) != NULL)
-        return refuse(error, "%s: is not empty; choose a new directory", target);
+        return refuse(error, "%s is not empty; choose a new directory", target);
     return TRUE;
 }
 
@@ -296,7 +299,7 @@ gboolean synth_write(const char *directory, const SynthOptions *options, GError 
 
     g_autofree char *draft = g_strconcat(target, ".tmp-XXXXXX", NULL);
     if (g_mkdtemp_full(draft, 0777) == NULL) {
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "%s: cannot be created: %s", target,
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "%s cannot be created: %s", target,
                     g_strerror(errno));
         return FALSE;
     }
@@ -305,8 +308,8 @@ gboolean synth_write(const char *directory, const SynthOptions *options, GError 
     gboolean written = write_world(world, draft, error);
     if (written && g_rename(draft, target) != 0) {
         written = FALSE;
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "%s: cannot be put in place: %s",
-                    target, g_strerror(errno));
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "%s cannot be put in place: %s", target,
+                    g_strerror(errno));
     }
     if (!written)
         discard(draft);

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "interrupt.h"
 #include "rng.h"
 #include "synth_titles.h"
 
@@ -332,9 +333,11 @@ static void draw_rows(SynthWorld *world)
     for (guint m = 0; m < size->movies; m++)
         urn_add(&urn, m, world->movies[world->rated[m]].weight);
 
-    world->rows = g_new(guint, size->ratings);
+    world->rows = g_new0(guint, size->ratings);
     guint *row = world->rows;
     for (guint u = 0; u < size->users; u++) {
+        if (interrupt_requested(NULL)) /* nothing of it will be written */
+            return;
         guint n = world->users[u].n_ratings;
         for (guint i = 0; i < n; i++) {
             row[i] = urn_draw(&urn, world->rand);

@@ -3,6 +3,8 @@
 : "${dev_dir:?the folder for everything that is generated}"
 
 say() { printf '%s\n' "$*" >&2; }
+# A URL fit to be shown: what stands before an @ is for the server alone.
+without_password() { printf "%s\n" "$1" | sed "s|//[^/@]*@|//|"; }
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 
 # run_logged WHAT LOG COMMAND…: for commands that are slow and talkative. Shows the time that has passed (rewriting one

@@ -6,6 +6,7 @@
 
 #include "bundles.h"
 #include "programs.h"
+#include "release_meta.h"
 #include "servers.h"
 
 static char *small_path, *large_path;
@@ -43,6 +44,18 @@ typedef struct {
     guint interrupted, finished;
 } Tally;
 
+/* A kill may come after the cluster has moved the alias, but never before all documents are there.
+ */
+static gboolean is_complete(const char *index)
+{
+    gint64 count = 0, expected = 0;
+    g_auto(yajl_val) answer = server_ask("GET", NULL, "/%s/_count", index);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(ReleaseMeta) meta = release_meta_fetch(server_client(), index, &error);
+    expected = meta != NULL ? meta->n : 0;
+    return json_get_int(answer, "count", &count) && expected > 0 && count == expected;
+}
+
 static void interrupt(Tally *tally, int signal_number, gulong microseconds)
 {
     g_auto(Run) run = {0};
@@ -64,7 +77,7 @@ static void interrupt(Tally *tally, int signal_number, gulong microseconds)
     }
     tally->interrupted++;
     CU_ASSERT(run_says(&run, signal_number == SIGKILL ? 137 : 130, NULL));
-    CU_ASSERT(g_strcmp0(old, now) == 0);
+    CU_ASSERT(g_strcmp0(old, now) == 0 || (signal_number == SIGKILL && is_complete(now)));
     if (signal_number != SIGKILL && strcmp(before, after) != 0) {
         CU_FAIL("something is left behind, or gone");
         tap_comment(before);
@@ -88,8 +101,8 @@ static void test_ctrl_c(void)
 static void test_other_signals(void)
 {
     Tally tally = {0};
-    interrupt(&tally, SIGTERM, whole / 2);
-    interrupt(&tally, SIGHUP, whole / 2);
+    interrupt(&tally, SIGTERM, whole / 5);
+    interrupt(&tally, SIGHUP, whole / 5);
     CU_ASSERT_EQUAL(tally.interrupted, 2);
 }
 
@@ -97,7 +110,7 @@ static void test_other_signals(void)
 static void test_kill(void)
 {
     Tally tally = {0};
-    const double fractions[] = {0.1, 0.3, 0.5, 0.7, 0.9};
+    const double fractions[] = {0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9};
     for (guint i = 0; i < G_N_ELEMENTS(fractions); i++)
         interrupt(&tally, SIGKILL, (gulong)(fractions[i] * (double)whole));
     CU_ASSERT(tally.interrupted >= 2);

@@ -90,7 +90,7 @@ static void test_replace_index_without_one(void)
     CU_ASSERT(first != NULL && server_do("GET", NULL, "/%s", first));
 }
 
-/* An alias that stood for several indices stands for one afterwards. */
+/* An alias of somebody else's indices is left to them. */
 static void test_alias_of_several_indices(void)
 {
     g_auto(Run) run = {0};
@@ -104,11 +104,29 @@ static void test_alias_of_several_indices(void)
     run_program(&run, LOADER, "recommend", "--url", server_url(), "--alias", alias, "--age", "18",
                 NULL);
     CU_ASSERT(run_says(&run, 4, alias, "2 indices", NULL));
+    g_autofree char *before = server_state();
     release(&run, bundle_path, alias, NULL, NULL);
-    CU_ASSERT(run_says(&run, 0, NULL));
+    CU_ASSERT(run_says(&run, 4, alias, "not a release of this program", NULL));
+    g_autofree char *after = server_state();
+    CU_ASSERT_STRING_EQUAL(before, after);
+}
+
+/* An alias that stood for several releases stands for one afterwards. */
+static void test_alias_of_several_releases(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *alias = g_strdup_printf("%s-both", server_prefix());
+    g_autofree char *other = g_strdup_printf("%s-bath", server_prefix());
+    release(&run, bundle_path, alias, NULL, NULL);
+    release(&run, bundle_path, other, NULL, NULL);
+    g_autofree char *first = server_index_of(alias);
+    g_autofree char *second = server_index_of(other);
+    CU_ASSERT(server_do("PUT", NULL, "/%s/_alias/%s", second, alias));
+    CU_ASSERT_PTR_NULL(server_index_of(alias));
+    release(&run, other_path, alias, NULL, NULL);
+    CU_ASSERT(run_says(&run, 0, first, second, NULL));
     g_autofree char *index = server_index_of(alias);
-    CU_ASSERT_PTR_NOT_NULL(index);
-    CU_ASSERT(server_do("GET", NULL, "/%s-one,%s-two", alias, alias));
+    CU_ASSERT(index != NULL && strcmp(index, first) != 0 && strcmp(index, second) != 0);
 }
 
 static void test_unknown_doc_ids(void)
@@ -215,7 +233,8 @@ static const UnitTest tests[] = {
     {"--replace-index", test_replace_index},
     {"--replace-index of another name", test_replace_index_of_another_name},
     {"--replace-index with nothing in the way", test_replace_index_without_one},
-    {"an alias of several indices", test_alias_of_several_indices},
+    {"an alias of somebody else's indices", test_alias_of_several_indices},
+    {"an alias of several releases", test_alias_of_several_releases},
     {"unknown --doc-ids", test_unknown_doc_ids},
     {"two releases at once", test_two_at_once},
     {"lost answer to the swap", test_lost_answer_to_the_swap},

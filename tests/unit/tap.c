@@ -78,7 +78,8 @@ static void on_complete(const CU_pTest test, const CU_pSuite suite,
         printf(" # SKIP %s", skip_reason);
     printf("\n");
     for (CU_pFailureRecord f = failures; f != NULL; f = f->pNext)
-        printf("#   %s:%u: %s\n", f->strFileName, f->uiLineNumber, f->strCondition);
+        fprintf(stderr, "%s: %s:%u: %s\n", test->pName, f->strFileName, f->uiLineNumber,
+                f->strCondition);
     fflush(stdout);
     g_clear_pointer(&skip_reason, g_free);
 }

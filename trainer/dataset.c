@@ -1,9 +1,12 @@
 #include "dataset.h"
 
+#include "fm.h"
+
 Dataset *dataset_new(const char *source, guint rows, guint fields, FeatureTable *table)
 {
     Dataset *dataset = g_new0(Dataset, 1);
     dataset->source = g_strdup(source);
+    dataset->scale = FM_RATING_SCALE;
     dataset->rows = rows;
     dataset->fields = fields;
     dataset->features = g_new0(guint32, (gsize)rows * fields);

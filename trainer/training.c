@@ -2,7 +2,6 @@
 
 #include <math.h>
 
-#include "fm.h"
 #include "json.h"
 #include "recsys_error.h"
 
@@ -64,6 +63,7 @@ Training *training_new(const Dataset *dataset, const TrainOptions *options)
     training->users = count_of_type(dataset, FEATURE_USER);
     training->movies = count_of_type(dataset, FEATURE_MOVIE);
     training->features = feature_table_size(dataset->table);
+    training->scale = dataset->scale;
     training->curve = g_array_new(FALSE, FALSE, sizeof(EpochFigures));
     return training;
 }
@@ -167,7 +167,7 @@ char *training_to_json(const Training *training)
     json_put_key(json, "link");
     yajl_gen_map_open(json);
     json_put_member_string(json, "type", "sigmoid");
-    json_put_member_double(json, "scale", FM_RATING_SCALE);
+    json_put_member_double(json, "scale", training->scale);
     yajl_gen_map_close(json);
     json_put_member_string(json, "interactions", "all");
     json_put_member_double(json, "wall_seconds", training->wall_seconds);

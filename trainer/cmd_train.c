@@ -3,7 +3,8 @@
 
 #include "bundle.h"
 #include "commands.h"
-#include "movielens.h"
+#include "dataset_read.h"
+#include "fm.h"
 #include "progress.h"
 #include "recsys_error.h"
 #include "train.h"
@@ -74,6 +75,16 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, TrainO
     return train_options_check(options, error);
 }
 
+static void print_data(const Training *training, const char *data)
+{
+    printf("%s: %u ratings of %u movies by %u users, %u features", data, training->ratings,
+           training->movies, training->users, training->features);
+    if (training->scale != FM_RATING_SCALE)
+        printf("; predictions go from 0 to %g, 1.1 times the highest rating", training->scale);
+    printf("\n");
+    fflush(stdout);
+}
+
 gboolean cmd_train(const CliCommand *command, int argc, char **argv, GError **error)
 {
     TrainOptions options = train_options_default();
@@ -84,13 +95,11 @@ gboolean cmd_train(const CliCommand *command, int argc, char **argv, GError **er
     if (!bundle_check_target(target, replace, error))
         return FALSE;
 
-    g_autoptr(Dataset) dataset = movielens_read(data, error);
+    g_autoptr(Dataset) dataset = dataset_read(data, error);
     if (dataset == NULL)
         return FALSE;
     g_autoptr(Training) training = training_new(dataset, &options);
-    printf("%s: %u ratings of %u movies by %u users, %u features\n", data, training->ratings,
-           training->movies, training->users, training->features);
-    fflush(stdout);
+    print_data(training, data);
 
     View view = {.epochs = options.epochs};
     TrainObserver observer = {on_batch, on_epoch, &view};

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dataset_read.h"
 #include "local_scorer.h"
-#include "movielens.h"
 #include "tap.h"
 #include "train.h"
 
@@ -47,7 +47,7 @@ static void test_training(void)
     g_autofree char *path = find_data();
     if (path == NULL)
         return;
-    g_autoptr(Dataset) dataset = movielens_read(path, &error);
+    g_autoptr(Dataset) dataset = dataset_read(path, &error);
     CU_ASSERT_PTR_NOT_NULL(dataset);
     if (dataset == NULL)
         return;
@@ -64,7 +64,7 @@ static void test_training(void)
     trained = g_new0(Bundle, 1);
     trained->model = model;
     trained->features = g_steal_pointer(&dataset->table);
-    trained->scale = FM_RATING_SCALE;
+    trained->scale = dataset->scale;
     trained_rmse = training_final(training).valid_rmse;
     CU_ASSERT(trained_rmse <= 0.8570);
 }

@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "commands.h"
+#include "dataset_read.h"
 #include "evaluation.h"
-#include "movielens.h"
 #include "progress.h"
 #include "recsys_error.h"
 
@@ -182,10 +182,10 @@ gboolean cmd_evaluate(const CliCommand *command, int argc, char **argv, GError *
     g_autoptr(Bundle) bundle = bundle_open(argv[1], error);
     if (bundle == NULL)
         return FALSE;
-    g_autoptr(Dataset) data = movielens_read(argv[2], error);
+    g_autoptr(Dataset) data = dataset_read(argv[2], error);
     if (data == NULL)
         return FALSE;
-    g_autoptr(Dataset) seen = options.seen != NULL ? movielens_read(options.seen, error) : NULL;
+    g_autoptr(Dataset) seen = options.seen != NULL ? dataset_read(options.seen, error) : NULL;
     if (options.seen != NULL && seen == NULL)
         return FALSE;
 

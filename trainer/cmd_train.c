@@ -5,7 +5,8 @@
 #include "bundle.h"
 #include "commands.h"
 #include "config_file.h"
-#include "movielens.h"
+#include "dataset_read.h"
+#include "fm.h"
 #include "progress.h"
 #include "recsys_error.h"
 #include "train.h"
@@ -86,6 +87,7 @@ typedef struct {
     gint epochs, factors, batch_size, decay_epoch, patience, threads;
     gint64 seed;
     char *valid, *keep, *config;
+    const char *valid_file; /* `valid`, if it is a file's name */
     double checkpoint_seconds;
     gboolean resume, replace, json;
 } Options;
@@ -110,16 +112,23 @@ static void set_defaults(Options *o)
     o->checkpoint_seconds = 30;
 }
 
-/* --valid is a fraction, or the name of a file. */
+/* --valid is a fraction, or the name of a file with ratings. */
 static gboolean take_valid(Options *o, GError **error)
 {
     char *end;
     if (o->valid == NULL)
         return TRUE;
-    o->train.valid = g_ascii_strtod(o->valid, &end);
-    if (end != o->valid && *end == '\0')
+    double fraction = g_ascii_strtod(o->valid, &end);
+    if (end != o->valid && *end == '\0') {
+        o->train.valid = fraction;
         return TRUE;
-    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "--valid %s is not a number", o->valid);
+    }
+    o->train.valid = 0;
+    o->valid_file = o->valid;
+    if (g_file_test(o->valid, G_FILE_TEST_EXISTS))
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                "--valid %s is neither a fraction nor a file", o->valid);
     return FALSE;
 }
 
@@ -176,7 +185,8 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, Option
         {"initial-sigma", 0, 0, G_OPTION_ARG_DOUBLE, &t->initial_sigma,
          "standard deviation of the start, truncated at two of them (0.01)", "X"},
         {"valid", 0, 0, G_OPTION_ARG_STRING, &o->valid,
-         "fraction of the ratings held out for validation, 0 for none (0.1)", "X"},
+         "fraction of the ratings held out for validation, 0 for none, or a file of ratings (0.1)",
+         "X|FILE"},
         {"keep", 0, 0, G_OPTION_ARG_STRING, &o->keep,
          "the \"last\" epoch's model or the \"best\" one's by validation (last)", "WHICH"},
         {"patience", 0, 0, G_OPTION_ARG_INT, &o->patience,
@@ -212,6 +222,29 @@ static char *checkpoint_name(const char *bundle)
     return g_strconcat(name, ".checkpoint", NULL);
 }
 
+/* The data set, and at its end the rows of the validation file if there is one. */
+static Dataset *read_data(const char *path, Options *o, GError **error)
+{
+    g_autoptr(Dataset) dataset = dataset_read(path, error);
+    if (dataset == NULL || o->valid_file == NULL)
+        return g_steal_pointer(&dataset);
+    g_autoptr(Dataset) valid = dataset_read_like(o->valid_file, dataset, error);
+    if (valid == NULL || !dataset_append(dataset, valid, error))
+        return NULL;
+    o->train.valid_rows = valid->rows;
+    return g_steal_pointer(&dataset);
+}
+
+static void print_data(const Training *training, const char *data)
+{
+    printf("%s: %u ratings of %u movies by %u users, %u features", data, training->ratings,
+           training->movies, training->users, training->features);
+    if (training->scale != FM_RATING_SCALE)
+        printf("; predictions go from 0 to %g, 1.1 times the highest rating", training->scale);
+    printf("\n");
+    fflush(stdout);
+}
+
 static FmModel *run(Training *training, const Dataset *dataset, const char *target,
                     const Options *o, GError **error)
 {
@@ -240,14 +273,12 @@ gboolean cmd_train(const CliCommand *command, int argc, char **argv, GError **er
     if (!bundle_check_target(target, options.replace, error))
         return FALSE;
 
-    g_autoptr(Dataset) dataset = movielens_read(data, error);
+    g_autoptr(Dataset) dataset = read_data(data, &options, error);
     if (dataset == NULL)
         return FALSE;
     g_autoptr(Training) training = training_new(dataset, &options.train);
     if (!options.json)
-        printf("%s: %u ratings of %u movies by %u users, %u features\n", data, training->ratings,
-               training->movies, training->users, training->features);
-    fflush(stdout);
+        print_data(training, data);
 
     g_autoptr(FmModel) model = run(training, dataset, target, &options, error);
     if (model == NULL)

@@ -1,9 +1,15 @@
 #include "dataset.h"
 
+#include <string.h>
+
+#include "fm.h"
+#include "recsys_error.h"
+
 Dataset *dataset_new(const char *source, guint rows, guint fields, FeatureTable *table)
 {
     Dataset *dataset = g_new0(Dataset, 1);
     dataset->source = g_strdup(source);
+    dataset->scale = FM_RATING_SCALE;
     dataset->rows = rows;
     dataset->fields = fields;
     dataset->features = g_new0(guint32, (gsize)rows * fields);
@@ -21,4 +27,22 @@ void dataset_free(Dataset *dataset)
     g_free(dataset->ratings);
     feature_table_free(dataset->table);
     g_free(dataset);
+}
+
+gboolean dataset_append(Dataset *dataset, const Dataset *more, GError **error)
+{
+    const gsize rows = (gsize)dataset->rows + more->rows, fields = dataset->fields;
+    g_assert(more->fields == fields && more->table == dataset->table);
+    if (rows > G_MAXINT32) {
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "%s and %s have too many ratings",
+                    dataset->source, more->source);
+        return FALSE;
+    }
+    dataset->features = g_renew(guint32, dataset->features, rows * fields);
+    dataset->ratings = g_renew(float, dataset->ratings, rows);
+    memcpy(dataset->features + dataset->rows * fields, more->features,
+           more->rows * fields * sizeof *more->features);
+    memcpy(dataset->ratings + dataset->rows, more->ratings, more->rows * sizeof *more->ratings);
+    dataset->rows = (guint)rows;
+    return TRUE;
 }

@@ -3,6 +3,7 @@
 #include "recsys_error.h"
 
 struct FeatureTable {
+    guint owners;
     GArray *rows;         /* Feature */
     GStringChunk *text;   /* every string of every row */
     GPtrArray *genres;    /* the genre vectors, owned */
@@ -14,6 +15,7 @@ struct FeatureTable {
 FeatureTable *feature_table_new(void)
 {
     FeatureTable *table = g_new0(FeatureTable, 1);
+    table->owners = 1;
     table->rows = g_array_new(FALSE, FALSE, sizeof(Feature));
     table->text = g_string_chunk_new(64 * 1024);
     table->genres = g_ptr_array_new_with_free_func(g_free);
@@ -24,9 +26,15 @@ FeatureTable *feature_table_new(void)
     return table;
 }
 
+FeatureTable *feature_table_ref(FeatureTable *table)
+{
+    table->owners++;
+    return table;
+}
+
 void feature_table_free(FeatureTable *table)
 {
-    if (table == NULL)
+    if (table == NULL || --table->owners > 0)
         return;
     g_hash_table_unref(table->by_value);
     g_hash_table_unref(table->by_type);

@@ -27,6 +27,9 @@ typedef struct {
 typedef struct FeatureTable FeatureTable;
 
 FeatureTable *feature_table_new(void);
+
+/* Another owner of the same table, which must not be added to any more; each owner frees it. */
+FeatureTable *feature_table_ref(FeatureTable *table);
 void feature_table_free(FeatureTable *table);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FeatureTable, feature_table_free)
 

@@ -11,6 +11,7 @@
 
 #include <glib.h>
 
+/* The scale for ratings up to 5. */
 #define FM_RATING_SCALE 5.5
 
 typedef struct {

@@ -3,10 +3,14 @@
 
 static const CliCommand commands[] = {
     {"train", "DATA BUNDLE", "learn a factorization machine and write it as a bundle",
-     "DATA is a directory in the MovieLens 1M format; BUNDLE is the directory to write.\n"
+     "DATA is a directory in the format of MovieLens 1M, 100k or the CSV files of ml-latest, "
+     "ml-25m\n"
+     "and ml-32m, or a CSV file with a header: user, item, rating, and optionally title, genres,\n"
+     "year, timestamp; any other column is a user feature. BUNDLE is the directory to write.\n"
      "\n"
      "Examples:\n"
      "  recsys-trainer train ml-1m bundle\n"
+     "  recsys-trainer train ratings-of-our-shop.csv bundle\n"
      "  recsys-trainer train ml-1m bundle --epochs 5 --factors 64 --seed 7\n",
      cmd_train},
     {"import", "MODEL FEATURES BUNDLE", "make a bundle of a model that PyTorch has trained",

@@ -11,8 +11,6 @@
 #define UPDATE_CHUNK 32
 #define CATCH_UP_CHUNK 64
 
-#define MOST_FIELDS 64
-
 struct Stepper {
     const Dataset *data;
     Parameters *parameters;
@@ -29,7 +27,7 @@ struct Stepper {
 Stepper *stepper_new(const Dataset *data, const FmModel *initial, guint batch_size, guint threads,
                      GError **error)
 {
-    g_assert(data->fields <= MOST_FIELDS);
+    g_assert(data->fields <= DATASET_MOST_FIELDS);
     const Kernels *kernels = kernels_choose(error);
     if (kernels == NULL)
         return NULL;
@@ -75,12 +73,12 @@ typedef struct {
 
 static void predict(Stepper *s, guint b)
 {
-    const float *vectors[MOST_FIELDS];
+    const float *vectors[DATASET_MOST_FIELDS];
     const Parameters *p = s->parameters;
     const guint fields = s->batch->fields;
     const guint32 *features = s->batch->features + (gsize)b * fields;
     const float two_over_count = 2.0f / (float)s->batch->count;
-    const float scale = (float)FM_RATING_SCALE;
+    const float scale = (float)s->data->scale;
     float *sum = s->sums + b * p->stride;
     for (guint i = 0; i < fields; i++)
         vectors[i] = parameters_row(p, features[i]);

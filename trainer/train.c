@@ -71,6 +71,11 @@ static gboolean split_rows(Trainer *t, GError **error)
                       NULL);
     t->training->train_rows = t->train_rows;
     t->training->valid_rows = t->valid_rows;
+    if (t->valid_rows == 0 && (t->options.keep == KEEP_BEST || t->options.patience > 0)) {
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                    "--keep best and --patience need ratings to validate with: see --valid");
+        return FALSE;
+    }
     if (t->train_rows > 0)
         return TRUE;
     g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,

@@ -2,7 +2,6 @@
 
 #include <math.h>
 
-#include "fm.h"
 #include "recsys_error.h"
 
 TrainOptions train_options_default(void)
@@ -54,9 +53,6 @@ gboolean train_options_check(const TrainOptions *options, GError **error)
         return out_of_range("decay-factor", "a positive number up to 1", error);
     if (!(options->initial_sigma > 0 && options->initial_sigma < 10))
         return out_of_range("initial-sigma", "a positive number below 10", error);
-    if (options->valid == 0 && options->valid_rows == 0 &&
-        (options->keep == KEEP_BEST || options->patience > 0))
-        return out_of_range("valid", "more than 0 with --keep best or --patience", error);
     if (!(options->valid >= 0 && options->valid < 1))
         return out_of_range("valid", "a fraction from 0 up to, but not including, 1", error);
     if (options->threads < 1 || options->threads > 1024)
@@ -79,6 +75,7 @@ Training *training_new(const Dataset *dataset, const TrainOptions *options)
     training->users = count_of_type(dataset, FEATURE_USER);
     training->movies = count_of_type(dataset, FEATURE_MOVIE);
     training->features = feature_table_size(dataset->table);
+    training->scale = dataset->scale;
     training->curve = g_array_new(FALSE, FALSE, sizeof(EpochFigures));
     return training;
 }
@@ -236,7 +233,7 @@ char *training_to_json(const Training *training)
     json_put_key(json, "link");
     yajl_gen_map_open(json);
     json_put_member_string(json, "type", "sigmoid");
-    json_put_member_double(json, "scale", FM_RATING_SCALE);
+    json_put_member_double(json, "scale", training->scale);
     yajl_gen_map_close(json);
     json_put_member_string(json, "interactions", "all");
     json_put_member_double(json, "wall_seconds", training->wall_seconds);

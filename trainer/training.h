@@ -43,6 +43,7 @@ typedef struct {
 typedef struct {
     TrainOptions options;
     char *source; /* the data set's name */
+    double scale; /* of the link, the data set's */
     guint ratings, users, movies, features;
     guint train_rows, valid_rows;
     GArray *curve;    /* EpochFigures, one an epoch */

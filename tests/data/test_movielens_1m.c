@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dataset_read.h"
 #include "local_scorer.h"
-#include "movielens.h"
 #include "tap.h"
 #include "train.h"
 
@@ -75,7 +75,7 @@ static void test_training(void)
     g_autofree char *path = find_data();
     if (path == NULL)
         return;
-    g_autoptr(Dataset) dataset = movielens_read(path, &error);
+    g_autoptr(Dataset) dataset = dataset_read(path, &error);
     CU_ASSERT_PTR_NOT_NULL(dataset);
     if (dataset == NULL)
         return;
@@ -91,7 +91,7 @@ static void test_training(void)
         if (seed == 1 && model != NULL) {
             trained = g_new0(Bundle, 1);
             trained->model = g_steal_pointer(&model);
-            trained->scale = FM_RATING_SCALE;
+            trained->scale = dataset->scale;
         }
     }
     printf("# mean of three seeds: %.4f\n", sum / 3);

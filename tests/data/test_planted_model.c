@@ -1,8 +1,8 @@
 /* Training finds what was planted: a data set of the default size, with the default options. */
 #include <math.h>
 
+#include "dataset_read.h"
 #include "json.h"
-#include "movielens.h"
 #include "synth.h"
 #include "tap.h"
 #include "train.h"
@@ -39,7 +39,7 @@ static double correlation(const FmModel *model, const Dataset *dataset, const fl
     for (guint i = 0; i < dataset->rows; i++) {
         const guint32 *row = dataset->features + (gsize)i * dataset->fields;
         double x =
-            FM_RATING_SCALE * (double)fm_sigmoid(fm_forward(sum, model, row, dataset->fields));
+            dataset->scale * (double)fm_sigmoid(fm_forward(sum, model, row, dataset->fields));
         double y = planted[i];
         sx += x, sy += y, sxx += x * x, syy += y * y, sxy += x * y;
     }
@@ -74,7 +74,7 @@ static void test_rmse_is_near_the_floor(void)
     g_autofree char *parent = tap_directory();
     g_autofree char *directory = g_build_filename(parent, "data", NULL);
     CU_ASSERT(synth_write(directory, &SYNTH_OPTIONS_DEFAULT, &error));
-    g_autoptr(Dataset) dataset = error == NULL ? movielens_read(directory, &error) : NULL;
+    g_autoptr(Dataset) dataset = error == NULL ? dataset_read(directory, &error) : NULL;
     if (dataset == NULL) {
         CU_FAIL("no data set was made");
         return;

@@ -1,4 +1,4 @@
-#include "movielens.h"
+#include "dataset_read.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -61,7 +61,7 @@ static Dataset *read_well(const char *users, const char *movies, const char *rat
 {
     g_autofree char *directory = data_set(users, movies, ratings);
     g_autoptr(GError) error = NULL;
-    Dataset *dataset = movielens_read(directory, &error);
+    Dataset *dataset = dataset_read(directory, &error);
     CU_ASSERT_PTR_NOT_NULL(dataset);
     CU_ASSERT_PTR_NULL(error);
     if (error != NULL)
@@ -183,7 +183,7 @@ static void test_ids_are_numbers(void)
 static void test_source(void)
 {
     g_autofree char *directory = data_set(USERS, MOVIES, RATINGS);
-    g_autoptr(Dataset) dataset = movielens_read(directory, NULL);
+    g_autoptr(Dataset) dataset = dataset_read(directory, NULL);
     CU_ASSERT_PTR_NOT_NULL(dataset);
     if (dataset != NULL)
         CU_ASSERT_STRING_EQUAL(dataset->source, directory);
@@ -200,13 +200,13 @@ static void test_missing_files(void)
         g_autofree char *directory = data_set(files[i][0], files[i][1], files[i][2]);
         g_autofree char *path = g_strconcat(directory, names[i], NULL);
         g_autoptr(GError) error = NULL;
-        CU_ASSERT_PTR_NULL(movielens_read(directory, &error));
+        CU_ASSERT_PTR_NULL(dataset_read(directory, &error));
         CU_ASSERT_EQUAL(recsys_error_exit_code(error), RECSYS_ERROR_DATA);
         TAP_ASSERT_ERROR(error, G_FILE_ERROR, G_FILE_ERROR_NOENT, path);
     }
     g_autoptr(GError) error = NULL;
-    CU_ASSERT_PTR_NULL(movielens_read("/nonexistent", &error));
-    TAP_ASSERT_ERROR(error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "/nonexistent/users.dat");
+    CU_ASSERT_PTR_NULL(dataset_read("/nonexistent", &error));
+    TAP_ASSERT_ERROR(error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "/nonexistent");
 }
 
 static void test_a_directory_for_a_file(void)
@@ -215,7 +215,7 @@ static void test_a_directory_for_a_file(void)
     g_autofree char *path = g_build_filename(directory, "users.dat", NULL);
     g_autoptr(GError) error = NULL;
     CU_ASSERT_EQUAL(g_mkdir(path, 0755), 0);
-    CU_ASSERT_PTR_NULL(movielens_read(directory, &error));
+    CU_ASSERT_PTR_NULL(dataset_read(directory, &error));
     CU_ASSERT(error != NULL && strstr(error->message, path) != NULL);
 }
 
@@ -230,7 +230,7 @@ static void check_wrong(const Wrong *cases, guint count)
         g_autofree char *directory = data_set(cases[i].users, cases[i].movies, cases[i].ratings);
         g_autofree char *message = g_strconcat(directory, "/", cases[i].message, NULL);
         g_autoptr(GError) error = NULL;
-        g_autoptr(Dataset) dataset = movielens_read(directory, &error);
+        g_autoptr(Dataset) dataset = dataset_read(directory, &error);
         CU_ASSERT_PTR_NULL(dataset);
         TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_DATA, message);
     }
@@ -277,7 +277,7 @@ static void test_wrong_users(void)
         {USERS "9::M::1:: 3::1\n", MOVIES, RATINGS, "users.dat:5: "},
         {USERS "9::M::1.5::3::1\n", MOVIES, RATINGS, "users.dat:5: "},
         {USERS "3::M::1::3::1\n", MOVIES, RATINGS,
-         "users.dat:5: id 3 is there for the second time"},
+         "users.dat:5: id 3 is there for the second time, first in line 2"},
     };
     check_wrong(cases, G_N_ELEMENTS(cases));
 }
@@ -290,7 +290,7 @@ static void test_wrong_movies(void)
         {USERS, MOVIES "11::::Drama\n", RATINGS, "movies.dat:5: "},
         {USERS, MOVIES "tt11::One::Drama\n", RATINGS, "movies.dat:5: "},
         {USERS, MOVIES "9::One::Drama\n", RATINGS,
-         "movies.dat:5: id 9 is there for the second time"},
+         "movies.dat:5: id 9 is there for the second time, first in line 1"},
         {USERS, MOVIES "09::One::Drama\n", RATINGS, "movies.dat:5: id 9 is there"},
     };
     check_wrong(cases, G_N_ELEMENTS(cases));
@@ -320,7 +320,7 @@ static void test_wrong_line_is_shown_safely(void)
     g_autofree char *users = g_strdup_printf("9::\033[2J\351%0500d\n", 0);
     g_autofree char *directory = data_set(users, MOVIES, RATINGS);
     g_autoptr(GError) error = NULL;
-    CU_ASSERT_PTR_NULL(movielens_read(directory, &error));
+    CU_ASSERT_PTR_NULL(dataset_read(directory, &error));
     if (error == NULL)
         return;
     CU_ASSERT(strlen(error->message) < strlen(directory) + 400);
@@ -337,7 +337,7 @@ static void test_nul_bytes(void)
         g_autofree char *directory = data_set(NULL, MOVIES, "1::9::5::0\n");
         fixture_put(directory, "users.dat", users[i], (gssize)length);
         g_autoptr(GError) error = NULL;
-        g_autoptr(Dataset) dataset = movielens_read(directory, &error);
+        g_autoptr(Dataset) dataset = dataset_read(directory, &error);
         CU_ASSERT_PTR_NULL(dataset);
         TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "users.dat:1: ");
     }
@@ -350,7 +350,7 @@ static void test_cut_anywhere(void)
         g_autofree char *directory = data_set(USERS, MOVIES, NULL);
         fixture_put(directory, "ratings.dat", RATINGS, (gssize)length);
         g_autoptr(GError) error = NULL;
-        g_autoptr(Dataset) dataset = movielens_read(directory, &error);
+        g_autoptr(Dataset) dataset = dataset_read(directory, &error);
         gboolean whole = length > 0 && RATINGS[length - 1] == '\n';
         CU_ASSERT_EQUAL(dataset != NULL, whole);
         CU_ASSERT_EQUAL(error == NULL, whole);
@@ -378,4 +378,4 @@ static const UnitTest tests[] = {
     {NULL, NULL},
 };
 
-TAP_MAIN("movielens", tests)
+TAP_MAIN("format_ml1m", tests)

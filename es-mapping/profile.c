@@ -1,6 +1,7 @@
 #include "profile.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "feature_table.h"
 #include "recsys_error.h"
@@ -62,6 +63,7 @@ void profile_options_clear(ProfileOptions *options)
     g_free(options->age);
     g_free(options->gender);
     g_free(options->occupation);
+    g_strfreev(options->features);
     *options = (ProfileOptions){0};
 }
 
@@ -73,9 +75,24 @@ GOptionEntry *profile_options_entries(ProfileOptions *options)
         {"gender", 0, 0, G_OPTION_ARG_STRING, &options->gender, "F or M", "G"},
         {"occupation", 0, 0, G_OPTION_ARG_STRING, &options->occupation, "an occupation code",
          "CODE"},
+        {"feature", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->features,
+         "a value of any other user feature; may be given several times", "TYPE=VALUE"},
         {NULL},
     };
     return g_memdup2(entries, sizeof entries);
+}
+
+static gboolean add_pair(Profile *profile, const char *pair, GError **error)
+{
+    const char *sign = strchr(pair, '=');
+    if (sign == NULL || sign == pair || sign[1] == '\0') {
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                    "--feature %s: TYPE=VALUE is expected, e.g. device=phone", pair);
+        return FALSE;
+    }
+    g_autofree char *type = g_strndup(pair, (gsize)(sign - pair));
+    profile_add(profile, type, sign + 1);
+    return TRUE;
 }
 
 Profile *profile_of_options(const ProfileOptions *options, GError **error)
@@ -92,10 +109,14 @@ Profile *profile_of_options(const ProfileOptions *options, GError **error)
     for (gsize i = 0; i < G_N_ELEMENTS(given); i++)
         if (given[i].value != NULL && given[i].value[0] != '\0')
             profile_add(profile, given[i].type, given[i].value);
+    for (char **feature = options->features; feature != NULL && *feature != NULL; feature++)
+        if (!add_pair(profile, *feature, error))
+            return NULL;
     if (profile_size(profile) > 0)
         return g_steal_pointer(&profile);
-    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
-                "for whom? give at least one of --user, --age, --gender and --occupation");
+    g_set_error(
+        error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+        "for whom? give at least one of --user, --age, --gender, --occupation and --feature");
     return NULL;
 }
 

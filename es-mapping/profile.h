@@ -29,6 +29,7 @@ char *profile_describe(const Profile *profile);
 
 typedef struct {
     char *user, *age, *gender, *occupation;
+    char **features; /* "TYPE=VALUE" */
 } ProfileOptions;
 
 void profile_options_clear(ProfileOptions *options);
@@ -37,7 +38,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ProfileOptions, profile_options_clear)
 /* The option table that fills `options`; free with g_free. */
 GOptionEntry *profile_options_entries(ProfileOptions *options);
 
-/* RECSYS_ERROR_USAGE if none was given. */
+/* RECSYS_ERROR_USAGE if none was given, or a --feature is not TYPE=VALUE. */
 Profile *profile_of_options(const ProfileOptions *options,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -333,9 +333,9 @@ static void test_training_has_the_scale(void)
     options.valid = 0;
     options.learning_rate = 0.1;
     options.threads = 1;
-    const TrainObserver observer = {ignore_batch, ignore_epoch, NULL};
+    const TrainRun run = {.observer = {ignore_batch, ignore_epoch, NULL}};
     g_autoptr(Training) training = training_new(dataset, &options);
-    g_autoptr(FmModel) model = train(training, dataset, &observer, NULL);
+    g_autoptr(FmModel) model = train(training, dataset, &run, NULL);
     g_autofree char *json = training_to_json(training);
     CU_ASSERT_PTR_NOT_NULL(model);
     CU_ASSERT_EQUAL(training->scale, 11.0);

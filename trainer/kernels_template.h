@@ -4,7 +4,6 @@
 #include "kernels.h"
 
 #define ACCUMULATORS (KERNEL_LANES / WIDTH)
-#define BLOCK (4 * WIDTH) /* floats of a row that stay in registers from step to step */
 
 static inline VECTOR load(const float *from)
 {
@@ -74,75 +73,36 @@ static void gradient(float *restrict gradient, const float *restrict sums, const
     }
 }
 
-/* One step of Adam on one vector; `g` is the gradient without weight decay. */
-static inline void adam_step_on(VECTOR *p, VECTOR *m, VECTOR *v, VECTOR g, const KernelAdam *adam,
-                                const KernelStep *step)
+/* One step of Adam on a row; `gradients` are without weight decay, NULL for none. The vectors of a
+ * row do not depend on each other, so that one's division is under way while the next one's begins.
+ */
+static inline void adam_step_on(float *restrict parameters, float *restrict first,
+                                float *restrict second, const KernelAdam *adam,
+                                const float *restrict gradients, const KernelStep *step,
+                                gsize stride)
 {
-    g = g + SPLAT(adam->weight_decay) * *p;
-    *m = *m + SPLAT(adam->one_minus_beta1) * (g - *m);
-    *v = SPLAT(adam->beta2) * *v + SPLAT(adam->one_minus_beta2) * (g * g);
-    const VECTOR denominator = SQRT(*v) * SPLAT(step->inverse_correction) + SPLAT(adam->eps);
-    *p = *p - SPLAT(step->step_size) * (*m / denominator);
-}
-
-/* BLOCK floats of a row through all the steps. */
-static inline void adam_block(float *parameters, float *first, float *second,
-                              const KernelAdam *adam, const KernelStep *idle, guint steps,
-                              const float *gradients, const KernelStep *step)
-{
-    VECTOR p0 = load(parameters), p1 = load(parameters + WIDTH);
-    VECTOR p2 = load(parameters + 2 * WIDTH), p3 = load(parameters + 3 * WIDTH);
-    VECTOR m0 = load(first), m1 = load(first + WIDTH);
-    VECTOR m2 = load(first + 2 * WIDTH), m3 = load(first + 3 * WIDTH);
-    VECTOR v0 = load(second), v1 = load(second + WIDTH);
-    VECTOR v2 = load(second + 2 * WIDTH), v3 = load(second + 3 * WIDTH);
-    const VECTOR zero = SPLAT(0.0f);
-    for (guint t = 0; t < steps; t++) {
-        adam_step_on(&p0, &m0, &v0, zero, adam, &idle[t]);
-        adam_step_on(&p1, &m1, &v1, zero, adam, &idle[t]);
-        adam_step_on(&p2, &m2, &v2, zero, adam, &idle[t]);
-        adam_step_on(&p3, &m3, &v3, zero, adam, &idle[t]);
+    for (gsize f = 0; f < stride; f += WIDTH) {
+        VECTOR p = load(parameters + f), m = load(first + f), v = load(second + f);
+        VECTOR g = SPLAT(adam->weight_decay) * p;
+        if (gradients != NULL)
+            g = load(gradients + f) + g;
+        m = m + SPLAT(adam->one_minus_beta1) * (g - m);
+        v = SPLAT(adam->beta2) * v + SPLAT(adam->one_minus_beta2) * (g * g);
+        const VECTOR denominator = SQRT(v) * SPLAT(step->inverse_correction) + SPLAT(adam->eps);
+        store(parameters + f, p - SPLAT(step->step_size) * (m / denominator));
+        store(first + f, m);
+        store(second + f, v);
     }
-    if (gradients != NULL) {
-        adam_step_on(&p0, &m0, &v0, load(gradients), adam, step);
-        adam_step_on(&p1, &m1, &v1, load(gradients + WIDTH), adam, step);
-        adam_step_on(&p2, &m2, &v2, load(gradients + 2 * WIDTH), adam, step);
-        adam_step_on(&p3, &m3, &v3, load(gradients + 3 * WIDTH), adam, step);
-    }
-    store(parameters, p0), store(parameters + WIDTH, p1);
-    store(parameters + 2 * WIDTH, p2), store(parameters + 3 * WIDTH, p3);
-    store(first, m0), store(first + WIDTH, m1);
-    store(first + 2 * WIDTH, m2), store(first + 3 * WIDTH, m3);
-    store(second, v0), store(second + WIDTH, v1);
-    store(second + 2 * WIDTH, v2), store(second + 3 * WIDTH, v3);
-}
-
-/* The same for the WIDTH floats that are left when a row is not a multiple of BLOCK. */
-static inline void adam_vector(float *parameters, float *first, float *second,
-                               const KernelAdam *adam, const KernelStep *idle, guint steps,
-                               const float *gradients, const KernelStep *step)
-{
-    VECTOR p = load(parameters), m = load(first), v = load(second);
-    for (guint t = 0; t < steps; t++)
-        adam_step_on(&p, &m, &v, SPLAT(0.0f), adam, &idle[t]);
-    if (gradients != NULL)
-        adam_step_on(&p, &m, &v, load(gradients), adam, step);
-    store(parameters, p);
-    store(first, m);
-    store(second, v);
 }
 
 static void adam(float *parameters, float *first, float *second, const KernelAdam *constants,
                  const KernelStep *idle, guint steps, const float *gradients,
                  const KernelStep *step, gsize stride)
 {
-    gsize f = 0;
-    for (; f + BLOCK <= stride; f += BLOCK)
-        adam_block(parameters + f, first + f, second + f, constants, idle, steps,
-                   gradients != NULL ? gradients + f : NULL, step);
-    for (; f < stride; f += WIDTH)
-        adam_vector(parameters + f, first + f, second + f, constants, idle, steps,
-                    gradients != NULL ? gradients + f : NULL, step);
+    for (guint t = 0; t < steps; t++)
+        adam_step_on(parameters, first, second, constants, NULL, &idle[t], stride);
+    if (gradients != NULL)
+        adam_step_on(parameters, first, second, constants, gradients, step, stride);
 }
 
 const Kernels KERNELS(NAME) = {G_STRINGIFY(NAME), forward, gradient, adam};

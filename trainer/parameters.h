@@ -2,7 +2,7 @@
  *
  * Dense Adam moves every row at every step, since weight decay and the moments move rows that no
  * example of a batch touches as well. Such a row is left alone here until it is needed again, and
- * then goes through all the steps it has missed, in registers, with the constants each of them had:
+ * then goes through all the steps it has missed at once, with the constants each of them had:
  * the same operations in the same order, so the same bits, for a fraction of the memory traffic. */
 #pragma once
 

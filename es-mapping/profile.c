@@ -107,7 +107,7 @@ Profile *profile_of_options(const ProfileOptions *options, GError **error)
     };
     g_autoptr(Profile) profile = profile_new();
     for (gsize i = 0; i < G_N_ELEMENTS(given); i++)
-        if (given[i].value != NULL && given[i].value[0] != '\0')
+        if (given[i].value != NULL)
             profile_add(profile, given[i].type, given[i].value);
     for (char **feature = options->features; feature != NULL && *feature != NULL; feature++)
         if (!add_pair(profile, *feature, error))

@@ -228,7 +228,7 @@ char *release_meta_document_id(const ReleaseMeta *meta, const char *type, const 
 
     g_autofree char *known = describe_values(values);
     g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
-                "there is no %s %s in this release; known: %s", type, value,
-                known[0] != '\0' ? known : "none");
+                "there is no %s %s in this release; known: %s", type,
+                value[0] != '\0' ? value : "\"\"", known[0] != '\0' ? known : "none");
     return NULL;
 }

@@ -1,3 +1,4 @@
+#include <glib/gstdio.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -212,11 +213,10 @@ static char *checkpoint_name(const char *bundle)
     return g_strconcat(name, ".checkpoint", NULL);
 }
 
-static FmModel *run(Training *training, const Dataset *dataset, const char *target,
+static FmModel *run(Training *training, const Dataset *dataset, const char *checkpoint,
                     const Options *o, GError **error)
 {
     View view = {.epochs = o->train.epochs, .json = o->json};
-    g_autofree char *checkpoint = checkpoint_name(target);
     const TrainRun job = {
         .observer = {on_batch, on_epoch, &view},
         .checkpoint = checkpoint,
@@ -249,7 +249,8 @@ gboolean cmd_train(const CliCommand *command, int argc, char **argv, GError **er
                training->movies, training->users, training->features);
     fflush(stdout);
 
-    g_autoptr(FmModel) model = run(training, dataset, target, &options, error);
+    g_autofree char *checkpoint = checkpoint_name(target);
+    g_autoptr(FmModel) model = run(training, dataset, checkpoint, &options, error);
     if (model == NULL)
         return FALSE;
     g_autofree char *record = training_to_json(training);
@@ -258,6 +259,7 @@ gboolean cmd_train(const CliCommand *command, int argc, char **argv, GError **er
     g_autoptr(Bundle) bundle = bundle_open(target, error);
     if (bundle == NULL)
         return FALSE;
+    g_remove(checkpoint); /* not before the model is safe */
     print_result(bundle, training, options.json);
     return TRUE;
 }

@@ -1,6 +1,5 @@
 #include "train.h"
 
-#include <glib/gstdio.h>
 #include <math.h>
 
 #include "checkpoint.h"
@@ -301,8 +300,6 @@ static FmModel *finish(Trainer *t)
     Training *training = t->training;
     training->kept_epoch = training->curve->len;
     training->wall_seconds = t->seconds_before + seconds_since(t->started);
-    if (t->run->checkpoint != NULL)
-        g_remove(t->run->checkpoint);
     if (t->best != NULL) {
         training->kept_epoch = curve_best_epoch(training->curve);
         return g_steal_pointer(&t->best);

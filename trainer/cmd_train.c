@@ -156,6 +156,13 @@ static gboolean check(Options *o, GError **error)
     return train_options_check(&o->train, error);
 }
 
+/* An option that goes before the file's replaces its text without freeing it. */
+static void free_if_replaced(char *before, const char *now)
+{
+    if (before != now)
+        g_free(before);
+}
+
 static gboolean parse(const CliCommand *command, int *argc, char ***argv, Options *o,
                       GError **error)
 {
@@ -199,8 +206,13 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, Option
     const char *config = config_file_of_arguments(*argc, *argv);
     if (config != NULL && !config_file_apply(config, CONFIG_GROUP, entries, error))
         return FALSE;
-    return cli_parse(command, (const GOptionEntry *const[]){entries, NULL}, argc, argv, error) &&
-           check(o, error);
+    const Options by_file = *o;
+    gboolean parsed =
+        cli_parse(command, (const GOptionEntry *const[]){entries, NULL}, argc, argv, error);
+    free_if_replaced(by_file.valid, o->valid);
+    free_if_replaced(by_file.keep, o->keep);
+    free_if_replaced(by_file.config, o->config);
+    return parsed && check(o, error);
 }
 
 /* ---- the command ---- */

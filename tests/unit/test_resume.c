@@ -211,31 +211,33 @@ static void check_accepted(const Stopped *s, const TrainOptions *options)
     CU_ASSERT_PTR_NULL(error);
 }
 
+#define CHECK_OTHER(stopped, option, value)                                                        \
+    do {                                                                                           \
+        TrainOptions other = (stopped).options;                                                    \
+        other.option = (value);                                                                    \
+        check_refused(&(stopped), &other);                                                         \
+    } while (0)
+
 static void test_other_options(void)
 {
     g_auto(Stopped) s = {0};
     stopped_init(&s);
-    TrainOptions other[16];
-    for (guint i = 0; i < G_N_ELEMENTS(other); i++)
-        other[i] = s.options;
-    other[0].epochs++;
-    other[1].factors++;
-    other[2].batch_size++;
-    other[3].learning_rate = 0.020000000000000004;
-    other[4].weight_decay = 0;
-    other[5].beta1 = 0.8;
-    other[6].beta2 = 0.99;
-    other[7].eps = 1e-7;
-    other[8].decay_epoch++;
-    other[9].decay_factor = 0.2;
-    other[10].initial_sigma = 0.11;
-    other[11].valid = 0.11;
-    other[12].valid_rows = 30;
-    other[13].keep = KEEP_LAST;
-    other[14].patience = 5;
-    other[15].seed++;
-    for (guint i = 0; i < G_N_ELEMENTS(other); i++)
-        check_refused(&s, &other[i]);
+    CHECK_OTHER(s, epochs, 7);
+    CHECK_OTHER(s, factors, 6);
+    CHECK_OTHER(s, batch_size, 63);
+    CHECK_OTHER(s, learning_rate, nextafter(0.02, 1));
+    CHECK_OTHER(s, weight_decay, 0);
+    CHECK_OTHER(s, beta1, 0.8);
+    CHECK_OTHER(s, beta2, 0.99);
+    CHECK_OTHER(s, eps, 1e-7);
+    CHECK_OTHER(s, decay_epoch, 5);
+    CHECK_OTHER(s, decay_factor, 0.2);
+    CHECK_OTHER(s, initial_sigma, 0.11);
+    CHECK_OTHER(s, valid, 0.11);
+    CHECK_OTHER(s, valid_rows, 30);
+    CHECK_OTHER(s, keep, KEEP_LAST);
+    CHECK_OTHER(s, patience, 5);
+    CHECK_OTHER(s, seed, 2);
     s.options.threads = 3;
     check_accepted(&s, &s.options);
 }

@@ -1,3 +1,4 @@
+#include <glib/gstdio.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -154,6 +155,12 @@ static gboolean check(Options *o, GError **error)
             "--seed, --patience, --decay-epoch and --checkpoint-seconds must not be negative");
         return FALSE;
     }
+    if (o->train.valid == 0 && o->valid_file == NULL &&
+        (o->train.keep == KEEP_BEST || o->patience > 0)) {
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                    "--valid must be more than 0, or a file, with --keep best or --patience");
+        return FALSE;
+    }
     o->train.epochs = (guint)MAX(o->epochs, 0);
     o->train.factors = (guint)MAX(o->factors, 0);
     o->train.batch_size = (guint)MAX(o->batch_size, 0);
@@ -162,6 +169,13 @@ static gboolean check(Options *o, GError **error)
     o->train.threads = (guint)MAX(o->threads, 0);
     o->train.seed = (guint64)o->seed;
     return train_options_check(&o->train, error);
+}
+
+/* An option that goes before the file's replaces its text without freeing it. */
+static void free_if_replaced(char *before, const char *now)
+{
+    if (before != now)
+        g_free(before);
 }
 
 static gboolean parse(const CliCommand *command, int *argc, char ***argv, Options *o,
@@ -208,8 +222,13 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, Option
     const char *config = config_file_of_arguments(*argc, *argv);
     if (config != NULL && !config_file_apply(config, CONFIG_GROUP, entries, error))
         return FALSE;
-    return cli_parse(command, (const GOptionEntry *const[]){entries, NULL}, argc, argv, error) &&
-           check(o, error);
+    const Options by_file = *o;
+    gboolean parsed =
+        cli_parse(command, (const GOptionEntry *const[]){entries, NULL}, argc, argv, error);
+    free_if_replaced(by_file.valid, o->valid);
+    free_if_replaced(by_file.keep, o->keep);
+    free_if_replaced(by_file.config, o->config);
+    return parsed && check(o, error);
 }
 
 /* ---- the command ---- */
@@ -245,11 +264,10 @@ static void print_data(const Training *training, const char *data)
     fflush(stdout);
 }
 
-static FmModel *run(Training *training, const Dataset *dataset, const char *target,
+static FmModel *run(Training *training, const Dataset *dataset, const char *checkpoint,
                     const Options *o, GError **error)
 {
     View view = {.epochs = o->train.epochs, .json = o->json};
-    g_autofree char *checkpoint = checkpoint_name(target);
     const TrainRun job = {
         .observer = {on_batch, on_epoch, &view},
         .checkpoint = checkpoint,
@@ -280,7 +298,8 @@ gboolean cmd_train(const CliCommand *command, int argc, char **argv, GError **er
     if (!options.json)
         print_data(training, data);
 
-    g_autoptr(FmModel) model = run(training, dataset, target, &options, error);
+    g_autofree char *checkpoint = checkpoint_name(target);
+    g_autoptr(FmModel) model = run(training, dataset, checkpoint, &options, error);
     if (model == NULL)
         return FALSE;
     g_autofree char *record = training_to_json(training);
@@ -289,6 +308,7 @@ gboolean cmd_train(const CliCommand *command, int argc, char **argv, GError **er
     g_autoptr(Bundle) bundle = bundle_open(target, error);
     if (bundle == NULL)
         return FALSE;
+    g_remove(checkpoint); /* not before the model is safe */
     print_result(bundle, training, options.json);
     return TRUE;
 }

@@ -12,17 +12,28 @@ static const GOptionEntry *find_entry(const GOptionEntry *entries, const char *k
     return NULL;
 }
 
+/* Not GKeyFile's own getters, which take "3 4" for 3 and what is too large for the largest. */
+static gint64 get_integer(GKeyFile *file, const char *group, const char *key, gint64 least,
+                          gint64 most, GError **error)
+{
+    gint64 value = 0;
+    g_autofree char *text = g_key_file_get_string(file, group, key, error);
+    if (text != NULL && !g_ascii_string_to_signed(text, 10, least, most, &value, error))
+        g_prefix_error(error, "%s: ", key);
+    return value;
+}
+
 /* Stores one value; the type decides which getter of the key file judges it. */
 static void set_value(GKeyFile *file, const char *group, const GOptionEntry *entry, GError **error)
 {
     const char *key = entry->long_name;
     GError *failure = NULL;
     if (entry->arg == G_OPTION_ARG_INT) {
-        gint value = g_key_file_get_integer(file, group, key, &failure);
+        gint64 value = get_integer(file, group, key, G_MININT, G_MAXINT, &failure);
         if (failure == NULL)
-            *(gint *)entry->arg_data = value;
+            *(gint *)entry->arg_data = (gint)value;
     } else if (entry->arg == G_OPTION_ARG_INT64) {
-        gint64 value = g_key_file_get_int64(file, group, key, &failure);
+        gint64 value = get_integer(file, group, key, G_MININT64, G_MAXINT64, &failure);
         if (failure == NULL)
             *(gint64 *)entry->arg_data = value;
     } else if (entry->arg == G_OPTION_ARG_DOUBLE) {

@@ -1,6 +1,5 @@
 #include "train.h"
 
-#include <glib/gstdio.h>
 #include <math.h>
 
 #include "checkpoint.h"
@@ -149,12 +148,23 @@ static gboolean checkpoint_now_and_then(Trainer *t, GError **error)
     return write_checkpoint(t, error);
 }
 
+/* How many steps a run has made that is so far. */
+static guint64 steps_until(const Trainer *t, guint epochs_done, guint rows_done)
+{
+    const guint64 size = t->options.batch_size;
+    const guint64 in_epoch = (t->train_rows + size - 1) / size;
+    return epochs_done * in_epoch + (rows_done + size - 1) / size;
+}
+
 static gboolean is_usable(Trainer *t, const Checkpoint *c, GError **error)
 {
     const guint n = feature_table_size(t->data->table), k = t->options.factors;
     const FmModel *const models[] = {c->model, c->first, c->second, c->best};
     gboolean same = g_strcmp0(c->fingerprint, fingerprint(t)) == 0 &&
-                    c->rows_done <= t->train_rows && c->epochs_done <= t->options.epochs;
+                    c->rows_done <= t->train_rows && c->epochs_done <= t->options.epochs &&
+                    c->steps == steps_until(t, c->epochs_done, c->rows_done) &&
+                    (c->best != NULL) == (t->options.keep == KEEP_BEST && c->best_epoch > 0) &&
+                    c->best_epoch == curve_best_epoch(c->curve);
     for (gsize i = 0; i < G_N_ELEMENTS(models); i++)
         same = same && (models[i] == NULL || (models[i]->n == n && models[i]->k == k));
     if (!same)
@@ -295,8 +305,6 @@ static FmModel *finish(Trainer *t)
     Training *training = t->training;
     training->kept_epoch = training->curve->len;
     training->wall_seconds = t->seconds_before + seconds_since(t->started);
-    if (t->run->checkpoint != NULL)
-        g_remove(t->run->checkpoint);
     if (t->best != NULL) {
         training->kept_epoch = curve_best_epoch(training->curve);
         return g_steal_pointer(&t->best);

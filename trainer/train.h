@@ -15,7 +15,7 @@ typedef struct {
 
 typedef struct {
     TrainObserver observer;
-    const char *checkpoint;    /* nullable: where to keep one; removed when the run is over */
+    const char *checkpoint; /* nullable: where to keep one; to be removed once the model is safe */
     double checkpoint_seconds; /* between two of them */
     gboolean resume;           /* go on from the checkpoint if there is one */
 } TrainRun;

@@ -69,6 +69,30 @@ Bundle *fixture_bundle(guint k, guint32 seed)
     return bundle;
 }
 
+gboolean fixture_same_bits(const FmModel *a, const FmModel *b)
+{
+    return a != NULL && b != NULL && a->n == b->n && a->k == b->k &&
+           memcmp(&a->w0, &b->w0, sizeof(float)) == 0 &&
+           memcmp(a->bias, b->bias, a->n * sizeof(float)) == 0 &&
+           memcmp(a->embeddings, b->embeddings, (gsize)a->n * a->k * sizeof(float)) == 0;
+}
+
+Dataset *fixture_dataset(guint rows, guint fields, guint n, guint32 seed)
+{
+    g_autoptr(GRand) random = g_rand_new_with_seed(seed);
+    FeatureTable *table = feature_table_new();
+    for (guint i = 0; i < n; i++) {
+        g_autofree char *value = g_strdup_printf("%u", i);
+        add(table, (Feature){.type = "user", .value = value});
+    }
+    Dataset *dataset = dataset_new("fixture", rows, fields, table);
+    for (gsize i = 0; i < (gsize)rows * fields; i++)
+        dataset->features[i] = (guint32)g_rand_int_range(random, 0, (gint32)n);
+    for (guint i = 0; i < rows; i++)
+        dataset->ratings[i] = (float)(1 + (dataset->features[(gsize)i * fields] + i % 2) % 5);
+    return dataset;
+}
+
 void fixture_put(const char *directory, const char *name, const char *text, gssize length)
 {
     g_autofree char *path = g_build_filename(directory, name, NULL);

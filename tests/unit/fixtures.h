@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bundle.h"
+#include "dataset.h"
 
 /* 3 users, 4 movies, 2 ages, 2 genders and 2 occupations: the features of fixture_features(). */
 #define FIXTURE_FEATURES 13
@@ -20,6 +21,12 @@ FmModel *fixture_model(guint n, guint k, double most, guint32 seed);
 
 /* A bundle in memory: fixture_features() and a random model of `k` factors. Nothing is written. */
 Bundle *fixture_bundle(guint k, guint32 seed);
+
+/* The same n and k, and the same bits in all parameters; FALSE if either is NULL. */
+gboolean fixture_same_bits(const FmModel *a, const FmModel *b);
+
+/* `rows` ratings in whole stars, each of `fields` of `n` features, which may repeat in a row. */
+Dataset *fixture_dataset(guint rows, guint fields, guint n, guint32 seed);
 
 /* Writes `text` of `length` (-1: to its NUL) to a file of a directory. */
 void fixture_put(const char *directory, const char *name, const char *text, gssize length);

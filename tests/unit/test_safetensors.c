@@ -8,13 +8,6 @@
 #include "recsys_error.h"
 #include "tap.h"
 
-static gboolean same_bits(const FmModel *a, const FmModel *b)
-{
-    return a->n == b->n && a->k == b->k && memcmp(&a->w0, &b->w0, sizeof(float)) == 0 &&
-           memcmp(a->bias, b->bias, a->n * sizeof(float)) == 0 &&
-           memcmp(a->embeddings, b->embeddings, (gsize)a->n * a->k * sizeof(float)) == 0;
-}
-
 static void test_round_trip(void)
 {
     const guint sizes[][2] = {{1, 1}, {2, 3}, {13, 8}, {5, 121}};
@@ -25,7 +18,7 @@ static void test_round_trip(void)
         g_autoptr(GBytes) content = safetensors_encode(model);
         g_autoptr(FmModel) read = safetensors_decode(content, "x", &error);
         CU_ASSERT_PTR_NULL(error);
-        CU_ASSERT(read != NULL && same_bits(model, read));
+        CU_ASSERT(fixture_same_bits(model, read));
     }
 }
 
@@ -38,7 +31,7 @@ static void test_round_trip_of_odd_values(void)
     model->w0 = -0.0f;
     g_autoptr(GBytes) content = safetensors_encode(model);
     g_autoptr(FmModel) read = safetensors_decode(content, "x", NULL);
-    CU_ASSERT(read != NULL && same_bits(model, read));
+    CU_ASSERT(fixture_same_bits(model, read));
 }
 
 /* The layout, read by hand: length, header, data in this order from a multiple of 8. */

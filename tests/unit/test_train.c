@@ -88,14 +88,6 @@ static FmModel *run_well(const Dataset *dataset, const TrainOptions *options, Tr
     return model;
 }
 
-static gboolean same_bits(const FmModel *a, const FmModel *b)
-{
-    return a != NULL && b != NULL && a->n == b->n && a->k == b->k &&
-           memcmp(&a->w0, &b->w0, sizeof(float)) == 0 &&
-           memcmp(a->bias, b->bias, a->n * sizeof(float)) == 0 &&
-           memcmp(a->embeddings, b->embeddings, (gsize)a->n * a->k * sizeof(float)) == 0;
-}
-
 /* ---- against intervals in double ----
  *
  * The oracle is the definition of the model and of Adam, row by row and pair by pair, in interval
@@ -426,7 +418,7 @@ static void test_any_number_of_threads(void)
     for (guint i = 0; i < G_N_ELEMENTS(threads); i++) {
         options.threads = threads[i];
         g_autoptr(FmModel) other = run_well(data, &options, NULL);
-        CU_ASSERT(same_bits(one, other));
+        CU_ASSERT(fixture_same_bits(one, other));
     }
 }
 
@@ -439,7 +431,7 @@ static void test_seeds(void)
     for (guint i = 0; i < G_N_ELEMENTS(seeds); i++) {
         options.seed = seeds[i];
         g_autoptr(FmModel) other = run_well(data, &options, NULL);
-        CU_ASSERT_FALSE(same_bits(one, other));
+        CU_ASSERT_FALSE(fixture_same_bits(one, other));
     }
 }
 

@@ -67,7 +67,7 @@ static double stream_bandwidth(void)
             keep += x[i][0] + y[i][0];                                                             \
         if (keep == 0)                                                                             \
             puts("(the sum is zero)");                                                             \
-        return 1e-9 * 2.0 * CHAINS * TURNS * (BYTES / sizeof(float)) / seconds;                    \
+        return 1e-9 * 2.0 * CHAINS * TURNS * (double)(BYTES / sizeof(float)) / seconds;            \
     }
 
 #if defined(__x86_64__)

@@ -258,33 +258,50 @@ static void test_other_data(void)
     check_accepted(&s, &s.options);
 }
 
+#define SPOILED 9 /* ways to spoil a checkpoint of 8 steps, 3 of them in the second epoch */
+
+static void spoil(Checkpoint *c, guint how)
+{
+    const guint steps[] = {G_MAXUINT32, 9, 7, 0};
+    switch (how) {
+    case 4:
+        c->rows_done = G_MAXUINT32;
+        break;
+    case 5: /* rows that there are not, and steps to match */
+        c->rows_done += 3 * 64;
+        c->steps += 3;
+        break;
+    case 6:
+        c->second->k--, c->first->k--, c->model->k--;
+        break;
+    case 7:
+        c->first->n--;
+        break;
+    case 8:
+        g_clear_pointer(&c->best, fm_model_free);
+        break;
+    default:
+        c->steps = steps[how];
+    }
+}
+
 /* A checkpoint with the right fingerprint and figures that cannot be: refused, never believed. */
 static void test_edited_figures(void)
 {
     g_auto(Stopped) s = {0};
+    g_autofree char *before = NULL;
+    gsize size = 0;
     stopped_init(&s);
-    for (guint i = 0; i < 8; i++) {
+    CU_ASSERT(g_file_get_contents(s.checkpoint, &before, &size, NULL));
+    for (guint how = 0; how < SPOILED; how++) {
         g_autoptr(Checkpoint) c = checkpoint_read(s.checkpoint, NULL);
         CU_ASSERT_PTR_NOT_NULL(c);
         if (c == NULL)
             return;
-        g_autofree char *before = NULL;
-        gsize size;
-        CU_ASSERT(g_file_get_contents(s.checkpoint, &before, &size, NULL));
-        const guint counts[] = {G_MAXUINT32, c->steps + 1, 0};
-        if (i < 3)
-            c->steps = counts[i];
-        else if (i == 3)
-            c->rows_done = G_MAXUINT32;
-        else if (i == 4)
-            c->rows_done++;
-        else if (i == 5)
-            c->second->k--, c->first->k--, c->model->k--;
-        else if (i == 6)
-            c->first->n--;
-        else
-            g_clear_pointer(&c->best, fm_model_free);
-        CU_ASSERT(checkpoint_write(c, s.checkpoint, NULL));
+        CU_ASSERT_EQUAL(c->steps, 8);
+        spoil(c, how);
+        gboolean written = checkpoint_write(c, s.checkpoint, NULL);
+        CU_ASSERT(written);
         check_refused(&s, &s.options);
         fixture_put(s.directory, "7", before, (gssize)size);
     }

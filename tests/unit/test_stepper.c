@@ -458,6 +458,28 @@ static void test_evaluate(void)
     CU_ASSERT_EQUAL(stepper_steps(stepper), 0);
 }
 
+/* After lazy steps too, whether or not somebody made all rows catch up before. */
+static void test_evaluate_after_steps(void)
+{
+    g_autoptr(GRand) random = g_rand_new_with_seed(tap_seed());
+    g_autoptr(Dataset) data = fixture_dataset(ROWS, FIELDS, N, g_rand_int(random));
+    g_autoptr(FmModel) model = fixture_model(N, 9, 0.4, g_rand_int(random));
+    g_autoptr(Stepper) lazy = make(data, model, 2);
+    g_autoptr(Stepper) caught_up = make(data, model, 2);
+    const Adam adam = {1e-2, 1e-3, 0.9, 0.999, 1e-8};
+    guint32 rows[4 * BATCH];
+    pick(rows, G_N_ELEMENTS(rows), random);
+    for (guint t = 0; t < 10; t++) {
+        stepper_step(lazy, rows, 3, NULL, 0, &adam);
+        stepper_step(caught_up, rows, 3, NULL, 0, &adam);
+    }
+    stepper_save(caught_up, model, NULL, NULL);
+    g_autoptr(Stepper) fresh = make(data, model, 1);
+    const double expected = stepper_evaluate(fresh, rows, G_N_ELEMENTS(rows));
+    CU_ASSERT_EQUAL(stepper_evaluate(caught_up, rows, G_N_ELEMENTS(rows)), expected);
+    CU_ASSERT_EQUAL(stepper_evaluate(lazy, rows, G_N_ELEMENTS(rows)), expected);
+}
+
 /* Nothing moves when the loss is not finite, and a usual batch can follow. */
 static void test_not_finite(void)
 {
@@ -497,6 +519,7 @@ static const UnitTest tests[] = {
     {"the same bits in all ways", test_all_ways},
     {"gradient against differences", test_gradient},
     {"evaluate", test_evaluate},
+    {"evaluate after steps", test_evaluate_after_steps},
     {"not finite", test_not_finite},
     {"unknown kernels", test_unknown_kernels},
     {NULL, NULL},

@@ -75,6 +75,7 @@ static void print_result(const Bundle *bundle, const Training *training, gboolea
     json_put_member_int(json, "kept_epoch", training->kept_epoch);
     if (!isnan(training_final(training).valid_rmse))
         json_put_member_double(json, "valid_rmse", training_final(training).valid_rmse);
+    json_put_member_double(json, "read_seconds", training->read_seconds);
     json_put_member_double(json, "wall_seconds", training->wall_seconds);
     yajl_gen_map_close(json);
     g_autofree char *text = json_take(json, NULL);
@@ -291,10 +292,12 @@ gboolean cmd_train(const CliCommand *command, int argc, char **argv, GError **er
     if (!bundle_check_target(target, options.replace, error))
         return FALSE;
 
+    const gint64 started = g_get_monotonic_time();
     g_autoptr(Dataset) dataset = read_data(data, &options, error);
     if (dataset == NULL)
         return FALSE;
     g_autoptr(Training) training = training_new(dataset, &options.train);
+    training->read_seconds = (double)(g_get_monotonic_time() - started) / G_USEC_PER_SEC;
     if (!options.json)
         print_data(training, data);
 

@@ -48,6 +48,7 @@ static double stream_bandwidth(void)
     {                                                                                              \
         typedef float Vector __attribute__((vector_size(BYTES)));                                  \
         enum { CHAINS = 6, TURNS = 30000000 };                                                     \
+        const gsize width = BYTES / sizeof(float);                                                 \
         Vector x[CHAINS], y[CHAINS], factor = {0}, term = {0};                                     \
         factor = factor + (1.0f + 1e-7f);                                                          \
         term = term + 1e-3f;                                                                       \
@@ -67,7 +68,7 @@ static double stream_bandwidth(void)
             keep += x[i][0] + y[i][0];                                                             \
         if (keep == 0)                                                                             \
             puts("(the sum is zero)");                                                             \
-        return 1e-9 * 2.0 * CHAINS * TURNS * (double)(BYTES / sizeof(float)) / seconds;            \
+        return 1e-9 * 2.0 * CHAINS * TURNS * width / seconds;                                      \
     }
 
 #if defined(__x86_64__)

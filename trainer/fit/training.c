@@ -236,6 +236,7 @@ char *training_to_json(const Training *training)
     json_put_member_double(json, "scale", training->scale);
     yajl_gen_map_close(json);
     json_put_member_string(json, "interactions", "all");
+    json_put_member_double(json, "read_seconds", training->read_seconds);
     json_put_member_double(json, "wall_seconds", training->wall_seconds);
     yajl_gen_map_close(json);
     return json_take(json, NULL);

@@ -46,9 +46,10 @@ typedef struct {
     double scale; /* of the link, the data set's */
     guint ratings, users, movies, features;
     guint train_rows, valid_rows;
-    GArray *curve;    /* EpochFigures, one an epoch */
-    guint kept_epoch; /* whose model was kept; from 1 */
-    double wall_seconds;
+    GArray *curve;       /* EpochFigures, one an epoch */
+    guint kept_epoch;    /* whose model was kept; from 1 */
+    double read_seconds; /* it took to read the data */
+    double wall_seconds; /* it took to train */
 } Training;
 
 Training *training_new(const Dataset *dataset, const TrainOptions *options);

@@ -10,5 +10,15 @@ char *document_id(const Bundle *bundle, DocIds doc_ids, guint index);
  * holds exactly its value. */
 void document_put(yajl_gen json, const Bundle *bundle, guint index);
 
+typedef enum {
+    VECTORS_AS_DECIMALS, /* an array of numbers: every server understands it */
+    VECTORS_AS_BASE64,   /* float32, big-endian, in base64: half the size, if the server takes it */
+} VectorForm;
+
+/* Appends the two lines of a bulk request that index the document: the same document as that of
+ * document_put(), written straight into the text, because all time goes there. */
+void document_append_bulk(GString *text, const Bundle *bundle, DocIds doc_ids, VectorForm form,
+                          guint index);
+
 /* Reads a JSON array of exactly k numbers as float32 into vector [k]. */
 gboolean document_read_vector(float *vector, guint k, yajl_val array) G_GNUC_WARN_UNUSED_RESULT;

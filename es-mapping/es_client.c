@@ -152,6 +152,17 @@ void es_client_set_interruptible(EsClient *client, gboolean interruptible)
     http_client_set_interruptible(client->http, interruptible);
 }
 
+HttpClient *es_client_http(EsClient *client)
+{
+    return client->http;
+}
+
+void es_client_set_status_error(const EsClient *client, const char *method, const char *path,
+                                const HttpResponse *response, GError **error)
+{
+    set_status_error(client, method, path, response, error);
+}
+
 /* ---- calling ---- */
 
 yajl_val es_call(EsClient *client, const char *method, const char *path, const char *content_type,

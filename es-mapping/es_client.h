@@ -29,6 +29,13 @@ const char *es_client_version(const EsClient *client);
 /* See http_client_set_interruptible(). */
 void es_client_set_interruptible(EsClient *client, gboolean interruptible);
 
+/* The transport below, for requests that are not called one at a time. */
+HttpClient *es_client_http(EsClient *client);
+
+/* Sets ES_ERROR for a status that is not 2xx, with the server's own reason. */
+void es_client_set_status_error(const EsClient *client, const char *method, const char *path,
+                                const HttpResponse *response, GError **error);
+
 #define ES_JSON "application/json"
 #define ES_NDJSON "application/x-ndjson"
 

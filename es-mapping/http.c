@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "curl_handles.h"
+#include "http_prepare.h"
 #include "interrupt.h"
 #include "recsys_error.h"
 
@@ -165,9 +166,8 @@ static int on_progress(void *user, curl_off_t down_total, curl_off_t down, curl_
     return client->interruptible && interrupt_requested(NULL);
 }
 
-static void set_up_connection(HttpClient *client)
+static void set_up_connection(const HttpClient *client, CURL *curl, char *why)
 {
-    CURL *curl = client->curl;
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "recsys-es/" RECSYS_VERSION);
@@ -176,7 +176,7 @@ static void set_up_connection(HttpClient *client)
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, SILENCE_SECONDS);
     curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
-    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, client->why);
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why);
     if (client->ca_file != NULL)
         curl_easy_setopt(curl, CURLOPT_CAINFO, client->ca_file);
     if (client->is_loopback)
@@ -205,11 +205,11 @@ static CurlList *request_headers(const HttpClient *client, const char *content_t
     return headers;
 }
 
-static void set_transport_error(HttpClient *client, const char *url, CURLcode code, GError **error)
+static void set_transport_error(const char *url, CURLcode code, const char *details, GError **error)
 {
     if (code == CURLE_ABORTED_BY_CALLBACK && interrupt_requested(error))
         return;
-    const char *why = client->why[0] != '\0' ? client->why : curl_easy_strerror(code);
+    const char *why = details[0] != '\0' ? details : curl_easy_strerror(code);
     const char *way_out = "is the cluster up? ES_URL or --url names another one";
     if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
         way_out = "ES_CA_CERT or --cacert names the certificate to trust";
@@ -229,7 +229,7 @@ gboolean http_perform(HttpClient *client, const char *method, const char *path,
     client->why[0] = '\0';
 
     curl_easy_reset(curl); /* keeps the connection */
-    set_up_connection(client);
+    set_up_connection(client, curl, client->why);
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     if (body != NULL) {
@@ -250,9 +250,30 @@ gboolean http_perform(HttpClient *client, const char *method, const char *path,
 
     CURLcode code = curl_easy_perform(curl);
     if (code != CURLE_OK) {
-        set_transport_error(client, client->url, code, error);
+        set_transport_error(client->url, code, client->why, error);
         return FALSE;
     }
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &response->status);
     return TRUE;
+}
+
+/* ---- requests that a pool sends ---- */
+
+CurlList *http_client_prepare(const HttpClient *client, CURL *curl, const char *path,
+                              const char *content_type, char *why)
+{
+    g_autofree char *url = g_strconcat(client->url, path, NULL);
+    set_up_connection(client, curl, why);
+    curl_easy_setopt(curl, CURLOPT_URL, url);
+    return request_headers(client, content_type);
+}
+
+void http_client_set_error(const HttpClient *client, CURLcode code, const char *why, GError **error)
+{
+    set_transport_error(client->url, code, why, error);
+}
+
+gboolean http_client_is_interrupted(const HttpClient *client, GError **error)
+{
+    return client->interruptible && interrupt_requested(error);
 }

@@ -1,93 +1,362 @@
 #include "bulk.h"
 
-#include "document.h"
-#include "interrupt.h"
+#include <curl/curl.h>
+#include <string.h>
+
+#include "bulk_answer.h"
+#include "http_pool.h"
 #include "progress.h"
 #include "recsys_error.h"
 
-#define REQUEST_BYTES (4u * 1024 * 1024)
+#define AIM_SECONDS 0.4 /* for an answer: long enough for the round trip not to matter */
 
-static void append_document(GString *body, yajl_gen json, const Bundle *bundle, DocIds doc_ids,
-                            guint index)
+typedef struct {
+    guint index;
+    guint attempts; /* so far */
+} Document;
+
+typedef struct {
+    EsClient *client;
+    HttpPool *pool;
+    const Bundle *bundle;
+    DocIds doc_ids;
+    const BulkOptions *options;
+    BulkReport *report;
+    char *path;
+    GPtrArray *requests; /* Request *: under way */
+
+    guint next;      /* the first document that was never sent */
+    GArray *again;   /* Document: to be sent once more */
+    gboolean asking; /* whether the server takes base64: one document, alone */
+    gsize target;    /* bytes of a request */
+
+    gint64 hold_until;    /* nothing new is sent before */
+    guint strikes;        /* refusals in a row */
+    gint64 last_progress; /* when a document was last acknowledged */
+
+    guint refused; /* for good */
+    char *refusal; /* the first of them */
+} Bulk;
+
+typedef struct {
+    Bulk *bulk;
+    GArray *documents; /* Document: those in the body, in order */
+    GString *text;     /* the last of them */
+    gsize sent;        /* of the text */
+    gsize bytes, target;
+    VectorForm form;
+} Request;
+
+static void request_free(gpointer data)
 {
-    g_autofree char *id = document_id(bundle, doc_ids, index);
-    yajl_gen_map_open(json);
-    json_put_key(json, "index");
-    yajl_gen_map_open(json);
-    json_put_member_string(json, "_id", id);
-    yajl_gen_map_close(json);
-    yajl_gen_map_close(json);
-    json_take_into(json, body);
-    g_string_append_c(body, '\n');
-    document_put(json, bundle, index);
-    json_take_into(json, body);
-    g_string_append_c(body, '\n');
+    Request *request = data;
+    g_array_unref(request->documents);
+    g_string_free(request->text, TRUE);
+    g_free(request);
 }
 
-gboolean bulk_check_answer(yajl_val answer, guint expected, GError **error)
+/* ---- the body ---- */
+
+static gboolean take(Bulk *bulk, Document *document)
 {
-    yajl_val items = json_get(answer, "items");
-    if (json_array_length(items) != expected) {
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
-                    "%u documents were sent, the bulk answer speaks of %" G_GSIZE_FORMAT, expected,
-                    json_array_length(items));
+    if (bulk->refused > 0)
         return FALSE;
-    }
-    guint refused = 0;
-    yajl_val first = NULL;
-    for (guint i = 0; i < expected; i++) {
-        gint64 status = 0;
-        yajl_val item = json_get(json_array_get(items, i), "index");
-        if (json_get_int(item, "status", &status) && (status == 200 || status == 201))
-            continue;
-        first = refused++ == 0 ? item : first;
-    }
-    if (refused == 0)
+    if (bulk->again->len > 0) {
+        *document = g_array_index(bulk->again, Document, bulk->again->len - 1);
+        g_array_set_size(bulk->again, bulk->again->len - 1);
         return TRUE;
-    gint64 status = 0;
-    json_get_int(first, "status", &status);
-    const char *id = json_get_string(first, "_id");
-    const char *reason = json_get_string(first, "error.reason");
-    g_set_error(
-        error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
-        "%u of %u documents of a bulk request were refused, the first one %s with %" G_GINT64_FORMAT
-        ": %s",
-        refused, expected, id != NULL ? id : "(unnamed)", status,
-        reason != NULL ? reason : "no reason given");
+    }
+    if (bulk->next == bulk->bundle->model->n)
+        return FALSE;
+    *document = (Document){.index = bulk->next++};
+    return TRUE;
+}
+
+static gboolean has_work(const Bulk *bulk)
+{
+    return bulk->refused == 0 && (bulk->again->len > 0 || bulk->next < bulk->bundle->model->n);
+}
+
+static gboolean append_document(Request *request)
+{
+    Document document;
+    const Bulk *bulk = request->bulk;
+    g_string_truncate(request->text, 0);
+    request->sent = 0;
+    if ((request->documents->len > 0 && request->bytes >= request->target) ||
+        !take(request->bulk, &document))
+        return FALSE;
+    g_array_append_val(request->documents, document);
+    document_append_bulk(request->text, bulk->bundle, bulk->doc_ids, request->form, document.index);
+    request->bytes += request->text->len;
+    return TRUE;
+}
+
+static gsize produce(char *buffer, gsize room, gpointer data)
+{
+    Request *request = data;
+    gsize given = 0;
+    while (given < room) {
+        if (request->sent == request->text->len && !append_document(request))
+            break;
+        const gsize part = MIN(room - given, request->text->len - request->sent);
+        memcpy(buffer + given, request->text->str + request->sent, part);
+        request->sent += part;
+        given += part;
+    }
+    return given;
+}
+
+/* ---- once more ---- */
+
+static void hold(Bulk *bulk, gint64 retry_after)
+{
+    const gint64 now = g_get_monotonic_time();
+    /* What was sent before the last refusal was known is no new refusal. */
+    if (now >= bulk->hold_until)
+        bulk->strikes++;
+    const double wait = backoff_seconds(&bulk->options->backoff, MAX(bulk->strikes, 1u),
+                                        retry_after, g_random_double());
+    bulk->hold_until = MAX(bulk->hold_until, now + (gint64)(MIN(wait, 1e6) * G_USEC_PER_SEC));
+    bulk->target = MAX(bulk->options->smallest, bulk->target / 2);
+}
+
+/* FALSE with `why` as the error once a limit is reached. */
+static gboolean send_again(Bulk *bulk, Document document, const GError *why, GError **error)
+{
+    const double patient = (double)(bulk->hold_until - bulk->last_progress) / G_USEC_PER_SEC;
+    document.attempts++;
+    if (document.attempts <= bulk->options->retries && patient <= bulk->options->patience) {
+        bulk->report->repeated++;
+        g_array_append_val(bulk->again, document);
+        return TRUE;
+    }
+    g_autofree char *id = document_id(bulk->bundle, bulk->doc_ids, document.index);
+    if (error != NULL)
+        *error = g_error_copy(why);
+    if (document.attempts > bulk->options->retries)
+        g_prefix_error(error, "%s was sent %u times: ", id, document.attempts);
+    else
+        g_prefix_error(
+            error, "waiting longer would exceed %g s without progress: ", bulk->options->patience);
     return FALSE;
 }
 
-static gboolean send(EsClient *client, const char *path, GString *body, guint documents,
-                     GError **error)
+static gboolean send_all_again(const Request *request, const GError *why, gint64 retry_after,
+                               GError **error)
 {
-    g_auto(yajl_val) answer = es_call(client, "POST", path, ES_NDJSON, body->str, body->len, error);
-    g_string_truncate(body, 0);
-    return answer != NULL && bulk_check_answer(answer, documents, error);
+    hold(request->bulk, retry_after);
+    for (guint i = request->documents->len; i-- > 0;) {
+        const Document document = g_array_index(request->documents, Document, i);
+        if (!send_again(request->bulk, document, why, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* ---- the answer ---- */
+
+/* A request larger than the time aimed at is made smaller, and the reverse; by half at most, since
+ * one answer is not a trend. */
+static void adapt(Bulk *bulk, const Request *request, double seconds)
+{
+    if (request->bytes < request->target)
+        return; /* the last one */
+    const double factor = CLAMP(AIM_SECONDS / MAX(seconds, 1e-3), 0.67, 1.5);
+    const double target = (double)request->bytes * factor;
+    bulk->target =
+        (gsize)CLAMP(target, (double)bulk->options->smallest, (double)bulk->options->largest);
+}
+
+static void refuse(Bulk *bulk, const Document *document, const BulkFault *fault)
+{
+    if (bulk->refused++ > 0)
+        return;
+    g_autofree char *id = document_id(bulk->bundle, bulk->doc_ids, document->index);
+    bulk->refusal = g_strdup_printf("%s with %" G_GINT64_FORMAT ": %s", id, fault->status,
+                                    fault->reason != NULL ? fault->reason : "no reason given");
+}
+
+static gboolean handle_fault(const Request *request, const BulkFault *fault, GError **error)
+{
+    Bulk *bulk = request->bulk;
+    const Document *document = &g_array_index(request->documents, Document, fault->position);
+    if (!bulk_status_is_temporary(fault->status)) {
+        refuse(bulk, document, fault);
+        return TRUE;
+    }
+    g_autoptr(GError) why =
+        g_error_new(RECSYS_ERROR, RECSYS_ERROR_REFUSED, "refused with %" G_GINT64_FORMAT ": %s",
+                    fault->status, fault->reason != NULL ? fault->reason : "no reason given");
+    return send_again(bulk, *document, why, error);
+}
+
+/* The server does not take base64, or refuses this document anyway: decimals will tell. */
+static void fall_back(Bulk *bulk, const Request *request)
+{
+    bulk->asking = FALSE;
+    bulk->report->form = VECTORS_AS_DECIMALS;
+    g_array_append_vals(bulk->again, request->documents->data, request->documents->len);
+}
+
+static gboolean handle_items(Request *request, const HttpOutcome *outcome, GError **error)
+{
+    Bulk *bulk = request->bulk;
+    g_autoptr(GError) why = NULL;
+    g_auto(BulkAnswer) answer = {0};
+    const GString *body = outcome->response.body;
+    if (!bulk_answer_read(&answer, body->str, body->len, request->documents->len, &why))
+        return send_all_again(request, why, 0, error);
+    const BulkFault *fault = (const BulkFault *)(gpointer)answer.fault->data;
+    if (bulk->asking && answer.fault->len > 0 && !bulk_status_is_temporary(fault->status)) {
+        fall_back(bulk, request);
+        return TRUE;
+    }
+    const guint done = answer.items - answer.fault->len;
+    bulk->report->documents += done;
+    bulk->asking &= done == 0;
+    if (done > 0)
+        bulk->last_progress = g_get_monotonic_time();
+    if (answer.fault->len == 0) {
+        bulk->strikes = 0;
+        adapt(bulk, request, outcome->seconds);
+        return TRUE;
+    }
+    hold(bulk, outcome->retry_after);
+    for (guint i = answer.fault->len; i-- > 0;)
+        if (!handle_fault(request, &g_array_index(answer.fault, BulkFault, i), error))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean can_be_repeated(const GError *failure)
+{
+    return failure->domain == HTTP_TRANSPORT_ERROR &&
+           failure->code != CURLE_PEER_FAILED_VERIFICATION &&
+           failure->code != CURLE_SSL_CACERT_BADFILE;
+}
+
+static gboolean handle(Request *request, const HttpOutcome *outcome, GError **error)
+{
+    Bulk *bulk = request->bulk;
+    const long status = outcome->response.status;
+    bulk->report->requests++;
+    bulk->report->bytes += request->bytes;
+    if (outcome->failure != NULL) {
+        if (can_be_repeated(outcome->failure))
+            return send_all_again(request, outcome->failure, 0, error);
+        g_propagate_error(error, g_error_copy(outcome->failure));
+        return FALSE;
+    }
+    if (status >= 200 && status <= 299)
+        return handle_items(request, outcome, error);
+    if (status == 400 && bulk->asking) {
+        fall_back(bulk, request);
+        return TRUE;
+    }
+    g_autoptr(GError) why = NULL;
+    es_client_set_status_error(bulk->client, "POST", bulk->path, &outcome->response, &why);
+    /* 413: the size is halved too. */
+    if (bulk_status_is_temporary(status) || status == 413)
+        return send_all_again(request, why, outcome->retry_after, error);
+    g_propagate_error(error, g_steal_pointer(&why));
+    return FALSE;
+}
+
+static gboolean on_complete(const HttpOutcome *outcome, gpointer data, GError **error)
+{
+    Request *request = data;
+    GPtrArray *requests = request->bulk->requests;
+    gboolean valid = handle(request, outcome, error);
+    g_ptr_array_remove_fast(requests, request);
+    return valid;
+}
+
+/* ---- all of it ---- */
+
+static void start_request(Bulk *bulk)
+{
+    Request *request = g_new0(Request, 1);
+    *request = (Request){
+        .bulk = bulk,
+        .documents = g_array_new(FALSE, FALSE, sizeof(Document)),
+        .text = g_string_new(NULL),
+        .target = bulk->asking ? 0 : bulk->target,
+        .form = bulk->report->form,
+    };
+    /* At once: by the time curl asks, other requests could have taken the last one. */
+    append_document(request);
+    g_ptr_array_add(bulk->requests, request);
+    http_pool_post(bulk->pool, bulk->path, ES_NDJSON, produce, on_complete, request);
+}
+
+static gboolean send_all(Bulk *bulk, GError **error)
+{
+    Progress progress;
+    const guint n = bulk->bundle->model->n;
+    progress_start(&progress, "indexing", "documents", n);
+    gboolean valid = TRUE;
+    while (valid && (has_work(bulk) || http_pool_active(bulk->pool) > 0)) {
+        const guint most = bulk->asking ? 1 : bulk->options->in_flight;
+        gint64 now = g_get_monotonic_time();
+        while (now >= bulk->hold_until && has_work(bulk) && http_pool_active(bulk->pool) < most)
+            start_request(bulk);
+        gint64 until = now < bulk->hold_until ? bulk->hold_until : now + G_USEC_PER_SEC;
+        valid = http_pool_wait(bulk->pool, until, error);
+        progress_update(&progress, bulk->report->documents, NULL);
+    }
+    progress_end(&progress);
+    return valid;
+}
+
+static gboolean check_complete(const Bulk *bulk, GError **error)
+{
+    const guint n = bulk->bundle->model->n;
+    if (bulk->refused > 0)
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
+                    "%u of %u documents were refused, the first one %s; %u were acknowledged",
+                    bulk->refused, n, bulk->refusal, bulk->report->documents);
+    else if (bulk->report->documents != n)
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
+                    "%u documents were acknowledged, the bundle has %u", bulk->report->documents,
+                    n);
+    return bulk->refused == 0 && bulk->report->documents == n;
+}
+
+gboolean bulk_load(BulkReport *report, EsClient *client, const char *index, const Bundle *bundle,
+                   DocIds doc_ids, const BulkOptions *options, GError **error)
+{
+    BulkReport unwanted;
+    g_autofree char *name = es_escape(index);
+    Bulk bulk = {
+        .client = client,
+        .pool = http_pool_new(es_client_http(client), options->request_seconds),
+        .bundle = bundle,
+        .doc_ids = doc_ids,
+        .options = options,
+        .report = report != NULL ? report : &unwanted,
+        .path = g_strdup_printf("/%s/_bulk?filter_path=items.index.status,items.index.error.reason",
+                                name),
+        .requests = g_ptr_array_new_with_free_func(request_free),
+        .again = g_array_new(FALSE, FALSE, sizeof(Document)),
+        .asking = TRUE,
+        .target = options->smallest,
+        .last_progress = g_get_monotonic_time(),
+    };
+    *bulk.report = (BulkReport){.form = VECTORS_AS_BASE64};
+    gboolean valid = send_all(&bulk, error) && check_complete(&bulk, error);
+    bulk.report->last_bytes = bulk.target;
+    http_pool_free(bulk.pool);
+    g_ptr_array_unref(bulk.requests);
+    g_array_unref(bulk.again);
+    g_free(bulk.refusal);
+    g_free(bulk.path);
+    return valid;
 }
 
 gboolean bulk_index(EsClient *client, const char *index, const Bundle *bundle, DocIds doc_ids,
                     GError **error)
 {
-    const guint n = bundle->model->n;
-    g_autofree char *name = es_escape(index);
-    g_autofree char *path = g_strdup_printf(
-        "/%s/_bulk?filter_path=items.index._id,items.index.status,items.index.error", name);
-    g_autoptr(GString) body = g_string_sized_new(REQUEST_BYTES + 64 * 1024);
-    g_auto(yajl_gen) json = json_generator_new(FALSE);
-    Progress progress;
-    progress_start(&progress, "indexing", "documents", n);
-
-    guint waiting = 0;
-    gboolean valid = TRUE;
-    for (guint i = 0; valid && i < n; i++) {
-        append_document(body, json, bundle, doc_ids, i);
-        waiting++;
-        if (body->len < REQUEST_BYTES && i + 1 < n)
-            continue;
-        valid = !interrupt_requested(error) && send(client, path, body, waiting, error);
-        waiting = 0;
-        progress_update(&progress, i + 1, NULL);
-    }
-    progress_end(&progress);
-    return valid;
+    const BulkOptions options = BULK_OPTIONS_DEFAULT;
+    return bulk_load(NULL, client, index, bundle, doc_ids, &options, error);
 }

@@ -1,16 +1,54 @@
-/* Indexes a bundle's documents with _bulk requests, every item of every answer checked. */
+/* Indexes a bundle's documents with _bulk requests: several in flight, written as they are sent,
+ * every item of every answer checked, and what was refused for the moment sent again.
+ *
+ * Memory beyond the bundle: no body is ever whole. For each request in flight one document, curl's
+ * buffer of 256 KiB, eight bytes a document, and its answer (some 40 bytes a document): a few
+ * megabytes, whatever the number of documents. Answers full of errors are larger: some 300 bytes
+ * for each refused document of a request.
+ *
+ * Sending again is safe, because documents have fixed ids. */
 #pragma once
 
+#include "backoff.h"
 #include "bundle.h"
+#include "document.h"
 #include "es_client.h"
-#include "release_meta.h"
 
-/* Sends every document to `index`. TRUE if and only if the server acknowledged each of them;
- * otherwise the error names the first document that was refused and counts the rest. */
+typedef struct {
+    guint in_flight;         /* requests under way at a time */
+    gsize smallest, largest; /* bytes of a request; adapted in between to the answers' times */
+    guint retries;           /* how often a document is sent again at most */
+    Backoff backoff;         /* between repetitions; Retry-After is honoured too */
+    double patience;         /* seconds without any acknowledged document before it gives up */
+    double request_seconds;  /* for one request as a whole */
+} BulkOptions;
+
+#define BULK_OPTIONS_DEFAULT                                                                       \
+    {                                                                                              \
+        .in_flight = 3, .smallest = 1u << 20, .largest = 15u << 20, .retries = 8,                  \
+        .backoff = {0.1, 30.0}, .patience = 300, .request_seconds = 300,                           \
+    }
+
+typedef struct {
+    guint documents;  /* acknowledged */
+    guint repeated;   /* sent again, counted each time */
+    guint requests;   /* answered or lost */
+    guint64 bytes;    /* of all bodies */
+    gsize last_bytes; /* to which the size of requests was adapted at the end */
+    VectorForm form;  /* what the server takes: asked with the first document */
+} BulkReport;
+
+/* Sends every document to `index`. TRUE if and only if the server acknowledged each of them.
+ *
+ * 429, 502, 503 and 504, for a request or an item, lost connections and answers that do not fit are
+ * repeated; after that the error is the last refusal. An item that is refused for good ends the
+ * sending; the error names the first one and counts them. Errors: RECSYS_ERROR_REFUSED,
+ * RECSYS_ERROR_INTERRUPTED, ES_ERROR, HTTP_TRANSPORT_ERROR. `report` may be NULL and is filled in
+ * any case. */
+gboolean bulk_load(BulkReport *report, EsClient *client, const char *index, const Bundle *bundle,
+                   DocIds doc_ids, const BulkOptions *options,
+                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same with the default options. */
 gboolean bulk_index(EsClient *client, const char *index, const Bundle *bundle, DocIds doc_ids,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* Checks the answer to a request that indexed `expected` documents; separate so that answers of all
- * kinds can be tried. */
-gboolean bulk_check_answer(yajl_val answer, guint expected,
-                           GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,84 @@
+#include "decimal.h"
+
+#include <math.h>
+#include <string.h>
+
+#define SMALLEST 1e-5 /* what is outside of these two is rare, and printf's business */
+#define LARGEST 1e8
+#define DIGITS 9
+
+static const double powers[] = {1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1e0,  1e1,  1e2,
+                                1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13};
+/* Those that a number is multiplied with are exact. */
+#define POWER(exponent) (powers[(exponent) + 8])
+
+static gsize print_rare(char *text, float value)
+{
+    if (value == 0.0f) { /* "-0" would be read as an integer, which has no sign there */
+        const char *zero = signbit(value) ? "-0.0" : "0";
+        memcpy(text, zero, strlen(zero));
+        return strlen(zero);
+    }
+    char number[G_ASCII_DTOSTR_BUF_SIZE];
+    g_ascii_formatd(number, sizeof number, "%.9g", value);
+    gsize length = strlen(number);
+    g_assert(length <= DECIMAL_SIZE);
+    memcpy(text, number, length);
+    return length;
+}
+
+/* The nine digits, two by two from the right. */
+static void put_digits(char digits[DIGITS], guint32 number)
+{
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                                "25262728293031323334353637383940414243444546474849"
+                                "50515253545556575859606162636465666768697071727374"
+                                "75767778798081828384858687888990919293949596979899";
+    for (int at = DIGITS - 2; at > 0; at -= 2) {
+        memcpy(digits + at, pairs + 2 * (number % 100), 2);
+        number /= 100;
+    }
+    digits[0] = (char)('0' + number);
+}
+
+gsize decimal_of_float(char text[DECIMAL_SIZE], float value)
+{
+    const double size = fabs((double)value);
+    if (!(size >= SMALLEST && size < LARGEST))
+        return print_rare(text, value);
+    guint32 bits;
+    memcpy(&bits, &value, sizeof bits);
+    /* The exponent of the first digit: floor(log10), from the binary one, first perhaps one less.
+     */
+    int exponent = ((int)(bits >> 23 & 0xff) - 127) * 1233 / 4096 - 1;
+    while (size >= POWER(exponent + 1))
+        exponent++;
+    guint32 number = (guint32)(size * POWER(DIGITS - 1 - exponent) + 0.5);
+    if (number >= 1000000000u) { /* 9.999999999 */
+        number = 100000000u;
+        exponent++;
+    }
+    char digits[DIGITS];
+    put_digits(digits, number);
+    int last = DIGITS; /* without zeros at the end, but those before the point */
+    while (last > 1 && last > exponent + 1 && digits[last - 1] == '0')
+        last--;
+    char *at = text;
+    if (value < 0)
+        *at++ = '-';
+    if (exponent < 0) {
+        memcpy(at, "0.0000", 6);
+        at += 1 - exponent;
+        memcpy(at, digits, (gsize)last);
+        return (gsize)(at + last - text);
+    }
+    int before = exponent + 1;
+    memcpy(at, digits, (gsize)before);
+    at += before;
+    if (last > before) {
+        *at++ = '.';
+        memcpy(at, digits + before, (gsize)(last - before));
+        at += last - before;
+    }
+    return (gsize)(at - text);
+}

@@ -1,5 +1,6 @@
 #include "document.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "decimal.h"
@@ -130,6 +131,12 @@ static void append_base64(GString *text, const float *vector, guint k)
     g_string_truncate(text, (gsize)(at - text->str));
 }
 
+gboolean document_is_read_by_others(const Bundle *bundle, guint index)
+{
+    const char *type = feature_table_get(bundle->features, index)->type;
+    return strcmp(type, FEATURE_USER) != 0 && strcmp(type, FEATURE_MOVIE) != 0;
+}
+
 void document_append_bulk(GString *text, const Bundle *bundle, DocIds doc_ids, VectorForm form,
                           guint index)
 {
@@ -154,12 +161,32 @@ void document_append_bulk(GString *text, const Bundle *bundle, DocIds doc_ids, V
     g_string_append(text, "}\n");
 }
 
-gboolean document_read_vector(float *vector, guint k, yajl_val array)
+/* ---- reading ---- */
+
+static gboolean read_base64(float *vector, guint k, const char *text)
 {
-    if (json_array_length(array) != k)
+    gsize length = 0;
+    g_autofree guchar *bytes = g_base64_decode(text, &length);
+    gboolean finite = length == k * sizeof *vector;
+    for (guint f = 0; finite && f < k; f++) {
+        guint32 bits;
+        memcpy(&bits, bytes + f * sizeof bits, sizeof bits);
+        bits = GUINT32_FROM_BE(bits);
+        memcpy(&vector[f], &bits, sizeof bits);
+        finite = isfinite(vector[f]);
+    }
+    return finite;
+}
+
+gboolean document_read_vector(float *vector, guint k, yajl_val value)
+{
+    const char *text = value != NULL ? YAJL_GET_STRING(value) : NULL;
+    if (text != NULL)
+        return read_base64(vector, k, text);
+    if (json_array_length(value) != k)
         return FALSE;
     for (guint f = 0; f < k; f++)
-        if (!json_to_float(json_array_get(array, f), &vector[f]))
+        if (!json_to_float(json_array_get(value, f), &vector[f]))
             return FALSE;
     return TRUE;
 }

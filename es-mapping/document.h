@@ -20,5 +20,10 @@ typedef enum {
 void document_append_bulk(GString *text, const Bundle *bundle, DocIds doc_ids, VectorForm form,
                           guint index);
 
-/* Reads a JSON array of exactly k numbers as float32 into vector [k]. */
-gboolean document_read_vector(float *vector, guint k, yajl_val array) G_GNUC_WARN_UNUSED_RESULT;
+/* TRUE for the few documents (ages, genders, occupations) whose vectors any client reads, those
+ * written against the original post among them. A vector is returned as it was sent, so these are
+ * always sent as decimals. */
+gboolean document_is_read_by_others(const Bundle *bundle, guint index);
+
+/* Reads an array of exactly k numbers, or k big-endian float32 in base64, into vector [k]. */
+gboolean document_read_vector(float *vector, guint k, yajl_val value) G_GNUC_WARN_UNUSED_RESULT;

@@ -25,7 +25,8 @@ typedef struct {
     char *path;
     GPtrArray *requests; /* Request *: under way */
 
-    guint next;      /* the first document that was never sent */
+    guint first;     /* the document to begin with */
+    guint taken;     /* of the n documents from there on, in a circle */
     GArray *again;   /* Document: to be sent once more */
     gboolean asking; /* whether the server takes base64: one document, alone */
     gsize target;    /* bytes of a request */
@@ -66,15 +67,16 @@ static gboolean take(Bulk *bulk, Document *document)
         g_array_set_size(bulk->again, bulk->again->len - 1);
         return TRUE;
     }
-    if (bulk->next == bulk->bundle->model->n)
+    const guint n = bulk->bundle->model->n;
+    if (bulk->taken == n)
         return FALSE;
-    *document = (Document){.index = bulk->next++};
+    *document = (Document){.index = (bulk->first + bulk->taken++) % n};
     return TRUE;
 }
 
 static gboolean has_work(const Bulk *bulk)
 {
-    return bulk->refused == 0 && (bulk->again->len > 0 || bulk->next < bulk->bundle->model->n);
+    return bulk->refused == 0 && (bulk->again->len > 0 || bulk->taken < bulk->bundle->model->n);
 }
 
 static gboolean append_document(Request *request)
@@ -87,7 +89,9 @@ static gboolean append_document(Request *request)
         !take(request->bulk, &document))
         return FALSE;
     g_array_append_val(request->documents, document);
-    document_append_bulk(request->text, bulk->bundle, bulk->doc_ids, request->form, document.index);
+    const gboolean plain = document_is_read_by_others(bulk->bundle, document.index);
+    document_append_bulk(request->text, bulk->bundle, bulk->doc_ids,
+                         plain ? VECTORS_AS_DECIMALS : request->form, document.index);
     request->bytes += request->text->len;
     return TRUE;
 }
@@ -323,6 +327,17 @@ static gboolean check_complete(const Bulk *bulk, GError **error)
     return bulk->refused == 0 && bulk->report->documents == n;
 }
 
+/* Base64 is asked for with a document that is to have it. A client that wants the ids of the
+ * original post also wants its arrays. */
+static void prepare_question(Bulk *bulk)
+{
+    const guint n = bulk->bundle->model->n;
+    while (bulk->first < n && document_is_read_by_others(bulk->bundle, bulk->first))
+        bulk->first++;
+    bulk->asking = bulk->first < n && bulk->doc_ids == DOC_IDS_BY_VALUE;
+    bulk->report->form = bulk->asking ? VECTORS_AS_BASE64 : VECTORS_AS_DECIMALS;
+}
+
 gboolean bulk_load(BulkReport *report, EsClient *client, const char *index, const Bundle *bundle,
                    DocIds doc_ids, const BulkOptions *options, GError **error)
 {
@@ -339,11 +354,11 @@ gboolean bulk_load(BulkReport *report, EsClient *client, const char *index, cons
                                 name),
         .requests = g_ptr_array_new_with_free_func(request_free),
         .again = g_array_new(FALSE, FALSE, sizeof(Document)),
-        .asking = TRUE,
         .target = options->smallest,
         .last_progress = g_get_monotonic_time(),
     };
-    *bulk.report = (BulkReport){.form = VECTORS_AS_BASE64};
+    *bulk.report = (BulkReport){0};
+    prepare_question(&bulk);
     gboolean valid = send_all(&bulk, error) && check_complete(&bulk, error);
     bulk.report->last_bytes = bulk.target;
     http_pool_free(bulk.pool);

@@ -3,6 +3,8 @@
 #include <gio/gio.h>
 #include <string.h>
 
+#define DRIP_MICROSECONDS 30000
+
 struct FakeServer {
     GSocketListener *listener;
     GCancellable *stop;
@@ -10,6 +12,7 @@ struct FakeServer {
     char *url;
     FakeHandler handler;
     gpointer data;
+    gsize most; /* bytes of a request: beyond them the connection is closed */
     GMutex mutex;
     GPtrArray *seen; /* char *: "METHOD /path" */
 };
@@ -42,7 +45,32 @@ static const char *header_value(const char *line, const char *name)
     return line + length + 1 + strspn(line + length + 1, " ");
 }
 
-static gboolean read_request(GDataInputStream *in, FakeRequest *request)
+static gboolean read_bytes(GDataInputStream *in, GString *body, gsize length)
+{
+    gsize got = 0;
+    const gsize before = body->len;
+    g_string_set_size(body, before + length);
+    return g_input_stream_read_all(G_INPUT_STREAM(in), body->str + before, length, &got, NULL,
+                                   NULL) &&
+           got == length;
+}
+
+/* FALSE once there are more than `most` bytes. */
+static gboolean read_chunks(GDataInputStream *in, GString *body, gsize most)
+{
+    for (;;) {
+        g_autofree char *size = g_data_input_stream_read_line(in, NULL, NULL, NULL);
+        const gsize length = size != NULL ? (gsize)g_ascii_strtoull(size, NULL, 16) : 0;
+        if (size == NULL || body->len + length > most || !read_bytes(in, body, length))
+            return FALSE;
+        g_autofree char *end = g_data_input_stream_read_line(in, NULL, NULL, NULL);
+        if (length == 0)
+            return end != NULL;
+    }
+}
+
+/* FALSE if the body has more than `most` bytes. */
+static gboolean read_request(GDataInputStream *in, FakeRequest *request, gsize most)
 {
     g_autofree char *first = g_data_input_stream_read_line(in, NULL, NULL, NULL);
     g_auto(GStrv) words = g_strsplit(first != NULL ? first : "", " ", 3);
@@ -52,6 +80,7 @@ static gboolean read_request(GDataInputStream *in, FakeRequest *request)
     request->path = g_strdup(words[1]);
     request->body = g_string_new(NULL);
     gsize length = 0;
+    gboolean chunked = FALSE;
     for (;;) {
         g_autofree char *line = g_data_input_stream_read_line(in, NULL, NULL, NULL);
         if (line == NULL)
@@ -61,14 +90,24 @@ static gboolean read_request(GDataInputStream *in, FakeRequest *request)
         const char *value = header_value(line, "Content-Length");
         if (value != NULL)
             length = (gsize)g_ascii_strtoull(value, NULL, 10);
+        chunked |= header_value(line, "Transfer-Encoding") != NULL;
         if ((value = header_value(line, "Content-Type")) != NULL)
             request->content_type = g_strdup(value);
     }
-    gsize got = 0;
-    g_string_set_size(request->body, length);
-    return g_input_stream_read_all(G_INPUT_STREAM(in), request->body->str, length, &got, NULL,
-                                   NULL) &&
-           got == length;
+    if (chunked)
+        return read_chunks(in, request->body, most);
+    return read_bytes(in, request->body, MIN(length, most)) && length <= most;
+}
+
+/* The head, byte by byte, as long as somebody listens. */
+static void drip(GOutputStream *out, GString *text)
+{
+    for (gsize i = 0; i < text->len; i++) {
+        if (!g_output_stream_write_all(out, text->str + i, 1, NULL, NULL, NULL))
+            break;
+        g_usleep(DRIP_MICROSECONDS);
+    }
+    g_string_truncate(text, 0);
 }
 
 static void write_answer(GOutputStream *out, const FakeAnswer *answer)
@@ -80,8 +119,12 @@ static void write_answer(GOutputStream *out, const FakeAnswer *answer)
                     answer->status, answer->body->len);
     if (answer->product != NULL)
         g_string_append_printf(text, "X-elastic-product: %s\r\n", answer->product);
+    if (answer->retry_after > 0)
+        g_string_append_printf(text, "Retry-After: %u\r\n", answer->retry_after);
     g_string_append(text, "\r\n");
     gsize sent = answer->body->len - MIN(answer->cut, answer->body->len);
+    if (answer->drip)
+        drip(out, text);
     g_string_append_len(text, answer->body->str, (gssize)sent);
     g_output_stream_write_all(out, text->str, text->len, NULL, NULL, NULL);
     g_output_stream_flush(out, NULL, NULL);
@@ -93,7 +136,7 @@ static void serve(FakeServer *server, GSocketConnection *connection)
     g_autoptr(GDataInputStream) in = g_data_input_stream_new(g_io_stream_get_input_stream(stream));
     g_auto(FakeRequest) request = {0};
     g_data_input_stream_set_newline_type(in, G_DATA_STREAM_NEWLINE_TYPE_CR_LF);
-    if (!read_request(in, &request))
+    if (!read_request(in, &request, server->most))
         return;
     g_mutex_lock(&server->mutex);
     g_ptr_array_add(server->seen, g_strdup_printf("%s %s", request.method, request.path));
@@ -136,6 +179,7 @@ FakeServer *fake_server_start(FakeHandler handler, gpointer data)
     server->stop = g_cancellable_new();
     server->handler = handler;
     server->data = data;
+    server->most = G_MAXUINT32;
     server->seen = g_ptr_array_new_with_free_func(g_free);
     g_mutex_init(&server->mutex);
     server->thread = g_thread_new("fake-server", run, server);
@@ -155,6 +199,11 @@ void fake_server_stop(FakeServer *server)
     g_mutex_clear(&server->mutex);
     g_free(server->url);
     g_free(server);
+}
+
+void fake_server_set_most(FakeServer *server, gsize most)
+{
+    server->most = most;
 }
 
 const char *fake_server_url(const FakeServer *server)

@@ -15,8 +15,10 @@ typedef struct {
     long status;   /* 200 */
     char *product; /* X-elastic-product, or NULL */
     GString *body;
-    gsize cut;        /* bytes of the body that are promised, but not sent */
-    gboolean hang_up; /* closes the connection with no answer at all */
+    gsize cut;         /* bytes of the body that are promised, but not sent */
+    guint retry_after; /* seconds, in a header; 0: none */
+    gboolean drip;     /* the head byte by byte, some seconds long */
+    gboolean hang_up;  /* closes the connection with no answer at all */
 } FakeAnswer;
 
 /* Fills `answer`, which is preset to 200, no product and an empty body. Runs in the server's
@@ -31,6 +33,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FakeServer, fake_server_stop)
 
 /* "http://127.0.0.1:PORT" */
 const char *fake_server_url(const FakeServer *server);
+
+/* From now on a connection is cut in the middle of a request whose body has more than `most` bytes.
+ */
+void fake_server_set_most(FakeServer *server, gsize most);
 
 /* How many requests began with this method and contain `text` in their path. */
 guint fake_server_count(FakeServer *server, const char *method, const char *text);

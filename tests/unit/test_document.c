@@ -112,6 +112,16 @@ static void test_read_vector(void)
         g_auto(yajl_val) tree = json_parse(bad[i], "x", NULL);
         CU_ASSERT_FALSE(document_read_vector(vector, 3, tree));
     }
+    const char *const bad_base64[] = {"", "P4AAAEAAAAA=", "P4AAAEAAAABAQAAAQIAAAA==", "x",
+                                      "f4AAAEAAAABAQAAA" /* infinite */};
+    for (guint i = 0; i < G_N_ELEMENTS(bad_base64); i++) {
+        g_autofree char *text = g_strdup_printf("\"%s\"", bad_base64[i]);
+        g_auto(yajl_val) tree = json_parse(text, "x", NULL);
+        CU_ASSERT_FALSE(document_read_vector(vector, 3, tree));
+    }
+    g_auto(yajl_val) base64 = json_parse("\"P4AAAEAAAABAQAAA\"", "x", NULL);
+    CU_ASSERT(document_read_vector(vector, 3, base64));
+    CU_ASSERT(vector[0] == 1 && vector[1] == 2 && vector[2] == 3);
     CU_ASSERT_FALSE(document_read_vector(vector, 3, NULL));
     g_auto(yajl_val) good = json_parse("[1, -2.5, 1e-3]", "x", NULL);
     CU_ASSERT(document_read_vector(vector, 3, good));
@@ -134,12 +144,83 @@ static void test_ids(void)
     CU_ASSERT_STRING_EQUAL(movie, "movie_30");
 }
 
+/* document_put() is the oracle: the same members in the same order, with the same values. */
+static void check_same(yajl_val a, yajl_val b, gboolean vectors_too)
+{
+    CU_ASSERT_EQUAL(a->u.object.len, b->u.object.len);
+    for (gsize i = 0; i < MIN(a->u.object.len, b->u.object.len); i++) {
+        const char *key = a->u.object.keys[i];
+        yajl_val x = a->u.object.values[i], y = b->u.object.values[i];
+        CU_ASSERT_STRING_EQUAL(key, b->u.object.keys[i]);
+        if (!vectors_too && strcmp(key, "embedding") == 0)
+            continue;
+        CU_ASSERT_EQUAL(x->type, y->type);
+        if (YAJL_IS_STRING(x))
+            CU_ASSERT_STRING_EQUAL(YAJL_GET_STRING(x), YAJL_GET_STRING(y));
+        if (YAJL_IS_NUMBER(x))
+            CU_ASSERT_EQUAL(g_ascii_strtod(YAJL_GET_NUMBER(x), NULL),
+                            g_ascii_strtod(YAJL_GET_NUMBER(y), NULL));
+        CU_ASSERT_EQUAL(json_array_length(x), json_array_length(y));
+        for (gsize j = 0; j < json_array_length(x); j++)
+            if (YAJL_IS_STRING(json_array_get(x, j)))
+                CU_ASSERT_STRING_EQUAL(YAJL_GET_STRING(json_array_get(x, j)),
+                                       YAJL_GET_STRING(json_array_get(y, j)));
+    }
+}
+
+static void check_bulk(guint k, VectorForm form)
+{
+    g_autoptr(Bundle) bundle = fixture_bundle(k, tap_seed());
+    g_autofree float *vector = g_new(float, k);
+    for (guint i = 0; i < FIXTURE_FEATURES; i++) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        document_append_bulk(text, bundle, DOC_IDS_BY_VALUE, form, i);
+        g_auto(GStrv) lines = g_strsplit(text->str, "\n", -1);
+        CU_ASSERT_EQUAL(g_strv_length(lines), 3);
+        CU_ASSERT_STRING_EQUAL(lines[2], "");
+        g_auto(yajl_val) action = json_parse(lines[0], "x", NULL);
+        g_autofree char *id = document_id(bundle, DOC_IDS_BY_VALUE, i);
+        check_text(action, "index._id", id);
+        g_auto(yajl_val) document = json_parse(lines[1], "x", NULL);
+        g_auto(yajl_val) expected = document_of(bundle, i);
+        CU_ASSERT_PTR_NOT_NULL(document);
+        if (document == NULL)
+            return;
+        check_same(document, expected, form == VECTORS_AS_DECIMALS);
+        yajl_val embedding = json_get(document, "embedding");
+        CU_ASSERT_EQUAL(YAJL_IS_STRING(embedding), form == VECTORS_AS_BASE64);
+        CU_ASSERT(document_read_vector(vector, k, embedding));
+        CU_ASSERT_EQUAL(memcmp(vector, fm_vector(bundle->model, i), k * sizeof *vector), 0);
+    }
+}
+
+static void test_bulk_lines(void)
+{
+    const guint dims[] = {1, 2, 3, 4, 120, 239, 240, 241, 480, 500};
+    for (guint i = 0; i < G_N_ELEMENTS(dims); i++) {
+        check_bulk(dims[i], VECTORS_AS_DECIMALS);
+        check_bulk(dims[i], VECTORS_AS_BASE64);
+    }
+}
+
+static void test_big_endian(void)
+{
+    g_autoptr(Bundle) bundle = fixture_bundle(3, 1);
+    g_autoptr(GString) text = g_string_new(NULL);
+    const float vector[] = {1, 2, 3};
+    memcpy(bundle->model->embeddings, vector, sizeof vector);
+    document_append_bulk(text, bundle, DOC_IDS_BY_VALUE, VECTORS_AS_BASE64, 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text->str, "\"embedding\":\"P4AAAEAAAABAQAAA\"}"));
+}
+
 static const UnitTest tests[] = {
     {"movie", test_movie},
     {"other features", test_others},
     {"fields are in the mapping", test_fields_are_in_the_mapping},
     {"numbers", test_numbers},
     {"reading a vector", test_read_vector},
+    {"lines of a bulk request", test_bulk_lines},
+    {"base64 is big-endian", test_big_endian},
     {"ids", test_ids},
     {NULL, NULL},
 };

@@ -1,0 +1,372 @@
+/* Bulk indexing against a server that refuses, answers in part, or breaks off: in front of the real
+ * one stands a proxy with a script. Either every document arrives, or the load fails and says why.
+ */
+#include "bulk.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "bundles.h"
+#include "fake_server.h"
+#include "index_definition.h"
+#include "programs.h"
+#include "recsys_error.h"
+#include "servers.h"
+
+#define ANY_CODE (-1)
+
+static char *bundle_path;
+static Bundle *bundle;
+static char *victim; /* the _id of a document that scripts refuse */
+
+static void set_up(void)
+{
+    const BundleRecipe recipe = {"300", "400", "8000", "16", "1"};
+    bundle = bundle_make_and_open(&recipe, &bundle_path);
+    victim = document_id(bundle, DOC_IDS_BY_VALUE, 7);
+}
+
+/* ---- the script ---- */
+
+typedef struct Script Script;
+
+struct Script {
+    /* Spoils the answer, or gives one of its own. */
+    void (*act)(const FakeRequest *request, FakeAnswer *answer, const Script *script);
+    guint times; /* on how many bulk requests, from the first one that counts */
+    guint skip;  /* requests before that */
+    long status;
+    guint retry_after;
+    guint seen;
+    guint documents; /* of all bulk requests */
+};
+
+static guint count_documents(const GString *body)
+{
+    guint lines = 0;
+    for (gsize i = 0; i < body->len; i++)
+        lines += body->str[i] == '\n';
+    return lines / 2;
+}
+
+static void proxy(const FakeRequest *request, FakeAnswer *answer, gpointer data)
+{
+    Script *script = data;
+    if (strstr(request->path, "/_bulk") == NULL) {
+        fake_forward(server_url(), request, answer);
+        return;
+    }
+    const guint number = script->seen++;
+    script->documents += count_documents(request->body);
+    if (script->act != NULL && number >= script->skip && number - script->skip < script->times)
+        script->act(request, answer, script);
+    else
+        fake_forward(server_url(), request, answer);
+}
+
+/* Answers with a status, the server knows of nothing. */
+static void refuse_request(const FakeRequest *request, FakeAnswer *answer, const Script *script)
+{
+    (void)request;
+    fake_answer_json(answer, "{\"error\":{\"type\":\"busy\",\"reason\":\"not now\"}}");
+    answer->status = script->status;
+    answer->retry_after = script->retry_after;
+}
+
+/* Takes the other documents, and refuses every third and the victim. */
+static void refuse_items(const FakeRequest *request, FakeAnswer *answer, const Script *script)
+{
+    g_auto(GStrv) lines = g_strsplit(request->body->str, "\n", -1);
+    g_autoptr(GString) kept = g_string_new(NULL);
+    g_autoptr(GString) items = g_string_new("{\"items\":[");
+    g_autofree char *id = g_strdup_printf("\"%s\"", victim);
+    for (guint i = 0; lines[i] != NULL && lines[i + 1] != NULL; i += 2) {
+        gboolean refused =
+            (script->status == 429 && i / 2 % 3 == 1) || strstr(lines[i], id) != NULL;
+        if (!refused)
+            g_string_append_printf(kept, "%s\n%s\n", lines[i], lines[i + 1]);
+        g_string_append_printf(items, "%s{\"index\":{\"status\":%ld", i > 0 ? "," : "",
+                               refused ? script->status : 201L);
+        g_string_append(items, refused ? ",\"error\":{\"reason\":\"queue full\"}}}" : "}}");
+    }
+    g_string_append(items, "]}");
+    FakeRequest rest = *request;
+    rest.body = kept;
+    if (kept->len > 0)
+        fake_forward(server_url(), &rest, answer);
+    g_clear_pointer(&answer->product, g_free);
+    fake_answer_json(answer, items->str);
+}
+
+static void hang_up_after(const FakeRequest *request, FakeAnswer *answer, const Script *script)
+{
+    (void)script;
+    fake_forward(server_url(), request, answer);
+    answer->hang_up = TRUE;
+}
+
+static void cut_answer(const FakeRequest *request, FakeAnswer *answer, const Script *script)
+{
+    (void)script;
+    fake_forward(server_url(), request, answer);
+    answer->cut = answer->body->len / 2;
+}
+
+/* Whole as HTTP, half as JSON. */
+static void halve_answer(const FakeRequest *request, FakeAnswer *answer, const Script *script)
+{
+    (void)script;
+    fake_forward(server_url(), request, answer);
+    g_string_truncate(answer->body, answer->body->len / 2);
+}
+
+static void drop_item(const FakeRequest *request, FakeAnswer *answer, const Script *script)
+{
+    (void)script;
+    fake_forward(server_url(), request, answer);
+    if (g_string_replace(answer->body, "{\"index\":{\"status\":201}},", "", 1) == 0)
+        g_string_assign(answer->body, "{\"items\":[]}");
+}
+
+static void drip(const FakeRequest *request, FakeAnswer *answer, const Script *script)
+{
+    (void)script;
+    fake_forward(server_url(), request, answer);
+    answer->drip = TRUE;
+}
+
+/* ---- loads ---- */
+
+typedef struct {
+    BulkReport report;
+    GError *error;
+    double seconds;
+    gint64 there; /* documents in the index afterwards */
+} Load;
+
+static void load_clear(Load *load)
+{
+    g_clear_error(&load->error);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Load, load_clear)
+
+static const BulkOptions quick = {
+    .in_flight = 3,
+    .smallest = 16 * 1024,
+    .largest = 64 * 1024,
+    .retries = 4,
+    .backoff = {0.01, 0.05},
+    .patience = 20,
+    .request_seconds = 1.5,
+};
+
+/* Loads through the proxy into a new index. `most`: see fake_server_set_most(); 0: no limit. */
+static void load_with(Load *load, Script *script, const BulkOptions *options, gsize most)
+{
+    static guint number;
+    g_autofree char *index = g_strdup_printf("%s-%u", server_prefix(), ++number);
+    g_autofree char *definition = index_definition_of(bundle, DOC_IDS_BY_VALUE);
+    CU_ASSERT(server_do("PUT", definition, "/%s", index));
+    g_autoptr(FakeServer) server = fake_server_start(proxy, script);
+    g_auto(HttpOptions) http = {.url = g_strdup(fake_server_url(server))};
+    g_autoptr(EsClient) client = es_client_connect(&http, &load->error);
+    CU_ASSERT_PTR_NOT_NULL(client);
+    if (client == NULL)
+        return;
+    if (most > 0)
+        fake_server_set_most(server, most);
+    gint64 started = g_get_monotonic_time();
+    gboolean valid =
+        bulk_load(&load->report, client, index, bundle, DOC_IDS_BY_VALUE, options, &load->error);
+    load->seconds = (double)(g_get_monotonic_time() - started) / G_USEC_PER_SEC;
+    CU_ASSERT_EQUAL(valid, load->error == NULL);
+    if (load->error != NULL)
+        tap_comment(load->error->message);
+    CU_ASSERT(server_do("POST", NULL, "/%s/_refresh", index));
+    g_auto(yajl_val) count = server_ask("GET", NULL, "/%s/_count", index);
+    CU_ASSERT(json_get_int(count, "count", &load->there));
+}
+
+/* A fault that passes: every document arrives, and the report says so. */
+static void check_survives(Script *script, Load *load)
+{
+    load_with(load, script, &quick, 0);
+    CU_ASSERT_PTR_NULL(load->error);
+    CU_ASSERT_EQUAL(load->there, bundle->model->n);
+    CU_ASSERT_EQUAL(load->report.documents, bundle->model->n);
+    CU_ASSERT(load->report.repeated > 0);
+}
+
+/* One that stays: the load fails, and says what it met with. */
+static void check_error(const GError *error, GQuark domain, int code, const char *text)
+{
+    CU_ASSERT_PTR_NOT_NULL(error);
+    if (error == NULL)
+        return;
+    CU_ASSERT_EQUAL(error->domain, domain);
+    CU_ASSERT(code == ANY_CODE || error->code == code);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error->message, text));
+}
+
+static void check_fails(Script *script, GQuark domain, int code, const char *text)
+{
+    g_auto(Load) load = {0};
+    script->times = G_MAXUINT;
+    load_with(&load, script, &quick, 0);
+    check_error(load.error, domain, code, text);
+    CU_ASSERT(load.report.documents < bundle->model->n);
+}
+
+static gboolean takes_base64(void)
+{
+    return strtol(es_client_version(server_client()), NULL, 10) >= 9;
+}
+
+static void test_no_fault(void)
+{
+    Script script = {0};
+    g_auto(Load) load = {0};
+    load_with(&load, &script, &quick, 0);
+    CU_ASSERT_PTR_NULL(load.error);
+    CU_ASSERT_EQUAL(load.there, bundle->model->n);
+    CU_ASSERT_EQUAL(load.report.repeated, 0);
+    CU_ASSERT_EQUAL(load.report.form == VECTORS_AS_BASE64, takes_base64());
+    /* The one more is the question whether base64 is understood, if it is not. */
+    CU_ASSERT_EQUAL(script.documents, bundle->model->n + !takes_base64());
+    CU_ASSERT(load.report.requests > 5);
+}
+
+static void test_items_refused(void)
+{
+    Script script = {refuse_items, .times = 4, .skip = 2, .status = 429};
+    g_auto(Load) load = {0};
+    check_survives(&script, &load);
+    /* Only those that were refused were sent again. */
+    CU_ASSERT_EQUAL(script.documents, bundle->model->n + load.report.repeated + !takes_base64());
+    CU_ASSERT(load.report.repeated < bundle->model->n / 2);
+    check_fails(&script, RECSYS_ERROR, RECSYS_ERROR_REFUSED, "refused with 429: queue full");
+}
+
+static void test_item_refused_for_good(void)
+{
+    Script script = {refuse_items, .skip = 1, .status = 400};
+    g_autofree char *text = g_strdup_printf("1 of %u documents were refused, the first one %s "
+                                            "with 400: queue full",
+                                            bundle->model->n, victim);
+    check_fails(&script, RECSYS_ERROR, RECSYS_ERROR_REFUSED, text);
+}
+
+static void test_request_refused(void)
+{
+    const long statuses[] = {429, 503, 502, 504};
+    for (guint i = 0; i < G_N_ELEMENTS(statuses); i++) {
+        Script script = {refuse_request, .times = 3, .skip = i, .status = statuses[i]};
+        g_auto(Load) load = {0};
+        check_survives(&script, &load);
+        script = (Script){refuse_request, .skip = i, .status = statuses[i]};
+        check_fails(&script, ES_ERROR, (int)statuses[i], "busy: not now");
+        CU_ASSERT(script.seen <= 20);
+    }
+    Script forbidden = {refuse_request, .skip = 2, .status = 403};
+    check_fails(&forbidden, ES_ERROR, 403, "busy: not now");
+    CU_ASSERT(forbidden.seen <= 2 + quick.in_flight);
+}
+
+static void test_retry_after(void)
+{
+    Script script = {refuse_request, .times = 1, .skip = 0, .status = 429, .retry_after = 1};
+    g_auto(Load) load = {0};
+    check_survives(&script, &load);
+    CU_ASSERT(load.seconds >= 1);
+    /* Longer than anybody wants to wait. */
+    script = (Script){refuse_request, .status = 503, .retry_after = 3600};
+    check_fails(&script, ES_ERROR, 503, "without progress");
+    CU_ASSERT_EQUAL(script.seen, 1);
+}
+
+static void test_answer_lost(void)
+{
+    Script script = {hang_up_after, .times = 3, .skip = 1};
+    g_auto(Load) load = {0};
+    check_survives(&script, &load);
+    check_fails(&(Script){hang_up_after, .skip = 2}, HTTP_TRANSPORT_ERROR, ANY_CODE,
+                "was sent 5 times");
+}
+
+static void test_answer_cut(void)
+{
+    Script cut = {cut_answer, .times = 3, .skip = 1}, halved = {halve_answer, .times = 3};
+    g_auto(Load) load = {0};
+    check_survives(&cut, &load);
+    check_survives(&halved, &load);
+    check_fails(&(Script){cut_answer, .skip = 1}, HTTP_TRANSPORT_ERROR, ANY_CODE,
+                "was sent 5 times");
+    check_fails(&(Script){halve_answer}, RECSYS_ERROR, RECSYS_ERROR_REFUSED, "not valid JSON");
+}
+
+static void test_fewer_items(void)
+{
+    Script script = {drop_item, .times = 3, .skip = 1};
+    g_auto(Load) load = {0};
+    check_survives(&script, &load);
+    check_fails(&(Script){drop_item, .skip = 1}, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
+                "the bulk answer speaks of");
+}
+
+static void test_slow_drip(void)
+{
+    Script script = {drip, .times = 1};
+    g_auto(Load) load = {0};
+    check_survives(&script, &load);
+    CU_ASSERT(load.seconds >= quick.request_seconds);
+    CU_ASSERT(load.seconds < 4 * quick.request_seconds);
+    check_fails(&(Script){drip}, HTTP_TRANSPORT_ERROR, ANY_CODE, "was sent 5 times");
+}
+
+/* Requests that the other side does not read to their end. */
+static void test_request_cut(void)
+{
+    Script script = {0};
+    g_auto(Load) load = {0};
+    load_with(&load, &script, &quick, 4000);
+    check_error(load.error, HTTP_TRANSPORT_ERROR, ANY_CODE, "was sent 5 times");
+    CU_ASSERT(load.report.documents < bundle->model->n);
+    CU_ASSERT_EQUAL(load.there, load.report.documents);
+}
+
+/* What a server that has no base64 says to it is no failure; here each server is made one. */
+static void test_bits_are_exact(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *alias = g_strdup_printf("%s-live", server_prefix());
+    run_program(&run, LOADER, "release", bundle_path, "--url", server_url(), "--alias", alias,
+                NULL);
+    CU_ASSERT(run_says(&run, 0, "released", NULL));
+    run_program(&run, BRIDGE, "verify", bundle_path, "--url", server_url(), "--alias", alias,
+                "--random", "20", NULL);
+    CU_ASSERT(run_says(&run, 0, "parity: yes", NULL));
+    /* Those that everybody reads are arrays. */
+    g_auto(yajl_val) gender =
+        server_ask("GET", NULL, "/%s/_doc/gender_M?_source_includes=embedding", alias);
+    CU_ASSERT_EQUAL(json_array_length(json_get(gender, "_source.embedding")), 16);
+    g_auto(yajl_val) other =
+        server_ask("GET", NULL, "/%s/_doc/%s?_source_includes=embedding", alias, victim);
+    CU_ASSERT_EQUAL(YAJL_IS_STRING(json_get(other, "_source.embedding")), takes_base64());
+}
+
+static const UnitTest tests[] = {
+    {"no fault", test_no_fault},
+    {"items refused for the moment", test_items_refused},
+    {"an item refused for good", test_item_refused_for_good},
+    {"requests refused", test_request_refused},
+    {"Retry-After", test_retry_after},
+    {"answers that are lost", test_answer_lost},
+    {"answers that are cut", test_answer_cut},
+    {"fewer items than were sent", test_fewer_items},
+    {"an answer that drips", test_slow_drip},
+    {"requests that are cut", test_request_cut},
+    {"bits are exact", test_bits_are_exact},
+    {NULL, NULL},
+};
+
+SERVER_MAIN("bulk", tests, set_up)

@@ -9,7 +9,15 @@ typedef struct {
     char *replace_index;
     char *doc_ids;
     gboolean json;
+    int shards, replicas, in_flight, retries; /* -1: not given */
+    double patience, request_timeout;
 } Options;
+
+#define OPTIONS_DEFAULT                                                                            \
+    {                                                                                              \
+        .shards = -1, .replicas = -1, .in_flight = -1, .retries = -1, .patience = -1,              \
+        .request_timeout = -1,                                                                     \
+    }
 
 static void options_clear(Options *options)
 {
@@ -27,12 +35,61 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, Option
         {"doc-ids", 0, 0, G_OPTION_ARG_STRING, &options->doc_ids,
          "\"value\" (age_18, the default) or \"feature-index\" (age_9747), for metadata documents",
          "FORM"},
+        {"shards", 0, 0, G_OPTION_ARG_INT, &options->shards, "shards of the new index (1)", "N"},
+        {"replicas", 0, 0, G_OPTION_ARG_INT, &options->replicas,
+         "copies of each shard, made once all documents are there (one, if there is a second node)",
+         "N"},
+        {"in-flight", 0, 0, G_OPTION_ARG_INT, &options->in_flight,
+         "bulk requests under way at a time, up to 16 (3)", "N"},
+        {"retries", 0, 0, G_OPTION_ARG_INT, &options->retries,
+         "how often a document is sent again after 429, 503 or a lost connection (8)", "N"},
+        {"patience", 0, 0, G_OPTION_ARG_DOUBLE, &options->patience,
+         "seconds to go on trying without any document getting through (300)", "S"},
+        {"request-timeout", 0, 0, G_OPTION_ARG_DOUBLE, &options->request_timeout,
+         "seconds for one bulk request as a whole (300)", "S"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &options->json, "one JSON object instead of text", NULL},
         {NULL},
     };
     g_autofree GOptionEntry *cluster_entries = es_options_entries(cluster);
     return cli_parse(command, (const GOptionEntry *const[]){entries, cluster_entries, NULL}, argc,
                      argv, error);
+}
+
+/* -1: not given. */
+static gboolean check_range(const char *name, double given, double least, double most,
+                            GError **error)
+{
+    if (given == -1 || (given >= least && given <= most))
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "--%s must be from %g to %g, not %g", name,
+                least, most, given);
+    return FALSE;
+}
+
+static gboolean take_numbers(const Options *options, ReleaseOptions *release, BulkOptions *bulk,
+                             char **replicas, GError **error)
+{
+    if (!check_range("shards", options->shards, 1, 1024, error) ||
+        !check_range("replicas", options->replicas, 0, 100, error) ||
+        !check_range("in-flight", options->in_flight, 1, 16, error) ||
+        !check_range("retries", options->retries, 0, 1000, error) ||
+        !check_range("patience", options->patience, 0, 1e6, error) ||
+        !check_range("request-timeout", options->request_timeout, 0.001, 1e6, error))
+        return FALSE;
+    if (options->shards != -1)
+        release->shards = (guint)options->shards;
+    if (options->replicas != -1)
+        release->replicas = *replicas = g_strdup_printf("%d", options->replicas);
+    if (options->in_flight != -1)
+        bulk->in_flight = (guint)options->in_flight;
+    if (options->retries != -1)
+        bulk->retries = (guint)options->retries;
+    if (options->patience != -1)
+        bulk->patience = options->patience;
+    if (options->request_timeout != -1)
+        bulk->request_seconds = options->request_timeout;
+    release->bulk = bulk;
+    return TRUE;
 }
 
 static gboolean parse_doc_ids(const char *text, DocIds *doc_ids, GError **error)
@@ -59,6 +116,15 @@ static void print_json(const ReleaseResult *result, const Bundle *bundle, const 
         json_put_member_string(json, "previous", result->previous);
     json_put_member_int(json, "documents", result->documents);
     json_put_member_double(json, "seconds", result->seconds);
+    json_put_key(json, "bulk");
+    yajl_gen_map_open(json);
+    json_put_member_double(json, "loading_seconds", result->bulk_seconds);
+    json_put_member_int(json, "requests", result->bulk.requests);
+    json_put_member_int(json, "bytes", (gint64)result->bulk.bytes);
+    json_put_member_int(json, "repeated", result->bulk.repeated);
+    json_put_member_string(json, "vectors",
+                           result->bulk.form == VECTORS_AS_BASE64 ? "base64" : "decimals");
+    yajl_gen_map_close(json);
     yajl_gen_map_close(json);
     g_autofree char *text = json_take(json, NULL);
     printf("%s\n", text);
@@ -66,11 +132,14 @@ static void print_json(const ReleaseResult *result, const Bundle *bundle, const 
 
 gboolean cmd_release(const CliCommand *command, int argc, char **argv, GError **error)
 {
-    g_auto(Options) options = {0};
+    g_auto(Options) options = OPTIONS_DEFAULT;
+    BulkOptions bulk = BULK_OPTIONS_DEFAULT;
+    g_autofree char *replicas = NULL;
     g_auto(EsOptions) cluster = {0};
     ReleaseOptions release = {0};
     if (!parse(command, &argc, &argv, &options, &cluster, error) ||
-        !parse_doc_ids(options.doc_ids, &release.doc_ids, error))
+        !parse_doc_ids(options.doc_ids, &release.doc_ids, error) ||
+        !take_numbers(&options, &release, &bulk, &replicas, error))
         return FALSE;
     release.alias = es_options_alias(&cluster);
     release.replace_index = options.replace_index;

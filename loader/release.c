@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "bulk.h"
 #include "index_definition.h"
 #include "interrupt.h"
 #include "recsys_error.h"
@@ -106,11 +105,23 @@ static gboolean call(EsClient *client, const char *method, const char *index, co
     return answer != NULL && es_check_complete(answer, path, error);
 }
 
-/* Not to be interrupted: a creation whose answer is not waited for may still happen. */
-static gboolean create(EsClient *client, const char *index, const Bundle *bundle, DocIds doc_ids,
-                       GError **error)
+static char *definition_of(const Bundle *bundle, const ReleaseOptions *options)
 {
-    g_autofree char *definition = index_definition_of(bundle, doc_ids);
+    g_autofree char *text = index_definition_of(bundle, options->doc_ids);
+    if (options->shards == 0)
+        return g_steal_pointer(&text);
+    GString *definition = g_string_new(text);
+    g_autofree char *shards = g_strdup_printf("\"number_of_shards\": %u", options->shards);
+    guint replaced = g_string_replace(definition, "\"number_of_shards\": 1", shards, 1);
+    g_assert(replaced == 1);
+    return g_string_free(definition, FALSE);
+}
+
+/* Not to be interrupted: a creation whose answer is not waited for may still happen. */
+static gboolean create(EsClient *client, const char *index, const Bundle *bundle,
+                       const ReleaseOptions *options, GError **error)
+{
+    g_autofree char *definition = definition_of(bundle, options);
     es_client_set_interruptible(client, FALSE);
     g_autoptr(GError) failure = NULL;
     gboolean created = call(client, "PUT", index, "", definition, &failure);
@@ -141,11 +152,58 @@ static gboolean check_count(EsClient *client, const char *index, guint expected,
     return FALSE;
 }
 
-static gboolean fill(EsClient *client, const char *index, const Bundle *bundle, DocIds doc_ids,
-                     GError **error)
+/* No segments and no copies for readers that are not there yet. */
+#define WHILE_LOADING                                                                              \
+    "{\"index\":{\"refresh_interval\":\"-1\",\"auto_expand_replicas\":false,"                      \
+    "\"number_of_replicas\":0}}"
+#define SECONDS_FOR_COPIES 60
+
+static gboolean restore_settings(EsClient *client, const char *index, const char *replicas,
+                                 GError **error)
 {
-    return bulk_index(client, index, bundle, doc_ids, error) &&
+    g_autofree char *body = g_strdup_printf("{\"index\":{\"refresh_interval\":null,%s%s}}",
+                                            replicas != NULL ? "\"number_of_replicas\":"
+                                                             : "\"auto_expand_replicas\":\"0-1\"",
+                                            replicas != NULL ? replicas : "");
+    return call(client, "PUT", index, "/_settings", body, error);
+}
+
+/* Waits until all copies are there, for a while; what must be there is each primary. A user who may
+ * not ask for the health goes on: without a primary the count fails. */
+static gboolean wait_for_copies(EsClient *client, const char *index, GError **error)
+{
+    const char *const statuses[] = {"green", "yellow"};
+    const int seconds[] = {SECONDS_FOR_COPIES, 1};
+    g_autofree char *name = es_escape(index);
+    for (guint i = 0; i < G_N_ELEMENTS(statuses); i++) {
+        g_autoptr(GError) failure = NULL;
+        g_autofree char *path = g_strdup_printf(
+            "/_cluster/health/%s?wait_for_status=%s&timeout=%ds", name, statuses[i], seconds[i]);
+        g_auto(yajl_val) answer = es_call_json(client, "GET", path, NULL, &failure);
+        if (answer != NULL || g_error_matches(failure, ES_ERROR, 403))
+            return TRUE;
+        if (i + 1 < G_N_ELEMENTS(statuses) && g_error_matches(failure, ES_ERROR, 408))
+            continue; /* not within this time */
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean fill(ReleaseResult *result, EsClient *client, const char *index,
+                     const Bundle *bundle, const ReleaseOptions *options, GError **error)
+{
+    static const BulkOptions usual = BULK_OPTIONS_DEFAULT;
+    const BulkOptions *bulk = options->bulk != NULL ? options->bulk : &usual;
+    if (!call(client, "PUT", index, "/_settings", WHILE_LOADING, error))
+        return FALSE;
+    const gint64 started = g_get_monotonic_time();
+    if (!bulk_load(&result->bulk, client, index, bundle, options->doc_ids, bulk, error))
+        return FALSE;
+    result->bulk_seconds = (double)(g_get_monotonic_time() - started) / G_USEC_PER_SEC;
+    return restore_settings(client, index, options->replicas, error) &&
            call(client, "POST", index, "/_refresh", NULL, error) &&
+           wait_for_copies(client, index, error) &&
            check_count(client, index, bundle->model->n, error) && !interrupt_requested(error);
 }
 
@@ -293,10 +351,10 @@ gboolean release_bundle(ReleaseResult *result, EsClient *client, const Bundle *b
         return FALSE;
 
     g_autofree char *index = new_index_name(options->alias, bundle->model_id);
-    if (!create(client, index, bundle, options->doc_ids, error))
+    if (!create(client, index, bundle, options, error))
         return FALSE;
     Swap swap = SWAP_REFUSED;
-    if (fill(client, index, bundle, options->doc_ids, error))
+    if (fill(result, client, index, bundle, options, error))
         swap = swap_alias(client, &standing, options->alias, index, error);
     if (swap == SWAP_REFUSED) {
         discard(client, index, error);

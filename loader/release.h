@@ -5,6 +5,7 @@
  * arrives, the new index is deleted again. */
 #pragma once
 
+#include "bulk.h"
 #include "bundle.h"
 #include "es_client.h"
 #include "release_meta.h"
@@ -14,6 +15,9 @@ typedef struct {
     const char *replace_index; /* nullable: a concrete index of the alias's name may be deleted, if
                                   this is that name */
     DocIds doc_ids;
+    guint shards;            /* 0: as the index definition has it */
+    const char *replicas;    /* a number; NULL: one if there is a second node */
+    const BulkOptions *bulk; /* NULL: the default */
 } ReleaseOptions;
 
 typedef struct {
@@ -21,6 +25,8 @@ typedef struct {
     char *previous; /* what the alias stood for before, names separated by commas, or NULL */
     guint documents;
     double seconds;
+    BulkReport bulk;
+    double bulk_seconds;
 } ReleaseResult;
 
 void release_result_clear(ReleaseResult *result);

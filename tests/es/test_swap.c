@@ -210,7 +210,7 @@ static void refuse_a_document(const FakeRequest *request, FakeAnswer *answer, gp
     fake_forward(server_url(), request, answer);
     if (strstr(request->path, "/_bulk") != NULL)
         g_string_replace(answer->body, "\"status\":201",
-                         "\"status\":429,\"error\":{\"reason\":\"queue is full\"}", 1);
+                         "\"status\":400,\"error\":{\"reason\":\"it is too long\"}", 1);
 }
 
 static void test_refused_document(void)
@@ -223,7 +223,7 @@ static void test_refused_document(void)
     g_autoptr(FakeServer) proxy = fake_server_start(refuse_a_document, NULL);
     run_program(&run, LOADER, "release", other_path, "--url", fake_server_url(proxy), "--alias",
                 alias, NULL);
-    CU_ASSERT(run_says(&run, 4, "refused", "user_", "429", "queue is full", "is as it was", NULL));
+    CU_ASSERT(run_says(&run, 4, "refused", "user_", "400", "it is too long", "is as it was", NULL));
     g_autofree char *after = server_state();
     CU_ASSERT_STRING_EQUAL(before, after);
 }

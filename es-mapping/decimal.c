@@ -14,16 +14,12 @@ static const double powers[] = {1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 
 
 static gsize print_rare(char *text, float value)
 {
-    if (value == 0.0f) { /* "-0" would be read as an integer, which has no sign there */
-        const char *zero = signbit(value) ? "-0.0" : "0";
-        memcpy(text, zero, strlen(zero));
-        return strlen(zero);
-    }
+    if (value == 0.0f) /* "-0" would be read as an integer, which has no sign there */
+        return g_strlcpy(text, signbit(value) ? "-0.0" : "0", DECIMAL_SIZE);
     char number[G_ASCII_DTOSTR_BUF_SIZE];
     g_ascii_formatd(number, sizeof number, "%.9g", value);
-    gsize length = strlen(number);
-    g_assert(length <= DECIMAL_SIZE);
-    memcpy(text, number, length);
+    gsize length = g_strlcpy(text, number, DECIMAL_SIZE);
+    g_assert(length < DECIMAL_SIZE);
     return length;
 }
 
@@ -67,8 +63,10 @@ gsize decimal_of_float(char text[DECIMAL_SIZE], float value)
     if (value < 0)
         *at++ = '-';
     if (exponent < 0) {
-        memcpy(at, "0.0000", 6);
-        at += 1 - exponent;
+        *at++ = '0';
+        *at++ = '.';
+        for (int zeros = -1; zeros > exponent; zeros--)
+            *at++ = '0';
         memcpy(at, digits, (gsize)last);
         return (gsize)(at + last - text);
     }

@@ -78,7 +78,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *user)
     return size * count;
 }
 
-void http_pool_post(HttpPool *pool, const char *path, const char *content_type,
+void http_pool_post(HttpPool *pool, const char *path, const char *content_type, const char *header,
                     HttpProducer producer, HttpCompletion completion, gpointer data)
 {
     Transfer *transfer = g_new0(Transfer, 1);
@@ -89,6 +89,8 @@ void http_pool_post(HttpPool *pool, const char *path, const char *content_type,
     transfer->headers = http_client_prepare(pool->client, curl, path, content_type, transfer->why);
     /* How long the body will be is not known before it is sent. */
     transfer->headers = curl_slist_append(transfer->headers, "Transfer-Encoding: chunked");
+    if (header != NULL)
+        transfer->headers = curl_slist_append(transfer->headers, header);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, transfer->headers);
     curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(curl, CURLOPT_POST, 1L);

@@ -30,7 +30,8 @@ HttpPool *http_pool_new(HttpClient *client, double seconds);
 void http_pool_free(HttpPool *pool);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpPool, http_pool_free)
 
-void http_pool_post(HttpPool *pool, const char *path, const char *content_type,
+/* `header` is one more header, or NULL. */
+void http_pool_post(HttpPool *pool, const char *path, const char *content_type, const char *header,
                     HttpProducer producer, HttpCompletion completion, gpointer data);
 
 /* The number of requests under way. */

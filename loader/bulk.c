@@ -1,6 +1,7 @@
 #include "bulk.h"
 
 #include <curl/curl.h>
+#include <gio/gio.h>
 #include <string.h>
 
 #include "bulk_answer.h"
@@ -46,6 +47,8 @@ typedef struct {
     gsize sent;        /* of the text */
     gsize bytes, target;
     VectorForm form;
+    GConverter *gzip; /* or NULL */
+    gboolean finished;
 } Request;
 
 static void request_free(gpointer data)
@@ -53,6 +56,7 @@ static void request_free(gpointer data)
     Request *request = data;
     g_array_unref(request->documents);
     g_string_free(request->text, TRUE);
+    g_clear_object(&request->gzip);
     g_free(request);
 }
 
@@ -107,6 +111,25 @@ static gsize produce(char *buffer, gsize room, gpointer data)
         memcpy(buffer + given, request->text->str + request->sent, part);
         request->sent += part;
         given += part;
+    }
+    return given;
+}
+
+static gsize produce_gzip(char *buffer, gsize room, gpointer data)
+{
+    Request *request = data;
+    gsize given = 0;
+    while (given < room && !request->finished) {
+        gsize taken = 0, written = 0;
+        gboolean at_end = request->sent == request->text->len && !append_document(request);
+        GConverterResult result = g_converter_convert(
+            request->gzip, request->text->str + request->sent, request->text->len - request->sent,
+            buffer + given, room - given, at_end ? G_CONVERTER_INPUT_AT_END : G_CONVERTER_NO_FLAGS,
+            &taken, &written, NULL);
+        g_assert(result != G_CONVERTER_ERROR); /* there is room, and input or its end */
+        request->finished = result == G_CONVERTER_FINISHED;
+        request->sent += taken;
+        given += written;
     }
     return given;
 }
@@ -291,7 +314,11 @@ static void start_request(Bulk *bulk)
     /* At once: by the time curl asks, other requests could have taken the last one. */
     append_document(request);
     g_ptr_array_add(bulk->requests, request);
-    http_pool_post(bulk->pool, bulk->path, ES_NDJSON, produce, on_complete, request);
+    if (bulk->options->gzip)
+        request->gzip = G_CONVERTER(g_zlib_compressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP, 1));
+    http_pool_post(bulk->pool, bulk->path, ES_NDJSON,
+                   request->gzip != NULL ? "Content-Encoding: gzip" : NULL,
+                   request->gzip != NULL ? produce_gzip : produce, on_complete, request);
 }
 
 static gboolean send_all(Bulk *bulk, GError **error)

@@ -21,6 +21,7 @@ typedef struct {
     Backoff backoff;         /* between repetitions; Retry-After is honoured too */
     double patience;         /* seconds without any acknowledged document before it gives up */
     double request_seconds;  /* for one request as a whole */
+    gboolean gzip;           /* compress bodies: pays only where the way to the server is slow */
 } BulkOptions;
 
 #define BULK_OPTIONS_DEFAULT                                                                       \

@@ -8,7 +8,7 @@
 typedef struct {
     char *replace_index;
     char *doc_ids;
-    gboolean json;
+    gboolean json, gzip;
     int shards, replicas, in_flight, retries; /* -1: not given */
     double patience, request_timeout;
 } Options;
@@ -47,6 +47,8 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, Option
          "seconds to go on trying without any document getting through (300)", "S"},
         {"request-timeout", 0, 0, G_OPTION_ARG_DOUBLE, &options->request_timeout,
          "seconds for one bulk request as a whole (300)", "S"},
+        {"gzip", 0, 0, G_OPTION_ARG_NONE, &options->gzip,
+         "compress bulk requests: pays if less than some 200 Mbit/s get to the server", NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &options->json, "one JSON object instead of text", NULL},
         {NULL},
     };
@@ -88,6 +90,7 @@ static gboolean take_numbers(const Options *options, ReleaseOptions *release, Bu
         bulk->patience = options->patience;
     if (options->request_timeout != -1)
         bulk->request_seconds = options->request_timeout;
+    bulk->gzip = options->gzip;
     release->bulk = bulk;
     return TRUE;
 }

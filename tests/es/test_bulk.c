@@ -334,17 +334,21 @@ static void test_request_cut(void)
     CU_ASSERT_EQUAL(load.there, load.report.documents);
 }
 
-/* What a server that has no base64 says to it is no failure; here each server is made one. */
-static void test_bits_are_exact(void)
+static void check_release(const char *alias, const char *option)
 {
     g_auto(Run) run = {0};
-    g_autofree char *alias = g_strdup_printf("%s-live", server_prefix());
     run_program(&run, LOADER, "release", bundle_path, "--url", server_url(), "--alias", alias,
-                NULL);
-    CU_ASSERT(run_says(&run, 0, "released", NULL));
+                "--json", option, NULL);
+    CU_ASSERT(run_says(&run, 0, takes_base64() ? "base64" : "decimals", NULL));
     run_program(&run, BRIDGE, "verify", bundle_path, "--url", server_url(), "--alias", alias,
                 "--random", "20", NULL);
     CU_ASSERT(run_says(&run, 0, "parity: yes", NULL));
+}
+
+static void test_bits_are_exact(void)
+{
+    g_autofree char *alias = g_strdup_printf("%s-live", server_prefix());
+    check_release(alias, NULL);
     /* Those that everybody reads are arrays. */
     g_auto(yajl_val) gender =
         server_ask("GET", NULL, "/%s/_doc/gender_M?_source_includes=embedding", alias);
@@ -352,6 +356,39 @@ static void test_bits_are_exact(void)
     g_auto(yajl_val) other =
         server_ask("GET", NULL, "/%s/_doc/%s?_source_includes=embedding", alias, victim);
     CU_ASSERT_EQUAL(YAJL_IS_STRING(json_get(other, "_source.embedding")), takes_base64());
+}
+
+static void test_gzip(void)
+{
+    g_autofree char *alias = g_strdup_printf("%s-gzip", server_prefix());
+    check_release(alias, "--gzip");
+}
+
+/* What is switched off while loading is on again afterwards. */
+static void test_settings(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *alias = g_strdup_printf("%s-settings", server_prefix());
+    run_program(&run, LOADER, "release", bundle_path, "--url", server_url(), "--alias", alias,
+                "--shards", "3", "--replicas", "0", NULL);
+    CU_ASSERT(run_says(&run, 0, NULL));
+    g_autofree char *index = server_index_of(alias);
+    g_auto(yajl_val) first = server_ask("GET", NULL, "/%s/_settings", index);
+    CU_ASSERT(YAJL_IS_OBJECT(first) && first->u.object.len == 1);
+    yajl_val settings = json_get(first->u.object.values[0], "settings.index");
+    CU_ASSERT_STRING_EQUAL(json_get_string(settings, "number_of_shards"), "3");
+    CU_ASSERT_STRING_EQUAL(json_get_string(settings, "number_of_replicas"), "0");
+    CU_ASSERT_PTR_NULL(json_get(settings, "refresh_interval"));
+    g_autofree char *usual = g_strdup_printf("%s-usual", server_prefix());
+    run_program(&run, LOADER, "release", bundle_path, "--url", server_url(), "--alias", usual,
+                NULL);
+    g_auto(yajl_val) second = server_ask("GET", NULL, "/%s/_settings", usual);
+    CU_ASSERT(YAJL_IS_OBJECT(second) && second->u.object.len == 1);
+    settings = json_get(second->u.object.values[0], "settings.index");
+    CU_ASSERT_STRING_EQUAL(json_get_string(settings, "auto_expand_replicas"), "0-1");
+    CU_ASSERT_PTR_NULL(json_get(settings, "refresh_interval"));
+    run_program(&run, LOADER, "release", bundle_path, "--retries", "-2", NULL);
+    CU_ASSERT(run_says(&run, 1, "--retries must be from 0 to 1000", NULL));
 }
 
 static const UnitTest tests[] = {
@@ -366,6 +403,8 @@ static const UnitTest tests[] = {
     {"an answer that drips", test_slow_drip},
     {"requests that are cut", test_request_cut},
     {"bits are exact", test_bits_are_exact},
+    {"compressed", test_gzip},
+    {"settings", test_settings},
     {NULL, NULL},
 };
 

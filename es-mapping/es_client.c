@@ -56,7 +56,7 @@ static const char *way_out_of(long status)
     switch (status) {
     case 401:
         return "; set ES_API_KEY, ES_BEARER_TOKEN, or ES_USERNAME and ES_PASSWORD, or name a file "
-               "with --credentials; those that are set are wrong or have expired";
+               "with --credentials; if that is done, they are wrong or have expired";
     case 403:
         return "; this user lacks the privilege";
     default:

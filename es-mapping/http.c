@@ -12,7 +12,7 @@
 
 G_DEFINE_QUARK(http - transport - error - quark, http_transport_error)
 
-#define HEADERS_LIMIT (1024 * 1024) /* bytes of one answer's headers */
+#define HEADERS_LIMIT (256 * 1024) /* bytes of one answer's headers */
 #define PRINTED_CHARACTERS 600
 
 struct HttpClient {

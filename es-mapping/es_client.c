@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http_host.h"
 #include "recsys_error.h"
 
 G_DEFINE_QUARK(es - error - quark, es_error)
@@ -30,15 +31,14 @@ int es_exit_code(const GError *error)
 
 /* ---- errors ---- */
 
-/* "type: reason" of an error body, with the innermost cause if it says more. */
-static char *reason_of(const HttpResponse *response)
+/* "type: reason" of an error body, with the innermost cause if it says more; else the body. */
+static char *raw_reason_of(const HttpResponse *response)
 {
     g_auto(yajl_val) body = json_parse(response->body->str, "the answer", NULL);
     const char *type = json_get_string(body, "error.type");
     const char *reason = json_get_string(body, "error.reason");
     if (reason == NULL)
-        return g_strdup_printf("%.200s",
-                               response->body->len > 0 ? response->body->str : "(no explanation)");
+        return g_strdup(response->body->len > 0 ? response->body->str : "(no explanation)");
     yajl_val cause = json_get(body, "error");
     yajl_val shard = json_array_get(json_get(body, "error.failed_shards"), 0);
     if (shard != NULL)
@@ -55,7 +55,8 @@ static const char *way_out_of(long status)
 {
     switch (status) {
     case 401:
-        return "; set ES_API_KEY, or ES_USERNAME and ES_PASSWORD";
+        return "; set ES_API_KEY, ES_BEARER_TOKEN, or ES_USERNAME and ES_PASSWORD, or name a file "
+               "with --credentials; if that is done, they are wrong or have expired";
     case 403:
         return "; this user lacks the privilege";
     default:
@@ -63,13 +64,52 @@ static const char *way_out_of(long status)
     }
 }
 
+/* Where a redirect points to: a host, without anything a secret could be in. */
+static char *redirect_of(const HttpResponse *response)
+{
+    g_autofree char *address =
+        response->location != NULL ? http_safe_address(response->location) : NULL;
+    return g_strdup_printf("it redirects to %s, and redirects are not followed: give the cluster's "
+                           "own address",
+                           address != NULL ? address : "another path");
+}
+
 static void set_status_error(const EsClient *client, const char *method, const char *path,
                              const HttpResponse *response, GError **error)
 {
-    g_autofree char *reason = reason_of(response);
+    gboolean redirected = response->status >= 300 && response->status <= 399;
+    g_autofree char *raw = redirected ? redirect_of(response) : raw_reason_of(response);
+    g_autofree char *reason = http_client_printable(client->http, raw);
     g_set_error(error, ES_ERROR, (int)response->status, "%s answers %s %s with %ld: %s%s",
                 http_client_url(client->http), method, path, response->status, reason,
                 way_out_of(response->status));
+}
+
+/* What an answer that is to be used must be, beside its status. */
+static gboolean check_json(const EsClient *client, const char *method, const char *path,
+                           const HttpResponse *response, GError **error)
+{
+    static const char *const types[] = {"application/json", "application/vnd.elasticsearch+json"};
+    const char *type = response->content_type != NULL ? response->content_type : "";
+    gsize length = strcspn(type, "; \t");
+    gboolean known = FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(types); i++)
+        known = known ||
+                (strlen(types[i]) == length && g_ascii_strncasecmp(types[i], type, length) == 0);
+    g_autofree char *printable =
+        http_client_printable(client->http, length > 0 ? type : "an unknown type");
+    const char *url = http_client_url(client->http);
+    if (!known)
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
+                    "%s answers %s %s with %s instead of JSON: is there a proxy in between?", url,
+                    method, path, printable);
+    else if (strlen(response->body->str) != response->body->len)
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
+                    "the answer of %s to %s %s is not valid JSON: there is a zero byte", url,
+                    method, path);
+    else
+        return TRUE;
+    return FALSE;
 }
 
 /* ---- connecting ---- */
@@ -121,6 +161,7 @@ EsClient *es_client_connect(const HttpOptions *options, GError **error)
     }
     gboolean is_elasticsearch = g_strcmp0(response.product, "Elasticsearch") == 0;
     if (response.status == 401 || response.status == 403 ||
+        (response.status >= 300 && response.status <= 399) ||
         (response.status != 200 && is_elasticsearch)) {
         set_status_error(client, "GET", "/", &response, error);
         return NULL;
@@ -175,9 +216,18 @@ yajl_val es_call(EsClient *client, const char *method, const char *path, const c
         set_status_error(client, method, path, &response, error);
         return NULL;
     }
+    if (!check_json(client, method, path, &response, error))
+        return NULL;
     g_autofree char *what =
         g_strdup_printf("the answer of %s to %s %s", es_client_url(client), method, path);
-    return json_parse(response.body->str, what, error);
+    g_autoptr(GError) problem = NULL;
+    yajl_val answer = json_parse(response.body->str, what, &problem);
+    if (answer == NULL) {
+        /* The server's fault, not that of a data set. yajl quotes what it stumbles over. */
+        g_autofree char *printable = http_client_printable(client->http, problem->message);
+        g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED, printable);
+    }
+    return answer;
 }
 
 yajl_val es_call_json(EsClient *client, const char *method, const char *path, const char *body,

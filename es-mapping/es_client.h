@@ -39,8 +39,9 @@ void es_client_set_status_error(const EsClient *client, const char *method, cons
 #define ES_JSON "application/json"
 #define ES_NDJSON "application/x-ndjson"
 
-/* Calls and parses the answer; NULL with an error unless the status is 2xx. `body` may be NULL. The
- * caller frees the tree. */
+/* Calls and parses the answer; NULL with an error unless the status is 2xx (ES_ERROR otherwise, a
+ * redirect included) and the answer is JSON by its type and its text (RECSYS_ERROR_REFUSED). `body`
+ * may be NULL. The caller frees the tree. */
 yajl_val es_call(EsClient *client, const char *method, const char *path, const char *content_type,
                  const char *body, gsize length, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

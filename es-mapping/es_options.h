@@ -1,8 +1,12 @@
 /* Which cluster, and how to get in: the options and environment variables that every command
  * shares.
  *
- * ES_URL (default http://localhost:9200), ES_API_KEY, ES_USERNAME, ES_PASSWORD, ES_CA_CERT. Secrets
- * come from the environment only, because a command line is for everybody to see. */
+ * Addresses: --url or ES_URL, several separated by commas; default http://localhost:9200.
+ * Credentials: the file of --credentials, else of ES_CREDENTIALS, else ES_API_KEY, ES_BEARER_TOKEN,
+ * ES_USERNAME and ES_PASSWORD (the first that is set), else what stands in ES_URL. A command line
+ * is for everybody to see, so a password in --url is refused.
+ * Trust: --ca-fingerprint or ES_CA_FINGERPRINT, --ca-file or ES_CA_CERT (an option goes before both
+ * variables; one of the two only), --insecure. */
 #pragma once
 
 #include "es_client.h"
@@ -10,8 +14,12 @@
 typedef struct {
     char *url;
     char *ca_file;
+    char *fingerprint;
+    char *credentials; /* a file */
     char *alias;
     gboolean insecure;
+    double connect_seconds, idle_seconds, total_seconds; /* 0: the defaults of http.h */
+    int answer_mib;                                      /* 0: the default of http.h */
 } EsOptions;
 
 void es_options_clear(EsOptions *options);
@@ -23,6 +31,7 @@ GOptionEntry *es_options_entries(EsOptions *options);
 /* The alias of the live release: --alias, or "recsys". */
 const char *es_options_alias(const EsOptions *options);
 
-/* Connects with what options and environment say. RECSYS_ERROR_USAGE for an alias that cannot be
- * one. */
+/* Connects with what options and environment say; with --insecure a warning goes to stderr, and so
+ * does the name of a host that is given up for another. RECSYS_ERROR_USAGE for an alias that cannot
+ * be one and everything else above that is wrong. */
 EsClient *es_options_connect(const EsOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -33,7 +33,7 @@ packages_for() {
   case $1 in
     build) echo gcc=gcc libc6-dev=/usr/include/stdio.h meson=meson ninja-build=ninja pkg-config=pkg-config \
       libglib2.0-dev=pc:gio-2.0 libcurl4-openssl-dev=pc:libcurl libyajl-dev=pc:yajl libcairo2-dev=pc:cairo libcunit1-dev=pc:cunit ;;
-    cluster) echo curl=curl ;;
+    cluster) echo curl=curl openssl=openssl ;;
     unpack) echo maven=mvn ;;
     test) echo python3-venv=py:ensurepip curl=curl ;;
     clang) echo clang=clang ;;

@@ -110,24 +110,39 @@ static void drip(GOutputStream *out, GString *text)
     g_string_truncate(text, 0);
 }
 
+static gboolean send_bytes(GOutputStream *out, const char *bytes, gsize length)
+{
+    return g_output_stream_write_all(out, bytes, length, NULL, NULL, NULL) &&
+           g_output_stream_flush(out, NULL, NULL);
+}
+
 static void write_answer(GOutputStream *out, const FakeAnswer *answer)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     g_string_printf(text,
-                    "HTTP/1.1 %ld Scripted\r\nContent-Type: application/json\r\n"
+                    "HTTP/1.1 %ld Scripted\r\nContent-Type: %s\r\n"
                     "Content-Length: %" G_GSIZE_FORMAT "\r\nConnection: close\r\n",
-                    answer->status, answer->body->len);
+                    answer->status, answer->content_type, answer->body->len);
     if (answer->product != NULL)
         g_string_append_printf(text, "X-elastic-product: %s\r\n", answer->product);
     if (answer->retry_after > 0)
         g_string_append_printf(text, "Retry-After: %u\r\n", answer->retry_after);
-    g_string_append(text, "\r\n");
-    gsize sent = answer->body->len - MIN(answer->cut, answer->body->len);
-    if (answer->drip)
+    g_string_append_printf(text, "%s\r\n", answer->headers != NULL ? answer->headers : "");
+    if (answer->raw)
+        g_string_truncate(text, 0);
+    if (answer->drip_head)
         drip(out, text);
-    g_string_append_len(text, answer->body->str, (gssize)sent);
-    g_output_stream_write_all(out, text->str, text->len, NULL, NULL, NULL);
-    g_output_stream_flush(out, NULL, NULL);
+    gsize sent = answer->body->len - MIN(answer->cut, answer->body->len);
+    if (answer->drip == 0) {
+        g_string_append_len(text, answer->body->str, (gssize)sent);
+        send_bytes(out, text->str, text->len);
+        return;
+    }
+    gboolean listening = send_bytes(out, text->str, text->len);
+    for (gsize i = 0; i < sent && listening; i++) {
+        g_usleep(answer->drip);
+        listening = send_bytes(out, answer->body->str + i, 1);
+    }
 }
 
 static void serve(FakeServer *server, GSocketConnection *connection)
@@ -141,8 +156,10 @@ static void serve(FakeServer *server, GSocketConnection *connection)
     g_mutex_lock(&server->mutex);
     g_ptr_array_add(server->seen, g_strdup_printf("%s %s", request.method, request.path));
     g_mutex_unlock(&server->mutex);
-    g_auto(FakeAnswer) answer = {.status = 200, .body = g_string_new(NULL)};
+    g_auto(FakeAnswer)
+        answer = {.status = 200, .body = g_string_new(NULL), .content_type = "application/json"};
     server->handler(&request, &answer, server->data);
+    g_usleep(answer.silence);
     if (!answer.hang_up)
         write_answer(g_io_stream_get_output_stream(stream), &answer);
 }

@@ -15,10 +15,15 @@ typedef struct {
     long status;   /* 200 */
     char *product; /* X-elastic-product, or NULL */
     GString *body;
-    gsize cut;         /* bytes of the body that are promised, but not sent */
-    guint retry_after; /* seconds, in a header; 0: none */
-    gboolean drip;     /* the head byte by byte, some seconds long */
-    gboolean hang_up;  /* closes the connection with no answer at all */
+    gsize cut;                /* bytes of the body that are promised, but not sent */
+    guint retry_after;        /* seconds, in a header; 0: none */
+    gboolean drip_head;       /* the head byte by byte, some seconds long */
+    gboolean hang_up;         /* closes the connection with no answer at all */
+    const char *content_type; /* application/json */
+    const char *headers;      /* more of them, each with its line break, or NULL */
+    gboolean raw;             /* the body is all that is sent: no status line, no headers */
+    gulong drip;              /* microseconds between one byte of the body and the next */
+    gulong silence;           /* microseconds before the answer */
 } FakeAnswer;
 
 /* Fills `answer`, which is preset to 200, no product and an empty body. Runs in the server's

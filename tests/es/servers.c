@@ -63,6 +63,7 @@ EsClient *server_connect(void)
     if (passwords != NULL) {
         options.username = g_strdup("admin");
         options.password = g_strdup(server_password("admin"));
+        options.ca_file = g_strdup(g_getenv("ES_SECURE_CA"));
     }
     EsClient *connected = es_client_connect(&options, &error);
     if (connected == NULL)

@@ -132,7 +132,7 @@ static void drip(const FakeRequest *request, FakeAnswer *answer, const Script *s
 {
     (void)script;
     fake_forward(server_url(), request, answer);
-    answer->drip = TRUE;
+    answer->drip_head = TRUE;
 }
 
 /* ---- loads ---- */

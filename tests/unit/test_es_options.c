@@ -1,6 +1,7 @@
 #include "es_options.h"
 
 #include <curl/curl.h>
+#include <math.h>
 #include <string.h>
 
 #include "recsys_error.h"
@@ -8,8 +9,9 @@
 
 static void clear_environment(void)
 {
-    const char *const names[] = {"ES_URL", "ES_API_KEY", "ES_USERNAME", "ES_PASSWORD",
-                                 "ES_CA_CERT"};
+    const char *const names[] = {"ES_URL",         "ES_API_KEY",       "ES_USERNAME",
+                                 "ES_PASSWORD",    "ES_CA_CERT",       "ES_BEARER_TOKEN",
+                                 "ES_CREDENTIALS", "ES_CA_FINGERPRINT"};
     for (guint i = 0; i < G_N_ELEMENTS(names); i++)
         g_unsetenv(names[i]);
 }
@@ -80,11 +82,70 @@ static void test_wrong_environment(void)
     clear_environment();
 }
 
+#define FINGERPRINT "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+static void test_trust(void)
+{
+    EsOptions both = {.url = (char *)"https://127.0.0.1:1",
+                      .ca_file = (char *)"/c.pem",
+                      .fingerprint = (char *)FINGERPRINT};
+    check_fails(&both, RECSYS_ERROR, RECSYS_ERROR_USAGE, "not both");
+    EsOptions plain = {.url = (char *)"http://127.0.0.1:1", .fingerprint = (char *)FINGERPRINT};
+    check_fails(&plain, RECSYS_ERROR, RECSYS_ERROR_USAGE, "use https://");
+    /* An option goes before either variable. */
+    g_setenv("ES_CA_CERT", "/c.pem", TRUE);
+    plain.url = (char *)"https://127.0.0.1:1";
+    check_fails(&plain, HTTP_TRANSPORT_ERROR, CURLE_COULDNT_CONNECT, "https://127.0.0.1:1 ");
+    g_setenv("ES_CA_FINGERPRINT", FINGERPRINT, TRUE);
+    plain.fingerprint = NULL;
+    check_fails(&plain, RECSYS_ERROR, RECSYS_ERROR_USAGE, "not both");
+    clear_environment();
+}
+
+static void test_limits(void)
+{
+    const struct {
+        EsOptions options;
+        const char *name;
+    } cases[] = {
+        {{.connect_seconds = -1}, "--connect-timeout"}, {{.idle_seconds = 1e-9}, "--idle-timeout"},
+        {{.total_seconds = 1e9}, "--timeout"},          {{.total_seconds = NAN}, "--timeout"},
+        {{.total_seconds = INFINITY}, "--timeout"},     {{.answer_mib = -1}, "--max-answer"},
+        {{.answer_mib = G_MAXINT}, "--max-answer"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
+        check_fails(&cases[i].options, RECSYS_ERROR, RECSYS_ERROR_USAGE, cases[i].name);
+}
+
+/* In the environment a URL may have a password; a command line is for everybody to see. */
+static void test_password_in_the_url(void)
+{
+    EsOptions options = {.url = (char *)"http://a:1,https://kim:hush@b:2"};
+    check_fails(&options, RECSYS_ERROR, RECSYS_ERROR_USAGE, "https://b:2, and a command line");
+    options.url = (char *)"http://kim@127.0.0.1:1";
+    check_fails(&options, HTTP_TRANSPORT_ERROR, CURLE_COULDNT_CONNECT, "http://127.0.0.1:1 ");
+}
+
+static void test_credentials_file(void)
+{
+    EsOptions options = {.url = (char *)"http://127.0.0.1:1",
+                         .credentials = (char *)"/nonexistent/credentials"};
+    check_fails(&options, RECSYS_ERROR, RECSYS_ERROR_USAGE, "/nonexistent/credentials");
+    options.credentials = NULL;
+    g_setenv("ES_CREDENTIALS", "/nonexistent/other", TRUE);
+    check_fails(&options, RECSYS_ERROR, RECSYS_ERROR_USAGE, "/nonexistent/other");
+    clear_environment();
+}
+
 static const UnitTest tests[] = {
     {"parsing", test_parsing},
     {"no secrets on the command line", test_no_secrets_on_the_command_line},
     {"which cluster", test_which_cluster},
     {"wrong environment", test_wrong_environment},
+    {"trust", test_trust},
+    {"limits", test_limits},
+    {"password in the URL", test_password_in_the_url},
+    {"credentials file", test_credentials_file},
     {NULL, NULL},
 };
 

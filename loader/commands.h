@@ -3,5 +3,8 @@
 
 #include "cli.h"
 
+gboolean cmd_prune(const CliCommand *command, int argc, char **argv, GError **error);
 gboolean cmd_recommend(const CliCommand *command, int argc, char **argv, GError **error);
 gboolean cmd_release(const CliCommand *command, int argc, char **argv, GError **error);
+gboolean cmd_releases(const CliCommand *command, int argc, char **argv, GError **error);
+gboolean cmd_rollback(const CliCommand *command, int argc, char **argv, GError **error);

@@ -1,114 +1,7 @@
 #include <stdio.h>
 
 #include "commands.h"
-#include "es_options.h"
-#include "job_options.h"
-#include "recsys_error.h"
-#include "release.h"
-
-#define KEEP 5
-
-typedef struct {
-    char *replace_index;
-    char *doc_ids;
-    char **skip;
-    GateOptions gates;
-    gint depth, random;
-    gint keep;
-    gboolean json, quiet;
-} Options;
-
-static void options_clear(Options *options)
-{
-    g_free(options->replace_index);
-    g_free(options->doc_ids);
-    g_strfreev(options->skip);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
-
-static GOptionEntry *gate_entries(Options *options)
-{
-    const GOptionEntry entries[] = {
-        {"skip-gate", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->skip,
-         "leave out a gate: documents, orders, rmse or count; may be given several times", "GATE"},
-        {"gate-random", 0, 0, G_OPTION_ARG_INT, &options->random,
-         "gate orders: random profiles besides the standard ones (50)", "N"},
-        {"gate-depth", 0, 0, G_OPTION_ARG_INT, &options->depth,
-         "gate orders: movies asked for per profile (20)", "N"},
-        {"max-rmse-rise", 0, 0, G_OPTION_ARG_DOUBLE, &options->gates.max_rmse_rise,
-         "gate rmse: the validation RMSE may be this much above the live one's (no limit)", "X"},
-        {"max-count-change", 0, 0, G_OPTION_ARG_DOUBLE, &options->gates.max_count_change,
-         "gate count: documents and movies may change by this share, e.g. 0.1 (no limit)", "X"},
-        {NULL},
-    };
-    return g_memdup2(entries, sizeof entries);
-}
-
-static GOptionEntry *release_entries(Options *options)
-{
-    const GOptionEntry entries[] = {
-        {"replace-index", 0, 0, G_OPTION_ARG_STRING, &options->replace_index,
-         "delete the index of this name, which is where the alias is to be", "NAME"},
-        {"doc-ids", 0, 0, G_OPTION_ARG_STRING, &options->doc_ids,
-         "\"value\" (age_18, the default) or \"feature-index\" (age_9747), for metadata documents",
-         "FORM"},
-        {"keep", 0, 0, G_OPTION_ARG_INT, &options->keep,
-         "prune at the end, keeping this many releases (" G_STRINGIFY(KEEP) "; 0: do not prune)",
-         "N"},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &options->json, "one JSON object instead of text", NULL},
-        {"quiet", 0, 0, G_OPTION_ARG_NONE, &options->quiet, "say nothing if all went well", NULL},
-        {NULL},
-    };
-    return g_memdup2(entries, sizeof entries);
-}
-
-static gboolean check_gates(Options *options, GError **error)
-{
-    if (options->depth < 1 || options->depth > 10000 || options->random < 0 || options->keep < 0) {
-        g_set_error(
-            error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
-            "--gate-random and --keep must not be negative, --gate-depth must be 1 to 10000");
-        return FALSE;
-    }
-    options->gates.depth = (guint)options->depth;
-    options->gates.random = (guint)options->random;
-    for (char **name = options->skip; name != NULL && *name != NULL; name++) {
-        Gate gate;
-        if (!gate_find(*name, &gate, error))
-            return FALSE;
-        options->gates.skip[gate] = TRUE;
-    }
-    return TRUE;
-}
-
-static gboolean parse(const CliCommand *command, int *argc, char ***argv, Options *options,
-                      JobOptions *job, EsOptions *cluster, GError **error)
-{
-    options->gates = gate_options_default();
-    options->depth = (gint)options->gates.depth;
-    options->random = (gint)options->gates.random;
-    options->keep = KEEP;
-    g_autofree GOptionEntry *entries = release_entries(options);
-    g_autofree GOptionEntry *gates = gate_entries(options);
-    g_autofree GOptionEntry *jobs = job_options_entries(job);
-    g_autofree GOptionEntry *cluster_entries = es_options_entries(cluster);
-    const GOptionEntry *const all[] = {entries, gates, jobs, cluster_entries, NULL};
-    return cli_parse(command, all, argc, argv, error) && job_options_check(job, error) &&
-           check_gates(options, error);
-}
-
-static gboolean parse_doc_ids(const char *text, DocIds *doc_ids, GError **error)
-{
-    *doc_ids = DOC_IDS_BY_VALUE;
-    if (text == NULL || g_str_equal(text, "value"))
-        return TRUE;
-    *doc_ids = DOC_IDS_BY_FEATURE_INDEX;
-    if (g_str_equal(text, "feature-index"))
-        return TRUE;
-    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
-                "--doc-ids must be \"value\" or \"feature-index\", not \"%s\"", text);
-    return FALSE;
-}
+#include "release_cli.h"
 
 static void put_steps(yajl_gen json, const GArray *steps)
 {
@@ -181,8 +74,9 @@ static void print_text(const ReleaseResult *result, const EsClient *client, cons
 }
 
 /* What went wrong is said whatever the options; skipped gates too, unless it is to be quiet. */
-static void print_result(const ReleaseResult *result, const Bundle *bundle, const Options *options,
-                         const EsClient *client, const char *alias, const GError *failure)
+static void print_result(const ReleaseResult *result, const Bundle *bundle,
+                         const ReleaseCli *options, const EsClient *client, const char *alias,
+                         const GError *failure)
 {
     if (options->json)
         print_json(result, bundle, alias, failure);
@@ -194,26 +88,14 @@ static void print_result(const ReleaseResult *result, const Bundle *bundle, cons
 
 gboolean cmd_release(const CliCommand *command, int argc, char **argv, GError **error)
 {
-    g_auto(Options) options = {0};
-    g_auto(JobOptions) job = JOB_OPTIONS_DEFAULT;
-    g_auto(EsOptions) cluster = {0};
+    g_auto(ReleaseCli) options = {0};
     ReleaseOptions release = {0};
-    if (!parse(command, &argc, &argv, &options, &job, &cluster, error) ||
-        !parse_doc_ids(options.doc_ids, &release.doc_ids, error))
+    if (!release_cli_parse(&options, &release, command, &argc, &argv, error))
         return FALSE;
-    release.alias = es_options_alias(&cluster);
-    release.replace_index = options.replace_index;
-    release.gates = options.gates;
-    release.keep = (guint)options.keep;
-    release.break_owner = job.break_owner;
-    release.lock_seconds = (guint)job.lock_seconds;
-    release.connect = job_options_connect;
-    release.connect_data = &cluster;
-
     g_autoptr(Bundle) bundle = bundle_open(argv[1], error);
     if (bundle == NULL)
         return FALSE;
-    g_autoptr(EsClient) client = es_options_connect(&cluster, error);
+    g_autoptr(EsClient) client = es_options_connect(&options.cluster, error);
     if (client == NULL)
         return FALSE;
     g_auto(ReleaseResult) result = {0};

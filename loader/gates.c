@@ -3,15 +3,15 @@
 #include <math.h>
 #include <string.h>
 
+#include "churn.h"
 #include "interrupt.h"
+#include "read_back.h"
 #include "recsys_error.h"
 #include "verify.h"
 
 static const char *const names[GATES] = {
-    [GATE_DOCUMENTS] = "documents",
-    [GATE_ORDERS] = "orders",
-    [GATE_RMSE] = "rmse",
-    [GATE_COUNT] = "count",
+    [GATE_DOCUMENTS] = "documents", [GATE_ORDERS] = "orders", [GATE_RMSE] = "rmse",
+    [GATE_COUNT] = "count",         [GATE_CHURN] = "churn",
 };
 
 GateOptions gate_options_default(void)
@@ -21,6 +21,9 @@ GateOptions gate_options_default(void)
         .random = 50,
         .max_rmse_rise = NAN,
         .max_count_change = NAN,
+        .min_overlap = NAN,
+        .min_correlation = NAN,
+        .max_drift = NAN,
     };
 }
 
@@ -169,6 +172,56 @@ static void run_count(GateResult *result, const GateSubject *subject)
         result->limit = g_strdup_printf("a change of at most %.2f %%", 100 * limit);
 }
 
+static void judge_churn(GateResult *result, const Churn *churn, const GateOptions *options)
+{
+    GString *limit = g_string_new(NULL);
+    gboolean passed = TRUE;
+    if (!isnan(options->min_overlap)) {
+        passed = passed && churn->overlap >= options->min_overlap;
+        g_string_append_printf(limit, ", overlap at least %.2f", options->min_overlap);
+    }
+    if (!isnan(options->min_correlation)) {
+        passed = passed && churn->correlation >= options->min_correlation;
+        g_string_append_printf(limit, ", correlation at least %.2f", options->min_correlation);
+    }
+    if (!isnan(options->max_drift)) {
+        passed = passed && churn->drift <= options->max_drift;
+        g_string_append_printf(limit, ", drift at most %.3f", options->max_drift);
+    }
+    if (limit->len == 0)
+        result->verdict = GATE_NO_LIMIT;
+    else
+        result->verdict = passed ? GATE_PASSED : GATE_FAILED;
+    if (limit->len > 0)
+        result->limit = g_strdup(limit->str + 2);
+    g_string_free(limit, TRUE);
+}
+
+/* A live release that cannot be read is no reason to keep a sound one from taking its place, unless
+ * there is a limit. */
+static gboolean run_churn(GateResult *result, const GateSubject *subject, GError **error)
+{
+    Churn churn = {.overlap = NAN, .correlation = NAN, .drift = NAN};
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(Bundle) live = read_back(subject->client, subject->live, &failure);
+    if (live == NULL && !g_error_matches(failure, RECSYS_ERROR, RECSYS_ERROR_REFUSED)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    if (live != NULL && !churn_measure(&churn, live, subject->bundle, error))
+        return FALSE;
+    judge_churn(result, &churn, subject->options);
+    if (live == NULL)
+        result->figure = g_strdup_printf("the live release cannot be read: %s", failure->message);
+    else
+        result->figure = g_strdup_printf(
+            "overlap of the top %d %.2f (least %.2f), rank correlation %.3f (least %.3f) over %u "
+            "profiles and %u movies, drift %.3f",
+            CHURN_TOP, churn.overlap, churn.least_overlap, churn.correlation,
+            churn.least_correlation, churn.profiles, churn.movies, churn.drift);
+    return TRUE;
+}
+
 /* ---- all ---- */
 
 static gboolean run_gate(GateResult *result, const GateSubject *subject, GError **error)
@@ -187,8 +240,10 @@ static gboolean run_gate(GateResult *result, const GateSubject *subject, GError 
         result->figure = g_strdup("nothing is live to compare with");
     } else if (result->gate == GATE_RMSE) {
         run_rmse(result, subject);
-    } else {
+    } else if (result->gate == GATE_COUNT) {
         run_count(result, subject);
+    } else {
+        return run_churn(result, subject, error);
     }
     return TRUE;
 }

@@ -5,6 +5,9 @@
  *   rmse       validation RMSE of the new model − that of the live one ≤ max_rmse_rise
  *   count      |n_new − n_live| / n_live ≤ max_count_change, for all documents and for the movies
  *
+ *   churn      what users will notice against the live release (churn.h): mean overlap of the top
+ * 10 ≥ min_overlap, mean rank correlation ≥ min_correlation, drift ≤ max_drift
+ *
  * The first two are always on, the others judge once they have a limit and are reported anyway.
  * A gate is left out only by its name. */
 #pragma once
@@ -13,7 +16,7 @@
 #include "es_client.h"
 #include "release_meta.h"
 
-typedef enum { GATE_DOCUMENTS, GATE_ORDERS, GATE_RMSE, GATE_COUNT, GATES } Gate;
+typedef enum { GATE_DOCUMENTS, GATE_ORDERS, GATE_RMSE, GATE_COUNT, GATE_CHURN, GATES } Gate;
 
 typedef enum {
     GATE_PASSED,
@@ -24,9 +27,10 @@ typedef enum {
 
 typedef struct {
     gboolean skip[GATES];
-    guint depth, random;     /* of the orders gate */
-    double max_rmse_rise;    /* NAN: no limit */
-    double max_count_change; /* NAN: no limit; 0.1 is ten per cent */
+    guint depth, random;                            /* of the orders gate */
+    double max_rmse_rise;                           /* NAN: no limit */
+    double max_count_change;                        /* NAN: no limit; 0.1 is ten per cent */
+    double min_overlap, min_correlation, max_drift; /* NAN: no limit */
 } GateOptions;
 
 GateOptions gate_options_default(void);

@@ -18,6 +18,14 @@ static const CliCommand commands[] = {
      "  recsys-loader release bundle --url http://localhost:9200 --alias movies\n"
      "  recsys-loader release bundle --max-rmse-rise 0.01 --max-count-change 0.1 --quiet\n",
      cmd_release},
+    {"plan", "BUNDLE", "say what release would do, and change nothing",
+     "Takes the options of release. The gates that need no index are run; exits with 5 if one of "
+     "them\n"
+     "would fail.\n"
+     "\n"
+     "Examples:\n"
+     "  recsys-loader plan bundle --max-rmse-rise 0.01\n",
+     cmd_plan},
     {"releases", "", "list the releases that are in the cluster",
      "The newest first: name, model, age, documents, size, validation RMSE, and whether it is "
      "live.\n"
@@ -44,6 +52,12 @@ static const CliCommand commands[] = {
      "Examples:\n"
      "  recsys-loader prune --keep 3\n",
      cmd_prune},
+    {"doctor", "", "look whether a release could work",
+     "Tries what a release needs on a throw-away index: one line each, with the way out.\n"
+     "\n"
+     "Examples:\n"
+     "  recsys-loader doctor --url https://search.example:9200\n",
+     cmd_doctor},
     {"recommend", "", "rank the live release's movies for a person",
      "Fetches the person's vectors (mget), sums them and ranks with script_score.\n"
      "\n"

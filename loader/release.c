@@ -20,8 +20,7 @@ void release_result_clear(ReleaseResult *result)
     *result = (ReleaseResult){0};
 }
 
-static gboolean check_way_is_free(const Standing *standing, const ReleaseOptions *options,
-                                  GError **error)
+gboolean release_check_way(const Standing *standing, const ReleaseOptions *options, GError **error)
 {
     if (options->replace_index != NULL && strcmp(options->replace_index, options->alias) != 0) {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
@@ -151,7 +150,7 @@ static gboolean look_around(Job *job, GError **error)
     standing_clear(&job->standing);
     job->standing = (Standing){0};
     return standing_look(&job->standing, job->client, job->options->alias, error) &&
-           check_way_is_free(&job->standing, job->options, error);
+           release_check_way(&job->standing, job->options, error);
 }
 
 /* Looks twice: what is in the way is found before a lock is left in the cluster, and what is seen

@@ -11,6 +11,7 @@
 #include "gates.h"
 #include "lock.h"
 #include "release_meta.h"
+#include "standing.h"
 
 typedef struct {
     const char *alias;
@@ -51,3 +52,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ReleaseResult, release_result_clear)
  * RECSYS_ERROR_GATE, RECSYS_ERROR_INTERRUPTED, ES_ERROR, transport. */
 gboolean release_bundle(ReleaseResult *result, EsClient *client, const Bundle *bundle,
                         const ReleaseOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The part of it that can be asked before: is the alias free, or a release's? Errors as above. */
+gboolean release_check_way(const Standing *standing, const ReleaseOptions *options,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -111,7 +111,8 @@ static void test_skipped(void)
     Damage d = {"POST", "/_mget", "_update/movie_1", "{\"doc\":{\"bias\":0.25}}", NULL, FALSE};
     g_autoptr(FakeServer) proxy = fake_server_start(damage, &d);
     release(&run, server_url(), new_path, alias, "--skip-gate", "order");
-    CU_ASSERT(run_says(&run, 1, "no gate \"order\"", "documents, orders, rmse, count", NULL));
+    CU_ASSERT(
+        run_says(&run, 1, "no gate \"order\"", "documents, orders, rmse, count, churn", NULL));
     release(&run, fake_server_url(proxy), new_path, alias, "--skip-gate", "orders");
     CU_ASSERT(run_says(&run, 0, "gate orders     skipped", "gate documents  passed", NULL));
     CU_ASSERT_FALSE(d.done);
@@ -144,6 +145,29 @@ static void test_count(void)
     CU_ASSERT(run_says(&run, 0, "gate count      passed", NULL));
 }
 
+/* The same bundle again is no churn at all; another model is. */
+static void test_churn(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *alias = released_alias("churn");
+    g_autofree char *live = server_index_of(alias);
+    release(&run, server_url(), new_path, alias, "--min-overlap=0.999", NULL);
+    CU_ASSERT(
+        run_says(&run, 5, "gate churn failed", "overlap at least 1.00", "over 233 profiles", NULL));
+    g_usleep(1100000);
+    release(&run, server_url(), new_path, alias, "--max-drift=0.01", NULL);
+    CU_ASSERT(run_says(&run, 5, "gate churn failed", "drift at most 0.010", NULL));
+    g_usleep(1100000);
+    release(&run, server_url(), new_path, alias, "--min-correlation=0.999", NULL);
+    CU_ASSERT(run_says(&run, 5, "gate churn failed", "correlation at least 1.00", NULL));
+    g_autofree char *now = server_index_of(alias);
+    CU_ASSERT_EQUAL(g_strcmp0(live, now), 0);
+    g_usleep(1100000);
+    release(&run, server_url(), live_path, alias, "--min-overlap=1", "--max-drift=0.000001");
+    CU_ASSERT(run_says(&run, 0, "gate churn      passed", "overlap of the top 10 1.00",
+                       "rank correlation 1.000", "drift 0.000", NULL));
+}
+
 static void test_quiet_and_report(void)
 {
     g_auto(Run) run = {0};
@@ -171,6 +195,7 @@ static const UnitTest tests[] = {
     {"gates left out by name", test_skipped},
     {"RMSE", test_rmse},
     {"count", test_count},
+    {"churn", test_churn},
     {"--quiet and --json", test_quiet_and_report},
     {NULL, NULL},
 };

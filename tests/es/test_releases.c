@@ -159,12 +159,57 @@ static void test_list(void)
     CU_ASSERT(json_get_int(json_array_get(list, 1), "bytes", &bytes) && bytes > 0);
 }
 
+/* plan says what release then does, and changes nothing. */
+static void test_plan(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *alias = g_strdup_printf("%s-plan", server_prefix());
+    run_program(&run, LOADER, "plan", first_path, "--url", server_url(), "--alias", alias, NULL);
+    CU_ASSERT(run_says(&run, 0, "create", "from nothing", "nothing was changed", NULL));
+    g_autofree char *first = release(first_path, alias);
+    g_autofree char *second = release(second_path, alias);
+    g_autofree char *third = release(first_path, alias);
+    g_autofree char *before = server_state();
+    run_program(&run, LOADER, "plan", second_path, "--url", server_url(), "--alias", alias,
+                "--keep=1", NULL);
+    CU_ASSERT(run_says(&run, 0, third, "drift", NULL));
+    CU_ASSERT(strstr(run.out, "prune     ") != NULL && strstr(run.out, first) != NULL &&
+              strstr(run.out, second) != NULL);
+    run_program(&run, LOADER, "plan", second_path, "--url", server_url(), "--alias", alias,
+                "--max-drift=0.001", NULL);
+    CU_ASSERT(run_says(&run, 5, "gate churn failed", NULL));
+    g_autofree char *after = server_state();
+    CU_ASSERT_STRING_EQUAL(before, after);
+    g_usleep(1100000);
+    run_program(&run, LOADER, "release", second_path, "--url", server_url(), "--alias", alias,
+                "--keep=1", NULL);
+    CU_ASSERT(run_says(&run, 0, NULL));
+    CU_ASSERT(!is_there(first) && !is_there(second) && is_there(third));
+}
+
+static void test_doctor(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *alias = g_strdup_printf("%s-doctor", server_prefix());
+    g_autofree char *before = server_state();
+    call(&run, "doctor", alias, NULL, NULL);
+    CU_ASSERT(run_says(&run, 0, "server", "alias    ok", "lock     ok", "index    ok",
+                       "script   ok", "health", "disk", "clock    ok", NULL));
+    g_autofree char *after = server_state();
+    CU_ASSERT_STRING_EQUAL(before, after);
+    CU_ASSERT(server_do("PUT", NULL, "/%s", alias)); /* an index in the alias's place */
+    call(&run, "doctor", alias, NULL, NULL);
+    CU_ASSERT(run_says(&run, 4, "alias    FAILED", "--replace-index", "index    ok", NULL));
+}
+
 static const UnitTest tests[] = {
     {"rollback and back", test_rollback_and_back},
     {"what rollback refuses", test_rollback_refusals},
     {"prune", test_prune},
     {"release --keep", test_keep},
     {"releases", test_list},
+    {"plan", test_plan},
+    {"doctor", test_doctor},
     {NULL, NULL},
 };
 

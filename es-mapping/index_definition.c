@@ -13,7 +13,16 @@ static void fill(GString *text, const char *placeholder, const char *value)
     g_assert(replaced == 1);
 }
 
-char *index_definition_of(const Bundle *bundle, DocIds doc_ids)
+static char *meta_text(const Bundle *bundle, DocIds doc_ids, ReleaseState state)
+{
+    g_auto(yajl_gen) json = json_generator_new(FALSE);
+    g_autoptr(ReleaseMeta) meta = release_meta_of_bundle(bundle, doc_ids);
+    meta->state = state;
+    release_meta_put(json, meta, bundle);
+    return json_take(json, NULL);
+}
+
+char *index_definition_in_state(const Bundle *bundle, DocIds doc_ids, ReleaseState state)
 {
     g_autoptr(GBytes) template = g_resource_lookup_data(es_mapping_get_resource(), RESOURCE,
                                                         G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
@@ -23,11 +32,19 @@ char *index_definition_of(const Bundle *bundle, DocIds doc_ids)
 
     char dims[16];
     g_snprintf(dims, sizeof dims, "%u", bundle->model->k);
-    g_auto(yajl_gen) json = json_generator_new(FALSE);
-    g_autoptr(ReleaseMeta) meta = release_meta_of_bundle(bundle, doc_ids);
-    release_meta_put(json, meta, bundle);
-    g_autofree char *meta_text = json_take(json, NULL);
+    g_autofree char *meta = meta_text(bundle, doc_ids, state);
     fill(text, "\"${dims}\"", dims);
-    fill(text, "\"${meta}\"", meta_text);
+    fill(text, "\"${meta}\"", meta);
     return g_string_free(text, FALSE);
+}
+
+char *index_definition_of(const Bundle *bundle, DocIds doc_ids)
+{
+    return index_definition_in_state(bundle, doc_ids, RELEASE_NO_STATE);
+}
+
+char *index_definition_new_state(const Bundle *bundle, DocIds doc_ids, ReleaseState state)
+{
+    g_autofree char *meta = meta_text(bundle, doc_ids, state);
+    return g_strdup_printf("{\"_meta\":%s}", meta);
 }

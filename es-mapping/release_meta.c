@@ -15,6 +15,7 @@ void release_meta_free(ReleaseMeta *meta)
         return;
     g_free(meta->index);
     g_free(meta->model_id);
+    g_free(meta->data);
     if (meta->tree != NULL)
         yajl_tree_free(meta->tree);
     g_free(meta);
@@ -43,6 +44,10 @@ ReleaseMeta *release_meta_of_bundle(const Bundle *bundle, DocIds doc_ids)
     meta->w0 = model->w0;
     meta->scale = bundle->scale;
     meta->doc_ids = doc_ids;
+    meta->data = g_strdup(json_get_string(bundle->training, "dataset.source"));
+    json_get_int(bundle->training, "dataset.ratings", &meta->ratings);
+    if (!json_get_double(bundle->training, "final.valid_rmse", &meta->rmse))
+        meta->rmse = NAN;
     meta->min_movie_bias = INFINITY;
     for (guint i = 0; i < movies->len; i++) {
         guint movie = g_array_index(movies, guint, i);
@@ -84,6 +89,32 @@ static const char *doc_ids_name(DocIds doc_ids)
     return doc_ids == DOC_IDS_BY_FEATURE_INDEX ? "feature-index" : "value";
 }
 
+static const char *const state_names[] = {
+    [RELEASE_NO_STATE] = "",
+    [RELEASE_LOADING] = "loading",
+    [RELEASE_COMPLETE] = "complete",
+    [RELEASE_REJECTED] = "rejected",
+};
+
+const char *release_state_name(ReleaseState state)
+{
+    return state_names[state];
+}
+
+static void put_history(yajl_gen json, const ReleaseMeta *meta)
+{
+    json_put_member_string(json, "state", state_names[meta->state]);
+    json_put_key(json, "training");
+    yajl_gen_map_open(json);
+    if (meta->data != NULL)
+        json_put_member_string(json, "data", meta->data);
+    if (meta->ratings > 0)
+        json_put_member_int(json, "ratings", meta->ratings);
+    if (isfinite(meta->rmse))
+        json_put_member_double(json, "rmse", meta->rmse);
+    yajl_gen_map_close(json);
+}
+
 void release_meta_put(yajl_gen json, const ReleaseMeta *meta, const Bundle *bundle)
 {
     yajl_gen_map_open(json);
@@ -101,10 +132,24 @@ void release_meta_put(yajl_gen json, const ReleaseMeta *meta, const Bundle *bund
     json_put_member_double(json, "min_movie_bias", meta->min_movie_bias);
     json_put_member_string(json, "doc_ids", doc_ids_name(meta->doc_ids));
     put_features(json, bundle->features);
+    if (meta->state != RELEASE_NO_STATE)
+        put_history(json, meta);
     yajl_gen_map_close(json);
 }
 
 /* ---- from a cluster ---- */
+
+static void read_history(ReleaseMeta *meta, yajl_val tree)
+{
+    const char *state = json_get_string(tree, "state");
+    for (guint i = 0; i < G_N_ELEMENTS(state_names); i++)
+        if (g_strcmp0(state, state_names[i]) == 0)
+            meta->state = (ReleaseState)i;
+    meta->data = g_strdup(json_get_string(tree, "training.data"));
+    json_get_int(tree, "training.ratings", &meta->ratings);
+    if (!json_get_double(tree, "training.rmse", &meta->rmse))
+        meta->rmse = NAN;
+}
 
 static gboolean read_meta(ReleaseMeta *meta, yajl_val tree)
 {
@@ -122,6 +167,7 @@ static gboolean read_meta(ReleaseMeta *meta, yajl_val tree)
                         doc_ids != NULL && meta->model_id != NULL;
     if (!complete)
         return FALSE;
+    read_history(meta, tree);
     meta->n = (guint)n;
     meta->k = (guint)k;
     meta->movies = (guint)movies;
@@ -129,6 +175,15 @@ static gboolean read_meta(ReleaseMeta *meta, yajl_val tree)
                         ? DOC_IDS_BY_FEATURE_INDEX
                         : DOC_IDS_BY_VALUE;
     return TRUE;
+}
+
+ReleaseMeta *release_meta_read(const char *index, yajl_val entry)
+{
+    g_autoptr(ReleaseMeta) meta = g_new0(ReleaseMeta, 1);
+    meta->index = g_strdup(index);
+    if (!release_meta_is_ours(entry) || !read_meta(meta, json_get(entry, "mappings._meta")))
+        return NULL;
+    return g_steal_pointer(&meta);
 }
 
 ReleaseMeta *release_meta_fetch(EsClient *client, const char *alias, GError **error)

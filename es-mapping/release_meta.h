@@ -5,13 +5,21 @@
  *   max_movie_norm   at least max_m ‖v_m‖
  *   min_movie_bias   min_m w_m
  *   doc_ids          "value" (age_18) or "feature-index" (age_9747, but user_42 and movie_318)
- *   features         {type: {value: feature index}} of every type but user and movie */
+ *   features         {type: {value: feature index}} of every type but user and movie
+ *
+ * and what only the loader needs, from one night to the next:
+ *
+ *   state            "loading", "complete" (its gates passed) or "rejected" (one failed)
+ *   training         {data, ratings, rmse}: rmse is the validation RMSE, absent without one */
 #pragma once
 
 #include "bundle.h"
 #include "es_client.h"
 
 typedef enum { DOC_IDS_BY_VALUE, DOC_IDS_BY_FEATURE_INDEX } DocIds;
+
+/* An index of an earlier version of this program has no state. */
+typedef enum { RELEASE_NO_STATE, RELEASE_LOADING, RELEASE_COMPLETE, RELEASE_REJECTED } ReleaseState;
 
 typedef struct {
     char *index; /* the concrete index, or NULL when made from a bundle */
@@ -20,6 +28,10 @@ typedef struct {
     double w0, scale;
     double max_movie_norm, min_movie_bias;
     DocIds doc_ids;
+    ReleaseState state;
+    char *data;        /* the data set it was trained on, or NULL */
+    gint64 ratings;    /* it has; 0: unknown */
+    double rmse;       /* validation RMSE; NAN: unknown */
     yajl_val tree;     /* the answer it was read from; NULL when made from a bundle */
     yajl_val features; /* within tree */
 } ReleaseMeta;
@@ -29,13 +41,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ReleaseMeta, release_meta_free)
 
 ReleaseMeta *release_meta_of_bundle(const Bundle *bundle, DocIds doc_ids);
 
-/* Writes the `_meta` object. */
+/* Writes the `_meta` object; state and training only if there is a state. */
 void release_meta_put(yajl_gen json, const ReleaseMeta *meta, const Bundle *bundle);
 
 /* Reads the `_meta` of the one index that `alias` (or an index name) stands for. Errors: ES_ERROR
  * 404 (nothing there), RECSYS_ERROR_REFUSED (not a release of this project, or several indices). */
 ReleaseMeta *release_meta_fetch(EsClient *client, const char *alias,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Reads one index's entry in an answer to GET …/_mapping, or to GET /index; NULL if it is not a
+ * release of this project. The entry must outlive the result, whose tree is NULL. */
+ReleaseMeta *release_meta_read(const char *index, yajl_val entry);
+
+/* "loading", "complete", "rejected", or "" for none. */
+const char *release_state_name(ReleaseState state);
 
 /* TRUE if an index's entry in an answer to GET …/_mapping says that this program made it. */
 gboolean release_meta_is_ours(yajl_val index);

@@ -3,15 +3,61 @@
 
 static const CliCommand commands[] = {
     {"release", "BUNDLE", "index a bundle and make it the live release",
-     "Creates a new index, sends every document, checks every answer, and only then moves the "
-     "alias, in\n"
-     "one step. If anything fails before that, the new index is deleted and the alias is as it "
-     "was.\n"
+     "Takes the lock, creates a new index, sends every document, checks every answer, runs the\n"
+     "gates, and only then moves the alias, in one step; then it prunes. If anything fails before\n"
+     "the swap, the new index is deleted and the alias is as it was; an index that failed a gate "
+     "is\n"
+     "kept aside. What a killed job left behind is deleted by the next one.\n"
+     "\n"
+     "Gates: documents (all there, equal bit for bit), orders (every ranking proved), rmse and "
+     "count\n"
+     "(against the live release, once they have a limit).\n"
      "\n"
      "Examples:\n"
      "  recsys-loader release bundle\n"
-     "  recsys-loader release bundle --url http://localhost:9200 --alias movies\n",
+     "  recsys-loader release bundle --url http://localhost:9200 --alias movies\n"
+     "  recsys-loader release bundle --max-rmse-rise 0.01 --max-count-change 0.1 --quiet\n",
      cmd_release},
+    {"plan", "BUNDLE", "say what release would do, and change nothing",
+     "Takes the options of release. The gates that need no index are run; exits with 5 if one of "
+     "them\n"
+     "would fail.\n"
+     "\n"
+     "Examples:\n"
+     "  recsys-loader plan bundle --max-rmse-rise 0.01\n",
+     cmd_plan},
+    {"releases", "", "list the releases that are in the cluster",
+     "The newest first: name, model, age, documents, size, validation RMSE, and whether it is "
+     "live.\n"
+     "\n"
+     "Examples:\n"
+     "  recsys-loader releases\n"
+     "  recsys-loader releases --json\n",
+     cmd_releases},
+    {"rollback", "[RELEASE]", "make an earlier release the live one again",
+     "RELEASE is the name of an index; without it, the complete release before the live one. It "
+     "is\n"
+     "verified before the alias moves.\n"
+     "\n"
+     "Examples:\n"
+     "  recsys-loader rollback\n"
+     "  recsys-loader rollback recsys-20260101-030000-0123456789ab --bundle bundle\n",
+     cmd_rollback},
+    {"prune", "", "delete old releases",
+     "Never the live one nor the one before it, and only indices that this program made for this\n"
+     "alias and that no alias stands for. Unfinished indices of jobs that were killed go as well, "
+     "and\n"
+     "all but the latest of those that failed a gate.\n"
+     "\n"
+     "Examples:\n"
+     "  recsys-loader prune --keep 3\n",
+     cmd_prune},
+    {"doctor", "", "look whether a release could work",
+     "Tries what a release needs on a throw-away index: one line each, with the way out.\n"
+     "\n"
+     "Examples:\n"
+     "  recsys-loader doctor --url https://search.example:9200\n",
+     cmd_doctor},
     {"recommend", "", "rank the live release's movies for a person",
      "Fetches the person's vectors (mget), sums them and ranks with script_score.\n"
      "\n"

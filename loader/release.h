@@ -1,39 +1,61 @@
-/* Makes a bundle the live release: a new index, filled and checked, then one atomic swap of the
- * alias.
+/* Makes a bundle the live release: lock, a new index, filled, checked by the gates, then one atomic
+ * swap of the alias, and old releases pruned.
  *
  * Until the swap nothing that readers see has changed. If anything fails before it, or a signal
- * arrives, the new index is deleted again. */
+ * arrives, the new index is deleted again; only one that failed a gate is kept aside. What a killed
+ * job left behind is deleted by the next one, which has its lock. */
 #pragma once
 
-#include "bulk.h"
 #include "bundle.h"
 #include "es_client.h"
+#include "gates.h"
+#include "load.h"
+#include "lock.h"
 #include "release_meta.h"
+#include "standing.h"
 
 typedef struct {
     const char *alias;
     const char *replace_index; /* nullable: a concrete index of the alias's name may be deleted, if
                                   this is that name */
     DocIds doc_ids;
-    guint shards;            /* 0: as the index definition has it */
-    const char *replicas;    /* a number; NULL: one if there is a second node */
-    const BulkOptions *bulk; /* NULL: the default */
+    LoadOptions load;
+    GateOptions gates;
+    guint keep;              /* complete releases, when pruning at the end; 0: all */
+    const char *break_owner; /* nullable: whose lock may be broken */
+    guint lock_seconds;
+    LockConnect connect; /* for the lock's own connection */
+    gpointer connect_data;
 } ReleaseOptions;
 
 typedef struct {
-    char *index;    /* the new one */
-    char *previous; /* what the alias stood for before, names separated by commas, or NULL */
-    guint documents;
+    const char *name;
     double seconds;
-    BulkReport bulk;
-    double bulk_seconds;
+} ReleaseStep;
+
+/* Also filled in as far as it went if the release failed. */
+typedef struct {
+    char *index;        /* the new one, NULL if there is none (any more) */
+    char *previous;     /* what the alias stood for before, names separated by commas, or NULL */
+    gboolean is_live;   /* the new one is */
+    GPtrArray *gates;   /* GateResult * */
+    GArray *steps;      /* ReleaseStep */
+    GPtrArray *deleted; /* char *: indices of dead jobs, and pruned ones */
+    char *warning;      /* it is released, but could not be pruned; or NULL */
+    guint documents;
+    LoadReport load;
+    double seconds;
 } ReleaseResult;
 
 void release_result_clear(ReleaseResult *result);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ReleaseResult, release_result_clear)
 
 /* Errors: RECSYS_ERROR_REFUSED (an index of the alias's name, or indices of somebody else behind
- * the alias, are in the way; refused documents), RECSYS_ERROR_LOCKED (another job at the same
- * moment), RECSYS_ERROR_GATE (the counts differ), RECSYS_ERROR_INTERRUPTED, ES_ERROR, transport. */
+ * the alias, are in the way; refused documents), RECSYS_ERROR_LOCKED (another job),
+ * RECSYS_ERROR_GATE, RECSYS_ERROR_INTERRUPTED, ES_ERROR, transport. */
 gboolean release_bundle(ReleaseResult *result, EsClient *client, const Bundle *bundle,
                         const ReleaseOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The part of it that can be asked before: is the alias free, or a release's? Errors as above. */
+gboolean release_check_way(const Standing *standing, const ReleaseOptions *options,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,10 +1,8 @@
 #include "commands.h"
-#include "document_check.h"
 #include "es_options.h"
-#include "mapping_check.h"
-#include "order_check.h"
 #include "recommend.h"
 #include "recsys_error.h"
+#include "verify.h"
 
 typedef struct {
     gint depth;
@@ -39,38 +37,6 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, Verify
     return TRUE;
 }
 
-static gboolean verify(Report *report, EsClient *client, const char *alias,
-                       const ReleaseMeta *release, const Bundle *bundle,
-                       const VerifyOptions *options, GError **error)
-{
-    const OrderOptions orders = {
-        .depth = (guint)options->depth,
-        .random = (guint)options->random,
-        .seed = (guint64)options->seed,
-    };
-    gint64 started = g_get_monotonic_time();
-    gboolean asked = mapping_check(report, release, bundle, error) &&
-                     document_check(report, client, release, bundle, error) &&
-                     order_check(report, client, alias, bundle, &orders, error);
-    report->seconds = (double)(g_get_monotonic_time() - started) / G_USEC_PER_SEC;
-    return asked;
-}
-
-/* The release that was read must still be the live one, or the findings are of two releases. */
-static gboolean check_unchanged(EsClient *client, const char *alias, const ReleaseMeta *release,
-                                GError **error)
-{
-    g_autoptr(ReleaseMeta) now = release_meta_fetch(client, alias, error);
-    if (now == NULL)
-        return FALSE;
-    if (g_strcmp0(now->index, release->index) == 0)
-        return TRUE;
-    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
-                "%s moved from %s to %s meanwhile: verify again", alias, release->index,
-                now->index);
-    return FALSE;
-}
-
 gboolean cmd_verify(const CliCommand *command, int argc, char **argv, GError **error)
 {
     VerifyOptions options = {.depth = 100, .random = 100, .seed = 1};
@@ -87,19 +53,13 @@ gboolean cmd_verify(const CliCommand *command, int argc, char **argv, GError **e
     g_autoptr(ReleaseMeta) release = release_meta_fetch(client, alias, error);
     if (release == NULL)
         return FALSE;
-    if (g_strcmp0(release->model_id, bundle->model_id) != 0) {
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_GATE,
-                    "%s is model %s, %s is model %s: verify with the bundle that was released",
-                    release->index, release->model_id, bundle->path, bundle->model_id);
-        return FALSE;
-    }
-
+    const OrderOptions orders = {
+        .depth = (guint)options.depth,
+        .random = (guint)options.random,
+        .seed = (guint64)options.seed,
+    };
     g_autoptr(Report) report = report_new();
-    report->url = es_client_url(client);
-    report->index = release->index;
-    report->model_id = release->model_id;
-    if (!verify(report, client, alias, release, bundle, &options, error) ||
-        !check_unchanged(client, alias, release, error))
+    if (!verify(report, client, alias, release, bundle, VERIFY_ALL, &orders, error))
         return FALSE;
     if (options.json)
         report_print_json(report, stdout);

@@ -3,12 +3,7 @@
 #include <string.h>
 
 #include "document.h"
-#include "interrupt.h"
-#include "progress.h"
-#include "recsys_error.h"
-
-#define PAGE 1000
-#define KEEP_ALIVE "2m"
+#include "index_scan.h"
 
 typedef struct {
     Report *report;
@@ -22,14 +17,10 @@ typedef struct {
 
 /* ---- one document ---- */
 
-static void check_vector(Check *c, const char *id, guint index, yajl_val fields)
+static void check_vector(Check *c, const char *id, guint index, yajl_val stored)
 {
     const guint k = c->bundle->model->k;
     const float *expected = fm_vector(c->bundle->model, index);
-    yajl_val stored = json_get(fields, "embedding");
-    /* docvalue_fields wraps a field's values in an array: here one value that is an array. */
-    if (json_array_length(stored) == 1 && YAJL_IS_ARRAY(json_array_get(stored, 0)))
-        stored = json_array_get(stored, 0);
     if (!document_read_vector(c->vector, k, stored)) {
         report_violation(c->report,
                          "document %s: embedding has %" G_GSIZE_FORMAT " values, the bundle has %u",
@@ -113,15 +104,17 @@ static void check_source(Check *c, const char *id, guint index, yajl_val source)
         report_violation(c->report, "document %s: year is there, the bundle has none", id);
 }
 
-static void check_hit(Check *c, yajl_val hit)
+static gboolean check_hit(yajl_val hit, gpointer data, GError **error)
 {
+    Check *c = data;
+    (void)error;
     const char *id = json_get_string(hit, "_id");
     guint found = id != NULL ? GPOINTER_TO_UINT(g_hash_table_lookup(c->expected, id)) : 0;
     c->report->documents++;
     if (found == 0) {
         report_violation(c->report, "document %s: extra, the bundle has no such feature",
                          id != NULL ? id : "(without _id)");
-        return;
+        return TRUE;
     }
     guint index = found - 1;
     if (c->seen[index])
@@ -129,106 +122,11 @@ static void check_hit(Check *c, yajl_val hit)
     c->seen[index] = TRUE;
     check_source(c, id, index, json_get(hit, "_source"));
     check_bias(c, id, index, hit);
-    check_vector(c, id, index, json_get(hit, "fields"));
-}
-
-/* ---- pages ---- */
-
-static char *open_point_in_time(EsClient *client, const char *index, GError **error)
-{
-    g_autofree char *name = es_escape(index);
-    g_autofree char *path = g_strdup_printf("/%s/_pit?keep_alive=" KEEP_ALIVE, name);
-    g_auto(yajl_val) answer = es_call_json(client, "POST", path, NULL, error);
-    if (answer == NULL)
-        return NULL;
-    const char *id = json_get_string(answer, "id");
-    if (id == NULL)
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED, "POST %s gave no id", path);
-    return g_strdup(id);
-}
-
-static void close_point_in_time(EsClient *client, const char *pit)
-{
-    g_autofree char *body = g_strdup_printf("{\"id\":\"%s\"}", pit);
-    g_auto(yajl_val) answer = es_call_json(client, "DELETE", "/_pit", body, NULL);
-    (void)answer; /* if it fails the server drops it after KEEP_ALIVE */
-}
-
-static char *page_body(const char *pit, gint64 after)
-{
-    g_auto(yajl_gen) json = json_generator_new(FALSE);
-    yajl_gen_map_open(json);
-    json_put_member_int(json, "size", PAGE);
-    json_put_member_bool(json, "track_total_hits", FALSE);
-    json_put_key(json, "pit");
-    yajl_gen_map_open(json);
-    json_put_member_string(json, "id", pit);
-    json_put_member_string(json, "keep_alive", KEEP_ALIVE);
-    yajl_gen_map_close(json);
-    json_put_key(json, "sort");
-    yajl_gen_array_open(json);
-    json_put_string(json, "_shard_doc");
-    yajl_gen_array_close(json);
-    if (after >= 0) {
-        json_put_key(json, "search_after");
-        yajl_gen_array_open(json);
-        json_put_int(json, after);
-        yajl_gen_array_close(json);
-    }
-    json_put_key(json, "_source");
-    yajl_gen_map_open(json);
-    json_put_member_string(json, "excludes", "embedding");
-    yajl_gen_map_close(json);
-    json_put_key(json, "docvalue_fields");
-    yajl_gen_array_open(json);
-    json_put_string(json, "embedding");
-    json_put_string(json, "bias");
-    yajl_gen_array_close(json);
-    yajl_gen_map_close(json);
-    return json_take(json, NULL);
-}
-
-/* Checks one page; *after is where the next one begins, *count how many hits this one had. */
-static gboolean check_page(Check *c, const char *pit, gint64 *after, gsize *count, GError **error)
-{
-    g_autofree char *body = page_body(pit, *after);
-    g_auto(yajl_val) answer = es_call_json(c->client, "POST", "/_search", body, error);
-    if (answer == NULL || !es_check_complete(answer, "a page of documents", error))
-        return FALSE;
-    yajl_val hits = json_get(answer, "hits.hits");
-    *count = json_array_length(hits);
-    for (gsize i = 0; i < *count; i++)
-        check_hit(c, json_array_get(hits, i));
-    if (*count == 0)
-        return TRUE;
-    yajl_val last = json_array_get(json_get(json_array_get(hits, *count - 1), "sort"), 0);
-    if (!YAJL_IS_INTEGER(last)) {
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
-                    "a page of documents has no sort value");
-        return FALSE;
-    }
-    *after = YAJL_GET_INTEGER(last);
+    check_vector(c, id, index, index_scan_embedding(hit));
     return TRUE;
 }
 
-static gboolean check_pages(Check *c, GError **error)
-{
-    g_autofree char *pit = open_point_in_time(c->client, c->release->index, error);
-    if (pit == NULL)
-        return FALSE;
-    Progress progress;
-    progress_start(&progress, "documents", "documents", c->bundle->model->n);
-    gint64 after = -1;
-    gsize count = 1;
-    gboolean valid = TRUE;
-    while (valid && count > 0) {
-        valid = !interrupt_requested(error) && check_page(c, pit, &after, &count, error);
-        progress_update(&progress, MIN(c->report->documents, c->bundle->model->n), NULL);
-    }
-    progress_end(&progress);
-    close_point_in_time(c->client, pit);
-    return valid;
-}
+/* ---- all of them ---- */
 
 static void find_missing(Check *c)
 {
@@ -260,7 +158,8 @@ gboolean document_check(Report *report, EsClient *client, const ReleaseMeta *rel
         .vector = vector,
     };
     report->features = n;
-    if (!check_pages(&check, error))
+    const IndexScan scan = {release->index, NULL, "documents", n};
+    if (!index_scan(client, &scan, check_hit, &check, error))
         return FALSE;
     find_missing(&check);
     return TRUE;

@@ -9,6 +9,7 @@
 #include "recommend.h"
 #include "recsys_error.h"
 #include "rng.h"
+#include "standard_profiles.h"
 
 typedef struct {
     Report *report;
@@ -24,14 +25,13 @@ typedef struct {
 
 /* ---- profiles ---- */
 
-/* What a profile may have: all types but the movies, and but one more if it is given. */
-static GPtrArray *types_besides(const FeatureTable *features, const char *other)
+static GPtrArray *types_but_movies(const FeatureTable *features)
 {
     const GPtrArray *types = feature_table_types(features);
     GPtrArray *chosen = g_ptr_array_new();
     for (guint i = 0; i < types->len; i++) {
         char *type = g_ptr_array_index(types, i);
-        if (strcmp(type, FEATURE_MOVIE) != 0 && g_strcmp0(type, other) != 0)
+        if (strcmp(type, FEATURE_MOVIE) != 0)
             g_ptr_array_add(chosen, type);
     }
     return chosen;
@@ -47,34 +47,6 @@ static guint count_of(const FeatureTable *features, const char *type)
 {
     const GArray *indices = feature_table_of_type(features, type);
     return indices != NULL ? indices->len : 0;
-}
-
-static void add_pairs(GPtrArray *profiles, const FeatureTable *features, const char *first,
-                      const char *second)
-{
-    for (guint i = 0; i < count_of(features, first); i++) {
-        for (guint j = 0; j < count_of(features, second); j++) {
-            Profile *profile = profile_new();
-            profile_add(profile, first, value_at(features, first, i));
-            profile_add(profile, second, value_at(features, second, j));
-            g_ptr_array_add(profiles, profile);
-        }
-    }
-}
-
-static void add_standard(GPtrArray *profiles, const FeatureTable *features,
-                         const GPtrArray *metadata)
-{
-    for (guint t = 0; t < metadata->len; t++) {
-        const char *type = g_ptr_array_index(metadata, t);
-        for (guint i = 0; i < count_of(features, type); i++) {
-            Profile *profile = profile_new();
-            profile_add(profile, type, value_at(features, type, i));
-            g_ptr_array_add(profiles, profile);
-        }
-        for (guint s = 0; s < t; s++)
-            add_pairs(profiles, features, g_ptr_array_index(metadata, s), type);
-    }
 }
 
 static void add_random_value(Profile *profile, const FeatureTable *features, const char *type,
@@ -254,11 +226,9 @@ static gboolean check_profile(Check *check, const Profile *profile, GError **err
 gboolean order_check(Report *report, EsClient *client, const char *alias, const Bundle *bundle,
                      const OrderOptions *options, GError **error)
 {
-    g_autoptr(GPtrArray) metadata = types_besides(bundle->features, FEATURE_USER);
-    g_autoptr(GPtrArray) all = types_besides(bundle->features, NULL);
-    g_autoptr(GPtrArray) profiles = g_ptr_array_new_with_free_func((GDestroyNotify)profile_free);
-    add_standard(profiles, bundle->features, metadata);
-    add_random(profiles, bundle->features, all, options);
+    g_autoptr(GPtrArray) types = types_but_movies(bundle->features);
+    g_autoptr(GPtrArray) profiles = standard_profiles(bundle->features);
+    add_random(profiles, bundle->features, types, options);
 
     const GArray *movies = feature_table_of_type(bundle->features, FEATURE_MOVIE);
     g_autofree ExactScore *scores = g_new(ExactScore, movies->len);

@@ -12,7 +12,7 @@ typedef struct {
     guint64 seed; /* of the random ones */
 } OrderOptions;
 
-/* Standard profiles: every metadata value alone, and every pair of values of two metadata types.
+/* The standard profiles (standard_profiles.h), and random ones.
  * Random profiles: half of them with a user, each metadata type in half of them.
  * Findings go to the report; FALSE only if the question could not be asked. */
 gboolean order_check(Report *report, EsClient *client, const char *alias, const Bundle *bundle,

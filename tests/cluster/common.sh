@@ -32,7 +32,8 @@ run_logged() {
 packages_for() {
   case $1 in
     build) echo gcc=gcc libc6-dev=/usr/include/stdio.h meson=meson ninja-build=ninja pkg-config=pkg-config \
-      libglib2.0-dev=pc:gio-2.0 libcurl4-openssl-dev=pc:libcurl libyajl-dev=pc:yajl libcairo2-dev=pc:cairo libcunit1-dev=pc:cunit ;;
+      libglib2.0-dev=pc:gio-2.0 libcurl4-openssl-dev=pc:libcurl libyajl-dev=pc:yajl libcairo2-dev=pc:cairo libcunit1-dev=pc:cunit \
+      liblapacke-dev=pc:lapacke libopenblas-dev=pc:openblas ;;
     cluster) echo curl=curl openssl=openssl ;;
     unpack) echo maven=mvn ;;
     test) echo python3-venv=py:ensurepip curl=curl ;;

@@ -136,19 +136,21 @@ gboolean server_do(const char *method, const char *body, const char *path_format
 
 /* ---- what is there ---- */
 
+static const char *text_of(yajl_val row, const char *name)
+{
+    const char *key[] = {name, NULL}; /* it may have a dot in it */
+    yajl_val value = yajl_tree_get(row, key, yajl_t_string);
+    return value != NULL ? YAJL_GET_STRING(value) : "?";
+}
+
 static void append_rows(GString *text, const char *path, const char *first, const char *second)
 {
     g_auto(yajl_val) rows = server_ask("GET", NULL, "%s", path);
     for (gsize i = 0; i < json_array_length(rows); i++) {
         yajl_val row = json_array_get(rows, i);
-        const char *values[] = {first, row->u.object.len > 1 ? second : NULL};
-        for (guint v = 0; v < G_N_ELEMENTS(values) && values[v] != NULL; v++) {
-            const char *key[] = {values[v], NULL};
-            yajl_val value = yajl_tree_get(row, key, yajl_t_string);
-            g_string_append_printf(text, "%s%s", v > 0 ? " " : "",
-                                   value != NULL ? YAJL_GET_STRING(value) : "?");
-        }
-        g_string_append_c(text, '\n');
+        const char *one = text_of(row, first), *two = text_of(row, second);
+        if (!g_str_has_suffix(one, "-lock") || strcmp(two, "0") != 0)
+            g_string_append_printf(text, "%s %s\n", one, two);
     }
 }
 

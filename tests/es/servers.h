@@ -38,8 +38,8 @@ yajl_val server_ask(const char *method, const char *body, const char *path_forma
 gboolean server_do(const char *method, const char *body, const char *path_format, ...)
     G_GNUC_PRINTF(3, 4);
 
-/* Every index of this run with its number of documents and every alias with its index, one a line.
- */
+/* Every index of this run with its number of documents and every alias with its index, one a line;
+ * a lock that nobody holds is left out. */
 char *server_state(void);
 
 /* The one index that an alias stands for; NULL if it is none or several. */

@@ -91,6 +91,34 @@ static void test_put(void)
     CU_ASSERT_EQUAL(g_strcmp0(json_get_string(other, "doc_ids"), "feature-index"), 0);
 }
 
+/* What the loader tells itself for the next night survives the way through an index. */
+static void test_state_and_training(void)
+{
+    g_autoptr(Bundle) bundle = fixture_bundle(5, 1);
+    g_autoptr(ReleaseMeta) meta = release_meta_of_bundle(bundle, DOC_IDS_BY_VALUE);
+    CU_ASSERT(isnan(meta->rmse));
+    for (ReleaseState state = RELEASE_LOADING; state <= RELEASE_REJECTED; state++) {
+        meta->state = state;
+        meta->rmse = 0.8725;
+        meta->ratings = 1000209;
+        g_free(meta->data);
+        meta->data = g_strdup("ml-1m");
+        g_auto(yajl_gen) json = json_generator_new(FALSE);
+        release_meta_put(json, meta, bundle);
+        g_autofree char *text = json_take(json, NULL);
+        g_autofree char *entry = g_strdup_printf("{\"mappings\":{\"_meta\":%s}}", text);
+        g_auto(yajl_val) tree = json_parse(entry, "an index", NULL);
+        g_autoptr(ReleaseMeta) read = release_meta_read("recsys-1", tree);
+        CU_ASSERT(read != NULL && read->state == state && read->rmse == 0.8725 &&
+                  read->ratings == 1000209 && g_strcmp0(read->data, "ml-1m") == 0);
+    }
+    g_auto(yajl_val) other = json_parse("{\"mappings\":{\"_meta\":{}}}", "x", NULL);
+    CU_ASSERT_PTR_NULL(release_meta_read("other", other));
+    g_auto(yajl_val) stateless = put(bundle, DOC_IDS_BY_VALUE);
+    CU_ASSERT_PTR_NULL(json_get(stateless, "state"));
+    CU_ASSERT_PTR_NULL(json_get(stateless, "training"));
+}
+
 static void test_document_ids(void)
 {
     const struct {
@@ -171,6 +199,7 @@ static const UnitTest tests[] = {
     {"of a bundle", test_of_bundle},
     {"extremes", test_extremes},
     {"put", test_put},
+    {"state and training", test_state_and_training},
     {"document ids", test_document_ids},
     {"ids from the release", test_ids_from_the_release},
     {"unknown values", test_unknown_values},

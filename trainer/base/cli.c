@@ -71,10 +71,15 @@ int cli_main(const CliProgram *program, int argc, char **argv)
     return program->exit_code(error);
 }
 
-static guint count_words(const char *text)
+/* Words in brackets may be left out. */
+static void count_words(const char *text, guint *least, guint *most)
 {
     g_auto(GStrv) words = g_strsplit(text, " ", -1);
-    return text[0] == '\0' ? 0 : g_strv_length(words);
+    *least = *most = 0;
+    for (char **word = words; text[0] != '\0' && *word != NULL; word++) {
+        *most += 1;
+        *least += **word != '[';
+    }
 }
 
 gboolean cli_parse(const CliCommand *command, const GOptionEntry *const *entries, int *argc,
@@ -91,9 +96,10 @@ gboolean cli_parse(const CliCommand *command, const GOptionEntry *const *entries
     if (!g_option_context_parse(context, argc, argv, error))
         return FALSE;
 
-    guint wanted = count_words(command->arguments);
+    guint least, wanted;
+    count_words(command->arguments, &least, &wanted);
     guint given = (guint)*argc - 1;
-    if (given != wanted) {
+    if (given < least || given > wanted) {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
                     "%u argument%s expected%s%s, %u given; see `%s --help`", wanted,
                     wanted == 1 ? "" : "s", wanted > 0 ? ": " : "", command->arguments, given,

@@ -1,0 +1,72 @@
+/* The gates between a loaded index and the swap: each compares a figure with a limit.
+ *
+ *   documents  every document is there and equal to the bundle's, bit for bit; the mapping too
+ *   orders     every ranking of standard and random profiles is proved (order_check.h)
+ *   rmse       validation RMSE of the new model − that of the live one ≤ max_rmse_rise
+ *   count      |n_new − n_live| / n_live ≤ max_count_change, for all documents and for the movies
+ *
+ *   churn      what users will notice against the live release (churn.h): mean overlap of the top
+ * 10 ≥ min_overlap, mean rank correlation ≥ min_correlation, drift ≤ max_drift
+ *
+ * The first two are always on, the others judge once they have a limit and are reported anyway.
+ * A gate is left out only by its name. */
+#pragma once
+
+#include "bundle.h"
+#include "es_client.h"
+#include "release_meta.h"
+
+typedef enum { GATE_DOCUMENTS, GATE_ORDERS, GATE_RMSE, GATE_COUNT, GATE_CHURN, GATES } Gate;
+
+typedef enum {
+    GATE_PASSED,
+    GATE_FAILED,
+    GATE_SKIPPED,  /* by name */
+    GATE_NO_LIMIT, /* the figure is for information */
+} GateVerdict;
+
+typedef struct {
+    gboolean skip[GATES];
+    guint depth, random;                            /* of the orders gate */
+    double max_rmse_rise;                           /* NAN: no limit */
+    double max_count_change;                        /* NAN: no limit; 0.1 is ten per cent */
+    double min_overlap, min_correlation, max_drift; /* NAN: no limit */
+} GateOptions;
+
+GateOptions gate_options_default(void);
+
+typedef struct {
+    Gate gate;
+    GateVerdict verdict;
+    char *figure;
+    char *limit;
+    double seconds;
+} GateResult;
+
+typedef struct {
+    EsClient *client;
+    const Bundle *bundle;
+    const char *index;       /* the loaded one; NULL: only gates that need none */
+    const ReleaseMeta *live; /* NULL: nothing is live */
+    const GateOptions *options;
+} GateSubject;
+
+const char *gate_name(Gate gate);
+const char *gate_verdict_name(GateVerdict verdict);
+
+/* RECSYS_ERROR_USAGE naming the gates there are. */
+gboolean gate_find(const char *name, Gate *gate, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* An array for gates_run(). */
+GPtrArray *gate_results_new(void);
+
+/* Runs all, so that the report has all figures, and appends a GateResult * of each. FALSE only if
+ * one could not be asked; whether one failed gates_check() says. */
+gboolean gates_run(GPtrArray *results, const GateSubject *subject,
+                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* RECSYS_ERROR_GATE naming every gate that failed, its figure and its limit. */
+gboolean gates_check(const GPtrArray *results, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A key and an array with what each gate found. */
+void gates_put_member(yajl_gen json, const char *key, const GPtrArray *results);

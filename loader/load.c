@@ -1,0 +1,94 @@
+#include "load.h"
+
+#include "interrupt.h"
+#include "recsys_error.h"
+
+gboolean load_call(EsClient *client, const char *method, const char *index, const char *action,
+                   const char *body, GError **error)
+{
+    g_autofree char *name = es_escape(index);
+    g_autofree char *path = g_strdup_printf("/%s%s", name, action);
+    g_auto(yajl_val) answer = es_call_json(client, method, path, body, error);
+    return answer != NULL && es_check_complete(answer, path, error);
+}
+
+char *load_definition(const char *definition, const LoadOptions *options)
+{
+    if (options->shards == 0)
+        return g_strdup(definition);
+    GString *text = g_string_new(definition);
+    g_autofree char *shards = g_strdup_printf("\"number_of_shards\": %u", options->shards);
+    guint replaced = g_string_replace(text, "\"number_of_shards\": 1", shards, 1);
+    g_assert(replaced == 1);
+    return g_string_free(text, FALSE);
+}
+
+static gboolean check_count(EsClient *client, const char *index, guint expected, GError **error)
+{
+    gint64 count = -1;
+    g_autofree char *name = es_escape(index);
+    g_autofree char *path = g_strdup_printf("/%s/_count", name);
+    g_auto(yajl_val) answer = es_call_json(client, "GET", path, NULL, error);
+    if (answer == NULL || !es_check_complete(answer, "the count", error))
+        return FALSE;
+    if (json_get_int(answer, "count", &count) && count == expected)
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_GATE,
+                "%s has %" G_GINT64_FORMAT " documents, the bundle %u", index, count, expected);
+    return FALSE;
+}
+
+/* No segments and no copies for readers that are not there yet. */
+#define WHILE_LOADING                                                                              \
+    "{\"index\":{\"refresh_interval\":\"-1\",\"auto_expand_replicas\":false,"                      \
+    "\"number_of_replicas\":0}}"
+#define SECONDS_FOR_COPIES 60
+
+static gboolean restore_settings(EsClient *client, const char *index, const char *replicas,
+                                 GError **error)
+{
+    g_autofree char *body = g_strdup_printf("{\"index\":{\"refresh_interval\":null,%s%s}}",
+                                            replicas != NULL ? "\"number_of_replicas\":"
+                                                             : "\"auto_expand_replicas\":\"0-1\"",
+                                            replicas != NULL ? replicas : "");
+    return load_call(client, "PUT", index, "/_settings", body, error);
+}
+
+/* Waits until all copies are there, for a while; what must be there is each primary. A user who may
+ * not ask for the health goes on: without a primary the count fails. */
+static gboolean wait_for_copies(EsClient *client, const char *index, GError **error)
+{
+    const char *const statuses[] = {"green", "yellow"};
+    const int seconds[] = {SECONDS_FOR_COPIES, 1};
+    g_autofree char *name = es_escape(index);
+    for (guint i = 0; i < G_N_ELEMENTS(statuses); i++) {
+        g_autoptr(GError) failure = NULL;
+        g_autofree char *path = g_strdup_printf(
+            "/_cluster/health/%s?wait_for_status=%s&timeout=%ds", name, statuses[i], seconds[i]);
+        g_auto(yajl_val) answer = es_call_json(client, "GET", path, NULL, &failure);
+        if (answer != NULL || g_error_matches(failure, ES_ERROR, 403))
+            return TRUE;
+        if (i + 1 < G_N_ELEMENTS(statuses) && g_error_matches(failure, ES_ERROR, 408))
+            continue; /* not within this time */
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean load_index(LoadReport *report, EsClient *client, const char *index, const Bundle *bundle,
+                    DocIds doc_ids, const LoadOptions *options, GError **error)
+{
+    static const BulkOptions usual = BULK_OPTIONS_DEFAULT;
+    const BulkOptions *bulk = options->bulk != NULL ? options->bulk : &usual;
+    if (!load_call(client, "PUT", index, "/_settings", WHILE_LOADING, error))
+        return FALSE;
+    const gint64 started = g_get_monotonic_time();
+    if (!bulk_load(&report->bulk, client, index, bundle, doc_ids, bulk, error))
+        return FALSE;
+    report->seconds = (double)(g_get_monotonic_time() - started) / G_USEC_PER_SEC;
+    return restore_settings(client, index, options->replicas, error) &&
+           load_call(client, "POST", index, "/_refresh", NULL, error) &&
+           wait_for_copies(client, index, error) &&
+           check_count(client, index, bundle->model->n, error) && !interrupt_requested(error);
+}

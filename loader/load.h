@@ -1,0 +1,29 @@
+/* Fills a new index with a bundle: settings for loading, all documents, the settings for readers, a
+ * refresh, and a wait for the copies. */
+#pragma once
+
+#include "bulk.h"
+
+typedef struct {
+    guint shards;            /* 0: as the index definition has it */
+    const char *replicas;    /* a number; NULL: one if there is a second node */
+    const BulkOptions *bulk; /* NULL: the default */
+} LoadOptions;
+
+typedef struct {
+    BulkReport bulk;
+    double seconds; /* for the documents alone */
+} LoadReport;
+
+/* TRUE if the index has every document, visible to readers. Errors: those of bulk_load(), and
+ * RECSYS_ERROR_GATE if the counts differ. */
+gboolean load_index(LoadReport *report, EsClient *client, const char *index, const Bundle *bundle,
+                    DocIds doc_ids, const LoadOptions *options,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The definition with the number of shards asked for. */
+char *load_definition(const char *definition, const LoadOptions *options);
+
+/* One call about an index that must be answered whole. */
+gboolean load_call(EsClient *client, const char *method, const char *index, const char *action,
+                   const char *body, GError **error) G_GNUC_WARN_UNUSED_RESULT;

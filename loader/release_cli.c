@@ -1,0 +1,129 @@
+#include "release_cli.h"
+
+#include "recsys_error.h"
+
+#define KEEP 5
+
+void release_cli_clear(ReleaseCli *options)
+{
+    g_free(options->replace_index);
+    g_free(options->doc_ids);
+    g_strfreev(options->skip);
+    job_options_clear(&options->job);
+    load_cli_clear(&options->load);
+    es_options_clear(&options->cluster);
+}
+
+static GOptionEntry *gate_entries(ReleaseCli *options)
+{
+    const GOptionEntry entries[] = {
+        {"skip-gate", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->skip,
+         "leave out a gate: documents, orders, rmse, count or churn; may be given several times",
+         "GATE"},
+        {"gate-random", 0, 0, G_OPTION_ARG_INT, &options->random,
+         "gate orders: random profiles besides the standard ones (50)", "N"},
+        {"gate-depth", 0, 0, G_OPTION_ARG_INT, &options->depth,
+         "gate orders: movies asked for per profile (20)", "N"},
+        {"max-rmse-rise", 0, 0, G_OPTION_ARG_DOUBLE, &options->gates.max_rmse_rise,
+         "gate rmse: the validation RMSE may be this much above the live one's (no limit)", "X"},
+        {"max-count-change", 0, 0, G_OPTION_ARG_DOUBLE, &options->gates.max_count_change,
+         "gate count: documents and movies may change by this share, e.g. 0.1 (no limit)", "X"},
+        {"min-overlap", 0, 0, G_OPTION_ARG_DOUBLE, &options->gates.min_overlap,
+         "gate churn: least mean overlap of the top 10 with the live release, 0 to 1 (no limit)",
+         "X"},
+        {"min-correlation", 0, 0, G_OPTION_ARG_DOUBLE, &options->gates.min_correlation,
+         "gate churn: least mean rank correlation with the live release, -1 to 1 (no limit)", "X"},
+        {"max-drift", 0, 0, G_OPTION_ARG_DOUBLE, &options->gates.max_drift,
+         "gate churn: the vectors may differ by this share after the best rotation (no limit)",
+         "X"},
+        {NULL},
+    };
+    return g_memdup2(entries, sizeof entries);
+}
+
+static GOptionEntry *release_entries(ReleaseCli *options)
+{
+    const GOptionEntry entries[] = {
+        {"replace-index", 0, 0, G_OPTION_ARG_STRING, &options->replace_index,
+         "delete the index of this name, which is where the alias is to be", "NAME"},
+        {"doc-ids", 0, 0, G_OPTION_ARG_STRING, &options->doc_ids,
+         "\"value\" (age_18, the default) or \"feature-index\" (age_9747), for metadata documents",
+         "FORM"},
+        {"keep", 0, 0, G_OPTION_ARG_INT, &options->keep,
+         "prune at the end, keeping this many releases (" G_STRINGIFY(KEEP) "; 0: do not prune)",
+         "N"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &options->json, "one JSON object instead of text", NULL},
+        {"quiet", 0, 0, G_OPTION_ARG_NONE, &options->quiet, "say nothing if all went well", NULL},
+        {NULL},
+    };
+    return g_memdup2(entries, sizeof entries);
+}
+
+static gboolean check_gates(ReleaseCli *options, GError **error)
+{
+    if (options->depth < 1 || options->depth > 10000 || options->random < 0 || options->keep < 0) {
+        g_set_error(
+            error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+            "--gate-random and --keep must not be negative, --gate-depth must be 1 to 10000");
+        return FALSE;
+    }
+    options->gates.depth = (guint)options->depth;
+    options->gates.random = (guint)options->random;
+    for (char **name = options->skip; name != NULL && *name != NULL; name++) {
+        Gate gate;
+        if (!gate_find(*name, &gate, error))
+            return FALSE;
+        options->gates.skip[gate] = TRUE;
+    }
+    return TRUE;
+}
+
+static gboolean parse(const CliCommand *command, int *argc, char ***argv, ReleaseCli *options,
+                      GError **error)
+{
+    options->gates = gate_options_default();
+    options->depth = (gint)options->gates.depth;
+    options->random = (gint)options->gates.random;
+    options->keep = KEEP;
+    g_autofree GOptionEntry *entries = release_entries(options);
+    g_autofree GOptionEntry *gates = gate_entries(options);
+    g_autofree GOptionEntry *loading = load_cli_entries(&options->load);
+    g_autofree GOptionEntry *jobs = job_options_entries(&options->job);
+    g_autofree GOptionEntry *cluster_entries = es_options_entries(&options->cluster);
+    const GOptionEntry *const all[] = {entries, gates, loading, jobs, cluster_entries, NULL};
+    return cli_parse(command, all, argc, argv, error) && job_options_check(&options->job, error) &&
+           check_gates(options, error);
+}
+
+static gboolean parse_doc_ids(const char *text, DocIds *doc_ids, GError **error)
+{
+    *doc_ids = DOC_IDS_BY_VALUE;
+    if (text == NULL || g_str_equal(text, "value"))
+        return TRUE;
+    *doc_ids = DOC_IDS_BY_FEATURE_INDEX;
+    if (g_str_equal(text, "feature-index"))
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                "--doc-ids must be \"value\" or \"feature-index\", not \"%s\"", text);
+    return FALSE;
+}
+
+gboolean release_cli_parse(ReleaseCli *options, ReleaseOptions *release, const CliCommand *command,
+                           int *argc, char ***argv, GError **error)
+{
+    options->job = (JobOptions)JOB_OPTIONS_DEFAULT;
+    options->load = (LoadCli)LOAD_CLI_DEFAULT;
+    if (!parse(command, argc, argv, options, error) ||
+        !parse_doc_ids(options->doc_ids, &release->doc_ids, error) ||
+        !load_cli_take(&options->load, &release->load, error))
+        return FALSE;
+    release->alias = es_options_alias(&options->cluster);
+    release->replace_index = options->replace_index;
+    release->gates = options->gates;
+    release->keep = (guint)options->keep;
+    release->break_owner = options->job.break_owner;
+    release->lock_seconds = (guint)options->job.lock_seconds;
+    release->connect = job_options_connect;
+    release->connect_data = &options->cluster;
+    return TRUE;
+}

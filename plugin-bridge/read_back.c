@@ -1,0 +1,94 @@
+#include "read_back.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "document.h"
+#include "index_scan.h"
+#include "recsys_error.h"
+
+#define QUERY "{\"bool\":{\"must_not\":{\"term\":{\"feature_type\":\"" FEATURE_USER "\"}}}}"
+
+typedef struct {
+    gint64 index;
+    char *type, *value, *title;
+    double bias;
+    float *vector; /* [k] */
+} Row;
+
+static void row_free(gpointer data)
+{
+    Row *row = data;
+    g_free(row->type);
+    g_free(row->value);
+    g_free(row->title);
+    g_free(row->vector);
+    g_free(row);
+}
+
+typedef struct {
+    guint k;
+    GPtrArray *rows; /* Row * */
+} Reading;
+
+static gboolean read_row(yajl_val hit, gpointer data, GError **error)
+{
+    Reading *reading = data;
+    Row *row = g_new0(Row, 1);
+    g_ptr_array_add(reading->rows, row);
+    row->type = g_strdup(json_get_string(hit, "_source.feature_type"));
+    row->value = g_strdup(json_get_string(hit, "_source.value"));
+    row->title = g_strdup(json_get_string(hit, "_source.title"));
+    row->vector = g_new(float, reading->k);
+    if (row->type != NULL && row->value != NULL &&
+        json_get_int(hit, "_source.feature_index", &row->index) &&
+        json_get_double(hit, "_source.bias", &row->bias) && isfinite(row->bias) &&
+        document_read_vector(row->vector, reading->k, index_scan_embedding(hit)))
+        return TRUE;
+    const char *id = json_get_string(hit, "_id");
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
+                "document %s is not one of a release: type, value, index, bias or vector are wrong",
+                id != NULL ? id : "(without _id)");
+    return FALSE;
+}
+
+static int compare_rows(gconstpointer a, gconstpointer b)
+{
+    gint64 x = (*(Row *const *)a)->index, y = (*(Row *const *)b)->index;
+    return (x > y) - (x < y);
+}
+
+static Bundle *bundle_of(const GPtrArray *rows, const ReleaseMeta *release, GError **error)
+{
+    g_autoptr(Bundle) bundle = g_new0(Bundle, 1);
+    bundle->path = g_strdup(release->index);
+    bundle->model_id = g_strdup(release->model_id);
+    bundle->scale = release->scale;
+    bundle->features = feature_table_new();
+    bundle->model = fm_model_new(rows->len, release->k);
+    bundle->model->w0 = (float)release->w0;
+    for (guint i = 0; i < rows->len; i++) {
+        const Row *row = g_ptr_array_index(rows, i);
+        const Feature feature = {.type = row->type, .value = row->value, .title = row->title};
+        if (!feature_table_add(bundle->features, &feature, NULL, error))
+            return NULL;
+        bundle->model->bias[i] = (float)row->bias;
+        memcpy(bundle->model->embeddings + (gsize)i * release->k, row->vector,
+               release->k * sizeof(float));
+    }
+    if (feature_table_of_type(bundle->features, FEATURE_MOVIE) != NULL)
+        return g_steal_pointer(&bundle);
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED, "%s has no movies", release->index);
+    return NULL;
+}
+
+Bundle *read_back(EsClient *client, const ReleaseMeta *release, GError **error)
+{
+    g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(row_free);
+    Reading reading = {release->k, rows};
+    const IndexScan scan = {release->index, QUERY, "reading", release->movies};
+    if (!index_scan(client, &scan, read_row, &reading, error))
+        return NULL;
+    g_ptr_array_sort(rows, compare_rows);
+    return bundle_of(rows, release, error);
+}

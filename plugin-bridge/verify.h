@@ -1,0 +1,21 @@
+/* The whole comparison of one release with its bundle: mapping, documents, orders. */
+#pragma once
+
+#include "order_check.h"
+#include "release_meta.h"
+
+/* What is compared; each can be asked for by itself. */
+typedef enum {
+    VERIFY_DOCUMENTS = 1 << 0, /* mapping and documents (mapping_check.h, document_check.h) */
+    VERIFY_ORDERS = 1 << 1,    /* order_check.h */
+    VERIFY_ALL = VERIFY_DOCUMENTS | VERIFY_ORDERS,
+} VerifyParts;
+
+/* Compares what `name`, an alias or a concrete index, stands for with `bundle`. `release` is what
+ * release_meta_fetch() said of `name`; it must outlive the report, which names its index. Findings
+ * go to the report; FALSE only if the question could not be asked. Errors: RECSYS_ERROR_GATE (the
+ * release is of another model), RECSYS_ERROR_INCONCLUSIVE (the alias moved meanwhile), ES_ERROR,
+ * transport, RECSYS_ERROR_INTERRUPTED. */
+gboolean verify(Report *report, EsClient *client, const char *name, const ReleaseMeta *release,
+                const Bundle *bundle, VerifyParts parts, const OrderOptions *orders,
+                GError **error) G_GNUC_WARN_UNUSED_RESULT;

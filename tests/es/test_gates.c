@@ -1,0 +1,203 @@
+/* Gates that fail when they should: the index is damaged between loading and the gate. */
+#include <string.h>
+
+#include "bundles.h"
+#include "fake_server.h"
+#include "programs.h"
+#include "servers.h"
+
+static char *live_path, *new_path;
+
+static void set_up(void)
+{
+    const BundleRecipe recipe = {"60", "90", "2500", "8", "1"};
+    const BundleRecipe other_recipe = {"60", "45", "1500", "8", "2"};
+    live_path = bundle_make(&recipe);
+    new_path = bundle_make(&other_recipe);
+}
+
+static void release(Run *run, const char *url, const char *path, const char *alias,
+                    const char *first, const char *second)
+{
+    run_program(run, LOADER, "release", path, "--url", url, "--alias", alias, first, second, NULL);
+}
+
+static char *released_alias(const char *name)
+{
+    g_auto(Run) run = {0};
+    char *alias = g_strdup_printf("%s-%s", server_prefix(), name);
+    release(&run, server_url(), live_path, alias, NULL, NULL);
+    CU_ASSERT(run_says(&run, 0, "gate documents", "gate orders", NULL));
+    g_usleep(1100000); /* the names of indices have the time to the second */
+    return alias;
+}
+
+/* What is done to the new index, and at which request. */
+typedef struct {
+    const char *method, *request; /* before the first one of these is answered */
+    const char *action, *body;    /* done to the index */
+    char *index;
+    gboolean done;
+} Damage;
+
+static void damage(const FakeRequest *request, FakeAnswer *answer, gpointer data)
+{
+    Damage *d = data;
+    if (strcmp(request->method, "PUT") == 0 && strstr(request->path, "-lock") == NULL &&
+        strchr(request->path + 1, '/') == NULL)
+        d->index = g_strdup(request->path + 1);
+    if (!d->done && d->index != NULL && strcmp(request->method, d->method) == 0 &&
+        strstr(request->path, d->request) != NULL) {
+        d->done = TRUE;
+        CU_ASSERT(server_do(d->body != NULL ? "POST" : "DELETE", d->body, "/%s/%s?refresh=true",
+                            d->index, d->action));
+    }
+    fake_forward(server_url(), request, answer);
+}
+
+static char *state_of(const char *index)
+{
+    g_auto(yajl_val) answer = server_ask("GET", NULL, "/%s/_mapping", index);
+    yajl_val entry = YAJL_IS_OBJECT(answer) ? answer->u.object.values[0] : NULL;
+    return g_strdup(json_get_string(entry, "mappings._meta.state"));
+}
+
+static void check_failure(const char *name, Damage *d, const char *gate, const char *other,
+                          const char *figure)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *alias = released_alias(name);
+    g_autofree char *live = server_index_of(alias);
+    g_autoptr(FakeServer) proxy = fake_server_start(damage, d);
+    release(&run, fake_server_url(proxy), new_path, alias, NULL, NULL);
+    CU_ASSERT(d->done);
+    CU_ASSERT(run_says(&run, 5, "is as it was", "is kept aside", gate, figure,
+                       "limit: 0 violations", d->index, other, NULL));
+    g_autofree char *now = server_index_of(alias);
+    CU_ASSERT_EQUAL(g_strcmp0(live, now), 0);
+    g_autofree char *state = state_of(d->index);
+    CU_ASSERT_EQUAL(g_strcmp0(state, "rejected"), 0);
+    /* The next night: the same bundle, undamaged. */
+    g_usleep(1100000);
+    release(&run, server_url(), new_path, alias, NULL, NULL);
+    CU_ASSERT(run_says(&run, 0, NULL));
+    g_free(d->index);
+}
+
+static void test_missing_document(void)
+{
+    Damage d = {"POST", "/_pit", "_doc/movie_1", NULL, NULL, FALSE};
+    check_failure("missing", &d, "gate documents failed", "", "movie_1: missing");
+}
+
+static void test_changed_bias(void)
+{
+    Damage d = {"POST", "/_pit", "_update/movie_1", "{\"doc\":{\"bias\":0.5}}", NULL, FALSE};
+    check_failure("bias", &d, "gate documents failed", "", "movie_1: bias");
+}
+
+/* After the documents were compared: only the orders can tell. */
+static void test_wrong_order(void)
+{
+    Damage d = {"DELETE", "/_pit", "_update/movie_1", "{\"doc\":{\"bias\":0.25}}", NULL, FALSE};
+    check_failure("order", &d, "gate orders failed", "documents  passed", "movie_1");
+}
+
+/* A gate that is left out by name does not find it, and says so; a misspelt name is no gate. */
+static void test_skipped(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *alias = released_alias("skipped");
+    Damage d = {"POST", "/_mget", "_update/movie_1", "{\"doc\":{\"bias\":0.25}}", NULL, FALSE};
+    g_autoptr(FakeServer) proxy = fake_server_start(damage, &d);
+    release(&run, server_url(), new_path, alias, "--skip-gate", "order");
+    CU_ASSERT(
+        run_says(&run, 1, "no gate \"order\"", "documents, orders, rmse, count, churn", NULL));
+    release(&run, fake_server_url(proxy), new_path, alias, "--skip-gate", "orders");
+    CU_ASSERT(run_says(&run, 0, "gate orders     skipped", "gate documents  passed", NULL));
+    CU_ASSERT_FALSE(d.done);
+    g_free(d.index);
+}
+
+static void test_rmse(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *alias = released_alias("rmse");
+    g_autofree char *live = server_index_of(alias);
+    release(&run, server_url(), new_path, alias, "--max-rmse-rise", "-5");
+    CU_ASSERT(run_says(&run, 5, "gate rmse failed", "a rise of at most -5.0000", "live ", NULL));
+    g_autofree char *now = server_index_of(alias);
+    CU_ASSERT_EQUAL(g_strcmp0(live, now), 0);
+    g_usleep(1100000);
+    release(&run, server_url(), new_path, alias, "--max-rmse-rise", "5");
+    CU_ASSERT(run_says(&run, 0, "gate rmse       passed", NULL));
+}
+
+static void test_count(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *alias = released_alias("count");
+    release(&run, server_url(), new_path, alias, "--max-count-change", "0.2");
+    CU_ASSERT(run_says(&run, 5, "gate count failed", "45 movies, live 90 (50.00 %)",
+                       "at most 20.00 %", NULL));
+    g_usleep(1100000);
+    release(&run, server_url(), new_path, alias, "--max-count-change", "0.5");
+    CU_ASSERT(run_says(&run, 0, "gate count      passed", NULL));
+}
+
+/* The same bundle again is no churn at all; another model is. */
+static void test_churn(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *alias = released_alias("churn");
+    g_autofree char *live = server_index_of(alias);
+    release(&run, server_url(), new_path, alias, "--min-overlap=0.999", NULL);
+    CU_ASSERT(
+        run_says(&run, 5, "gate churn failed", "overlap at least 1.00", "over 233 profiles", NULL));
+    g_usleep(1100000);
+    release(&run, server_url(), new_path, alias, "--max-drift=0.01", NULL);
+    CU_ASSERT(run_says(&run, 5, "gate churn failed", "drift at most 0.010", NULL));
+    g_usleep(1100000);
+    release(&run, server_url(), new_path, alias, "--min-correlation=0.999", NULL);
+    CU_ASSERT(run_says(&run, 5, "gate churn failed", "correlation at least 1.00", NULL));
+    g_autofree char *now = server_index_of(alias);
+    CU_ASSERT_EQUAL(g_strcmp0(live, now), 0);
+    g_usleep(1100000);
+    release(&run, server_url(), live_path, alias, "--min-overlap=1", "--max-drift=0.000001");
+    CU_ASSERT(run_says(&run, 0, "gate churn      passed", "overlap of the top 10 1.00",
+                       "rank correlation 1.000", "drift 0.000", NULL));
+}
+
+static void test_quiet_and_report(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *alias = released_alias("report");
+    release(&run, server_url(), live_path, alias, "--quiet", NULL);
+    CU_ASSERT(run_says(&run, 0, NULL));
+    CU_ASSERT_STRING_EQUAL(run.out, "");
+    CU_ASSERT_STRING_EQUAL(run.err, "");
+    g_usleep(1100000);
+    release(&run, server_url(), new_path, alias, "--json", "--max-rmse-rise=-5");
+    CU_ASSERT(run_says(&run, 5, NULL));
+    g_auto(yajl_val) report = json_parse(run.out, "release --json", NULL);
+    gint64 code = 0;
+    CU_ASSERT(json_get_int(report, "exit_code", &code) && code == 5);
+    CU_ASSERT_FALSE(json_is_true(report, "released"));
+    CU_ASSERT_PTR_NOT_NULL(json_get_string(report, "index"));
+    CU_ASSERT_EQUAL(json_array_length(json_get(report, "steps")), 5);
+    CU_ASSERT(json_array_length(json_get(report, "gates")) >= 4);
+}
+
+static const UnitTest tests[] = {
+    {"a document that went missing", test_missing_document},
+    {"a bias that changed", test_changed_bias},
+    {"an order that changed", test_wrong_order},
+    {"gates left out by name", test_skipped},
+    {"RMSE", test_rmse},
+    {"count", test_count},
+    {"churn", test_churn},
+    {"--quiet and --json", test_quiet_and_report},
+    {NULL, NULL},
+};
+
+SERVER_MAIN("gates", tests, set_up)

@@ -1,0 +1,178 @@
+/* One job at a time: a second one, a dead one, one whose lock is broken. */
+#include "lock.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "bundles.h"
+#include "fake_server.h"
+#include "programs.h"
+#include "recsys_error.h"
+#include "servers.h"
+
+static char *bundle_path;
+
+static void set_up(void)
+{
+    const BundleRecipe recipe = {"60", "90", "2500", "8", "1"};
+    bundle_path = bundle_make(&recipe);
+}
+
+static EsClient *connect_again(gpointer data, GError **error)
+{
+    (void)data;
+    EsClient *client = server_connect();
+    if (client == NULL)
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_UNREACHABLE, "no server");
+    return client;
+}
+
+static Lock *take(const char *alias, guint seconds, const char *break_owner, LockConnect connect,
+                  GError **error)
+{
+    const LockOptions options = {
+        .alias = alias, .job = "test", .break_owner = break_owner, .seconds = seconds};
+    return lock_acquire(server_client(), &options, connect, NULL, error);
+}
+
+static void release(Run *run, const char *alias, const char *option, const char *value)
+{
+    run_program(run, LOADER, "release", bundle_path, "--url", server_url(), "--alias", alias,
+                option, value, NULL);
+}
+
+static gboolean is_free(const char *alias)
+{
+    gint64 count = -1;
+    g_auto(yajl_val) answer = server_ask("GET", NULL, "/%s-lock/_count", alias);
+    return json_get_int(answer, "count", &count) && count == 0;
+}
+
+static void test_second_job(void)
+{
+    g_auto(Run) run = {0};
+    g_autoptr(GError) error = NULL;
+    g_autofree char *alias = g_strdup_printf("%s-second", server_prefix());
+    g_autofree char *owner = lock_owner_name();
+    Lock *lock = take(alias, 60, NULL, NULL, &error);
+    CU_ASSERT_PTR_NOT_NULL(lock);
+    CU_ASSERT_PTR_NULL(take(alias, 60, NULL, NULL, &error));
+    TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_LOCKED, owner);
+    g_autofree char *before = server_state();
+    release(&run, alias, NULL, NULL);
+    CU_ASSERT(run_says(&run, 6, owner, "(test)", "until 20", "--break-lock", NULL));
+    run_program(&run, LOADER, "rollback", "--url", server_url(), "--alias", alias, NULL);
+    CU_ASSERT(run_says(&run, 6, owner, NULL));
+    run_program(&run, LOADER, "prune", "--keep=1", "--url", server_url(), "--alias", alias, NULL);
+    CU_ASSERT(run_says(&run, 6, owner, NULL));
+    g_autofree char *after = server_state();
+    CU_ASSERT_STRING_EQUAL(before, after);
+    CU_ASSERT(lock_check(lock, &error));
+    lock_release(lock);
+    CU_ASSERT(is_free(alias));
+    release(&run, alias, NULL, NULL);
+    CU_ASSERT(run_says(&run, 0, NULL));
+    CU_ASSERT(is_free(alias));
+}
+
+static void test_expiry(void)
+{
+    g_auto(Run) run = {0};
+    g_autoptr(GError) error = NULL;
+    g_autofree char *alias = g_strdup_printf("%s-expiry", server_prefix());
+    g_autoptr(Lock) dead = take(alias, 2, NULL, NULL, &error);
+    CU_ASSERT_PTR_NOT_NULL(dead);
+    release(&run, alias, NULL, NULL);
+    CU_ASSERT(run_says(&run, 6, NULL));
+    g_usleep(2200000);
+    release(&run, alias, NULL, NULL);
+    CU_ASSERT(run_says(&run, 0, NULL));
+    CU_ASSERT_FALSE(dead != NULL && lock_check(dead, &error));
+    TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_LOCKED, "taken away");
+}
+
+/* A job that works longer than its lock lasts keeps it. */
+static void test_renewal(void)
+{
+    g_auto(Run) run = {0};
+    g_autoptr(GError) error = NULL;
+    g_autofree char *alias = g_strdup_printf("%s-renewal", server_prefix());
+    g_autoptr(Lock) lock = take(alias, 2, NULL, connect_again, &error);
+    CU_ASSERT_PTR_NOT_NULL(lock);
+    g_usleep(4500000);
+    release(&run, alias, NULL, NULL);
+    CU_ASSERT(run_says(&run, 6, NULL));
+    CU_ASSERT(lock != NULL && lock_check(lock, &error));
+}
+
+static void test_break_by_name(void)
+{
+    g_auto(Run) run = {0};
+    g_autoptr(GError) error = NULL;
+    g_autofree char *alias = g_strdup_printf("%s-break", server_prefix());
+    g_autofree char *owner = lock_owner_name();
+    g_autoptr(Lock) dead = take(alias, 600, NULL, NULL, &error);
+    CU_ASSERT_PTR_NOT_NULL(dead);
+    release(&run, alias, "--break-lock", "somebody@else:1");
+    CU_ASSERT(run_says(&run, 6, owner, NULL));
+    release(&run, alias, "--break-lock", owner);
+    CU_ASSERT(run_says(&run, 0, NULL));
+    CU_ASSERT(is_free(alias));
+}
+
+/* Takes the lock away from the release under way. */
+static void steal(const FakeRequest *request, FakeAnswer *answer, gpointer data)
+{
+    const char *alias = data;
+    if (strstr(request->path, "/_refresh") != NULL) {
+        g_auto(yajl_val) lock = server_ask("GET", NULL, "/%s-lock/_doc/lock", alias);
+        g_autoptr(GError) error = NULL;
+        Lock *stolen = take(alias, 60, json_get_string(lock, "_source.owner"), NULL, &error);
+        lock_release(stolen);
+    }
+    fake_forward(server_url(), request, answer);
+}
+
+static void test_stolen(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *alias = g_strdup_printf("%s-stolen", server_prefix());
+    release(&run, alias, NULL, NULL);
+    CU_ASSERT(run_says(&run, 0, NULL));
+    g_autofree char *before = server_state();
+    g_autoptr(FakeServer) proxy = fake_server_start(steal, alias);
+    run_program(&run, LOADER, "release", bundle_path, "--url", fake_server_url(proxy), "--alias",
+                alias, NULL);
+    CU_ASSERT(run_says(&run, 6, "is as it was", "taken away", NULL));
+    g_autofree char *after = server_state();
+    CU_ASSERT_STRING_EQUAL(before, after);
+}
+
+/* After Ctrl-C the lock is free. */
+static void test_interrupted(void)
+{
+    g_autofree char *alias = g_strdup_printf("%s-signal", server_prefix());
+    guint interrupted = 0;
+    for (gulong milliseconds = 20; milliseconds <= 320; milliseconds += 60) {
+        g_auto(Run) run = {0};
+        run_interrupted(&run, SIGINT, milliseconds * 1000, LOADER, "release", bundle_path, "--url",
+                        server_url(), "--alias", alias, NULL);
+        interrupted += run.status == 130;
+        release(&run, alias, NULL, NULL);
+        CU_ASSERT(run_says(&run, 0, NULL));
+        g_usleep(1100000); /* the names of indices have the time to the second */
+    }
+    CU_ASSERT(interrupted >= 2);
+}
+
+static const UnitTest tests[] = {
+    {"a second job", test_second_job},
+    {"a lock that has expired", test_expiry},
+    {"a lock that is renewed", test_renewal},
+    {"a lock broken by name", test_break_by_name},
+    {"a lock lost while working", test_stolen},
+    {"after Ctrl-C", test_interrupted},
+    {NULL, NULL},
+};
+
+SERVER_MAIN("lock", tests, set_up)

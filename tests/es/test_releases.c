@@ -1,0 +1,216 @@
+/* Rolling back and forth, pruning, and the list of releases. */
+#include <string.h>
+
+#include "bundles.h"
+#include "catalogue.h"
+#include "programs.h"
+#include "servers.h"
+
+static char *first_path, *second_path;
+
+static void set_up(void)
+{
+    const BundleRecipe recipe = {"60", "90", "2500", "8", "1"};
+    const BundleRecipe other_recipe = {"60", "90", "2500", "8", "2"};
+    first_path = bundle_make(&recipe);
+    second_path = bundle_make(&other_recipe);
+}
+
+/* A release whose index this is; the names of indices have the time to the second. */
+static char *release(const char *path, const char *alias)
+{
+    g_auto(Run) run = {0};
+    g_usleep(1100000);
+    run_program(&run, LOADER, "release", path, "--url", server_url(), "--alias", alias, "--keep",
+                "0", "--skip-gate=orders", NULL);
+    CU_ASSERT(run_says(&run, 0, NULL));
+    return server_index_of(alias);
+}
+
+static void call(Run *run, const char *verb, const char *alias, const char *first,
+                 const char *second)
+{
+    run_program(run, LOADER, verb, "--url", server_url(), "--alias", alias, first, second, NULL);
+}
+
+static gboolean is_live(const char *alias, const char *index)
+{
+    g_autofree char *now = server_index_of(alias);
+    return g_strcmp0(now, index) == 0;
+}
+
+static gboolean is_there(const char *index)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = g_strconcat("/", index, NULL);
+    g_auto(yajl_val) answer = es_call_json(server_client(), "GET", path, NULL, &error);
+    return answer != NULL;
+}
+
+static void test_rollback_and_back(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *alias = g_strdup_printf("%s-back", server_prefix());
+    call(&run, "rollback", alias, NULL, NULL);
+    CU_ASSERT(run_says(&run, 1, "no complete release before", NULL));
+    g_autofree char *first = release(first_path, alias);
+    g_autofree char *second = release(second_path, alias);
+    call(&run, "rollback", alias, NULL, NULL);
+    CU_ASSERT(run_says(&run, 0, first, second, NULL) && is_live(alias, first));
+    run_program(&run, BRIDGE, "verify", first_path, "--url", server_url(), "--alias", alias,
+                "--random=0", "--depth=5", NULL);
+    CU_ASSERT(run_says(&run, 0, "parity: yes", NULL));
+    call(&run, "rollback", alias, NULL, NULL);
+    CU_ASSERT(run_says(&run, 1, "no complete release before", NULL) && is_live(alias, first));
+    call(&run, "rollback", alias, first, NULL);
+    CU_ASSERT(run_says(&run, 1, "is live already", NULL));
+    call(&run, "rollback", alias, second, "--json");
+    CU_ASSERT(run_says(&run, 0, second, "\"previous\"", NULL) && is_live(alias, second));
+}
+
+/* The target is verified before the alias moves. */
+static void test_rollback_refusals(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *alias = g_strdup_printf("%s-refusals", server_prefix());
+    g_autofree char *other = g_strdup_printf("%s-other", server_prefix());
+    g_autofree char *first = release(first_path, alias);
+    g_autofree char *second = release(second_path, alias);
+    g_autofree char *foreign = release(first_path, other);
+    g_autofree char *right = g_strdup_printf("--bundle=%s", first_path);
+    g_autofree char *wrong = g_strdup_printf("--bundle=%s", second_path);
+    call(&run, "rollback", alias, foreign, NULL);
+    CU_ASSERT(run_says(&run, 1, "is not a release of", NULL));
+    call(&run, "rollback", alias, first, wrong);
+    CU_ASSERT(run_says(&run, 5, first, "is model", NULL));
+    CU_ASSERT(
+        server_do("POST", "{\"doc\":{\"bias\":0.5}}", "/%s/_update/movie_1?refresh=true", first));
+    call(&run, "rollback", alias, first, right);
+    CU_ASSERT(run_says(&run, 5, "movie_1: bias", "is as it was", NULL));
+    CU_ASSERT(server_do("DELETE", NULL, "/%s/_doc/movie_1?refresh=true", first));
+    call(&run, "rollback", alias, first, NULL);
+    CU_ASSERT(run_says(&run, 5, "documents, its _meta says", NULL));
+    CU_ASSERT(is_live(alias, second));
+}
+
+static void test_prune(void)
+{
+    g_auto(Run) run = {0};
+    char *indices[5];
+    g_autofree char *alias = g_strdup_printf("%s-prune", server_prefix());
+    g_autofree char *longer = g_strdup_printf("%s-more", alias);
+    g_autofree char *foreign = g_strdup_printf("%s-20200101-000000-0123456789ab", alias);
+    for (guint i = 0; i < G_N_ELEMENTS(indices); i++)
+        indices[i] = release(i % 2 == 0 ? first_path : second_path, alias);
+    g_autofree char *neighbour = release(first_path, longer);
+    CU_ASSERT(server_do("PUT", NULL, "/%s", foreign)); /* our name, not our _meta */
+    CU_ASSERT(server_do("PUT", NULL, "/%s/_alias/%s-used", indices[0], alias));
+    call(&run, "prune", alias, NULL, NULL);
+    CU_ASSERT(run_says(&run, 1, "--keep", NULL));
+    call(&run, "prune", alias, "--keep=0", NULL);
+    CU_ASSERT(run_says(&run, 1, "--keep", NULL));
+    call(&run, "rollback", alias, indices[2], NULL);
+    CU_ASSERT(run_says(&run, 0, NULL));
+    /* Kept: 4 (the newest), 2 (live), 1 (the one before it), 0 (behind another alias). */
+    call(&run, "prune", alias, "--keep=1", NULL);
+    CU_ASSERT(run_says(&run, 0, indices[3], NULL));
+    for (guint i = 0; i < G_N_ELEMENTS(indices); i++)
+        CU_ASSERT(is_there(indices[i]) == (i != 3));
+    CU_ASSERT(is_there(neighbour) && is_there(foreign));
+    CU_ASSERT(is_live(alias, indices[2]));
+    for (guint i = 0; i < G_N_ELEMENTS(indices); i++)
+        g_free(indices[i]);
+}
+
+/* release --keep deletes what is surplus, after the swap. */
+static void test_keep(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *alias = g_strdup_printf("%s-keep", server_prefix());
+    g_autofree char *first = release(first_path, alias);
+    g_autofree char *second = release(second_path, alias);
+    g_usleep(1100000);
+    run_program(&run, LOADER, "release", first_path, "--url", server_url(), "--alias", alias,
+                "--keep", "1", NULL);
+    CU_ASSERT(run_says(&run, 0, "deleted", first, NULL));
+    CU_ASSERT(!is_there(first) && is_there(second));
+}
+
+static void test_list(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *alias = g_strdup_printf("%s-list", server_prefix());
+    call(&run, "releases", alias, NULL, NULL);
+    CU_ASSERT(run_says(&run, 0, "nothing is released as", NULL));
+    g_autofree char *first = release(first_path, alias);
+    g_autofree char *second = release(second_path, alias);
+    call(&run, "releases", alias, NULL, NULL);
+    CU_ASSERT(run_says(&run, 0, first, second, "live", "complete", "RMSE", NULL));
+    call(&run, "releases", alias, "--json", NULL);
+    CU_ASSERT(run_says(&run, 0, NULL));
+    g_auto(yajl_val) list = json_parse(run.out, "releases --json", NULL);
+    double rmse = 0;
+    gint64 bytes = 0;
+    CU_ASSERT_EQUAL(json_array_length(list), 2);
+    CU_ASSERT_EQUAL(g_strcmp0(json_get_string(json_array_get(list, 0), "index"), second), 0);
+    CU_ASSERT(json_is_true(json_array_get(list, 0), "live"));
+    CU_ASSERT_FALSE(json_is_true(json_array_get(list, 1), "live"));
+    CU_ASSERT(json_get_double(json_array_get(list, 1), "rmse", &rmse) && rmse > 0);
+    CU_ASSERT(json_get_int(json_array_get(list, 1), "bytes", &bytes) && bytes > 0);
+}
+
+/* plan says what release then does, and changes nothing. */
+static void test_plan(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *alias = g_strdup_printf("%s-plan", server_prefix());
+    run_program(&run, LOADER, "plan", first_path, "--url", server_url(), "--alias", alias, NULL);
+    CU_ASSERT(run_says(&run, 0, "create", "from nothing", "nothing was changed", NULL));
+    g_autofree char *first = release(first_path, alias);
+    g_autofree char *second = release(second_path, alias);
+    g_autofree char *third = release(first_path, alias);
+    g_autofree char *before = server_state();
+    run_program(&run, LOADER, "plan", second_path, "--url", server_url(), "--alias", alias,
+                "--keep=1", NULL);
+    CU_ASSERT(run_says(&run, 0, third, "drift", NULL));
+    CU_ASSERT(strstr(run.out, "prune     ") != NULL && strstr(run.out, first) != NULL &&
+              strstr(run.out, second) != NULL);
+    run_program(&run, LOADER, "plan", second_path, "--url", server_url(), "--alias", alias,
+                "--max-drift=0.001", NULL);
+    CU_ASSERT(run_says(&run, 5, "gate churn failed", NULL));
+    g_autofree char *after = server_state();
+    CU_ASSERT_STRING_EQUAL(before, after);
+    g_usleep(1100000);
+    run_program(&run, LOADER, "release", second_path, "--url", server_url(), "--alias", alias,
+                "--keep=1", NULL);
+    CU_ASSERT(run_says(&run, 0, NULL));
+    CU_ASSERT(!is_there(first) && !is_there(second) && is_there(third));
+}
+
+static void test_doctor(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *alias = g_strdup_printf("%s-doctor", server_prefix());
+    g_autofree char *before = server_state();
+    call(&run, "doctor", alias, NULL, NULL);
+    CU_ASSERT(run_says(&run, 0, "server", "alias    ok", "lock     ok", "index    ok",
+                       "script   ok", "health", "disk", "clock    ok", NULL));
+    g_autofree char *after = server_state();
+    CU_ASSERT_STRING_EQUAL(before, after);
+    CU_ASSERT(server_do("PUT", NULL, "/%s", alias)); /* an index in the alias's place */
+    call(&run, "doctor", alias, NULL, NULL);
+    CU_ASSERT(run_says(&run, 4, "alias    FAILED", "--replace-index", "index    ok", NULL));
+}
+
+static const UnitTest tests[] = {
+    {"rollback and back", test_rollback_and_back},
+    {"what rollback refuses", test_rollback_refusals},
+    {"prune", test_prune},
+    {"release --keep", test_keep},
+    {"releases", test_list},
+    {"plan", test_plan},
+    {"doctor", test_doctor},
+    {NULL, NULL},
+};
+
+SERVER_MAIN("releases", tests, set_up)

@@ -1,0 +1,96 @@
+#include "gates.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "fixtures.h"
+#include "recsys_error.h"
+#include "tap.h"
+
+static void test_names(void)
+{
+    g_autoptr(GError) error = NULL;
+    Gate gate = GATES;
+    for (Gate g = 0; g < GATES; g++)
+        CU_ASSERT(gate_find(gate_name(g), &gate, &error) && gate == g);
+    CU_ASSERT_FALSE(gate_find("order", &gate, &error));
+    TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                     "documents, orders, rmse, count, churn");
+}
+
+/* Runs the gates that need no index and finds one's verdict. */
+static GateVerdict verdict_of(Gate gate, const Bundle *bundle, const ReleaseMeta *live,
+                              const GateOptions *options)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) results = gate_results_new();
+    const GateSubject subject = {.bundle = bundle, .live = live, .options = options};
+    CU_ASSERT(gates_run(results, &subject, &error));
+    GateVerdict verdict = GATE_SKIPPED;
+    for (guint i = 0; i < results->len; i++) {
+        const GateResult *result = g_ptr_array_index(results, i);
+        CU_ASSERT(result->gate != GATE_DOCUMENTS && result->gate != GATE_ORDERS);
+        if (result->gate == gate)
+            verdict = result->verdict;
+    }
+    CU_ASSERT_EQUAL(gates_check(results, &error), verdict != GATE_FAILED);
+    if (verdict == GATE_FAILED)
+        TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_GATE, gate_name(gate));
+    return verdict;
+}
+
+static void set_rmse(Bundle *bundle, const char *text)
+{
+    yajl_tree_free(bundle->training);
+    bundle->training = json_parse(text, "training", NULL);
+}
+
+static void test_rmse(void)
+{
+    g_autoptr(Bundle) bundle = fixture_bundle(3, 1);
+    g_autoptr(ReleaseMeta) live = release_meta_of_bundle(bundle, DOC_IDS_BY_VALUE);
+    GateOptions options = gate_options_default();
+    options.skip[GATE_CHURN] = TRUE; /* it reads from a cluster */
+    set_rmse(bundle, "{\"final\":{\"valid_rmse\":0.875}}");
+    CU_ASSERT_EQUAL(verdict_of(GATE_RMSE, bundle, NULL, &options), GATE_PASSED);
+    CU_ASSERT_EQUAL(verdict_of(GATE_RMSE, bundle, live, &options), GATE_NO_LIMIT);
+    options.max_rmse_rise = 0.125;
+    live->rmse = NAN; /* what cannot be told is no pass */
+    CU_ASSERT_EQUAL(verdict_of(GATE_RMSE, bundle, live, &options), GATE_FAILED);
+    live->rmse = 0.75;
+    CU_ASSERT_EQUAL(verdict_of(GATE_RMSE, bundle, live, &options), GATE_PASSED);
+    live->rmse = 0.7499;
+    CU_ASSERT_EQUAL(verdict_of(GATE_RMSE, bundle, live, &options), GATE_FAILED);
+    set_rmse(bundle, "{}");
+    CU_ASSERT_EQUAL(verdict_of(GATE_RMSE, bundle, live, &options), GATE_FAILED);
+    options.skip[GATE_RMSE] = TRUE;
+    CU_ASSERT_EQUAL(verdict_of(GATE_RMSE, bundle, live, &options), GATE_SKIPPED);
+}
+
+static void test_count(void)
+{
+    g_autoptr(Bundle) bundle = fixture_bundle(3, 1);
+    g_autoptr(ReleaseMeta) live = release_meta_of_bundle(bundle, DOC_IDS_BY_VALUE);
+    GateOptions options = gate_options_default();
+    options.skip[GATE_CHURN] = TRUE; /* it reads from a cluster */
+    CU_ASSERT_EQUAL(verdict_of(GATE_COUNT, bundle, live, &options), GATE_NO_LIMIT);
+    options.max_count_change = 0;
+    CU_ASSERT_EQUAL(verdict_of(GATE_COUNT, bundle, live, &options), GATE_PASSED);
+    options.max_count_change = 0.5;
+    live->movies = 8; /* 4 in the bundle: half */
+    CU_ASSERT_EQUAL(verdict_of(GATE_COUNT, bundle, live, &options), GATE_PASSED);
+    live->movies = 9;
+    CU_ASSERT_EQUAL(verdict_of(GATE_COUNT, bundle, live, &options), GATE_FAILED);
+    live->movies = 4;
+    live->n = 8; /* 13 in the bundle */
+    CU_ASSERT_EQUAL(verdict_of(GATE_COUNT, bundle, live, &options), GATE_FAILED);
+}
+
+static const UnitTest tests[] = {
+    {"names", test_names},
+    {"RMSE", test_rmse},
+    {"count", test_count},
+    {NULL, NULL},
+};
+
+TAP_MAIN("gates", tests)

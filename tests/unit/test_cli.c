@@ -34,6 +34,8 @@ static void test_help(void)
                       "no command \"frobnicate\"");
         program_check(programs[i], "--frobnicate", RECSYS_ERROR_USAGE, "", "no command");
     }
+    program_check(PROGRAM_TRAINER, "--help", 0,
+                  "  synth      DIR                    write an invented", "");
     program_check(PROGRAM_TRAINER, "train --help", 0, "recsys-trainer train", "");
     program_check(PROGRAM_TRAINER, "train --help", 0, "DATA BUNDLE", "");
     program_check(PROGRAM_LOADER, "recommend --help", 0, "--occupation", "");

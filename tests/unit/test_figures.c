@@ -138,7 +138,7 @@ static void test_curve(void)
 {
     g_autofree char *svg = curve_svg(SMALL_TRAINING);
     HAS(svg, "\nepoch\n");
-    HAS(svg, "\nRMSE, in stars\n");
+    HAS(svg, "\nRMSE\n");
     HAS(svg, "\nvalidation\ntrain (mean over the epoch)\n");
     HAS(svg, "\nbest: epoch 2, 0.9375\n");
     HAS(svg, "<title>epoch 3: train RMSE 0.7500</title>");

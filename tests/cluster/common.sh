@@ -35,7 +35,7 @@ packages_for() {
       libglib2.0-dev=pc:gio-2.0 libcurl4-openssl-dev=pc:libcurl libyajl-dev=pc:yajl libcairo2-dev=pc:cairo libcunit1-dev=pc:cunit ;;
     cluster) echo curl=curl openssl=openssl ;;
     unpack) echo maven=mvn ;;
-    test) echo python3-venv=py:ensurepip curl=curl ;;
+    test) echo python3-venv=py:ensurepip curl=curl openssl=openssl ;;
     clang) echo clang=clang ;;
     lint) echo git=git clang-format=clang-format clang-tidy=clang-tidy shellcheck=shellcheck ;;
     openjdk-*) echo "$1=" ;;

@@ -133,14 +133,14 @@ static void write_answer(GOutputStream *out, const FakeAnswer *answer)
     if (answer->drip_head)
         drip(out, text);
     gsize sent = answer->body->len - MIN(answer->cut, answer->body->len);
-    if (answer->drip == 0) {
+    if (answer->drip_gap == 0) {
         g_string_append_len(text, answer->body->str, (gssize)sent);
         send_bytes(out, text->str, text->len);
         return;
     }
     gboolean listening = send_bytes(out, text->str, text->len);
     for (gsize i = 0; i < sent && listening; i++) {
-        g_usleep(answer->drip);
+        g_usleep(answer->drip_gap);
         listening = send_bytes(out, answer->body->str + i, 1);
     }
 }

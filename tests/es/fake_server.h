@@ -22,7 +22,7 @@ typedef struct {
     const char *content_type; /* application/json */
     const char *headers;      /* more of them, each with its line break, or NULL */
     gboolean raw;             /* the body is all that is sent: no status line, no headers */
-    gulong drip;              /* microseconds between one byte of the body and the next */
+    gulong drip_gap;          /* microseconds between one byte of the body and the next */
     gulong silence;           /* microseconds before the answer */
 } FakeAnswer;
 

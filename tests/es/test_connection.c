@@ -40,7 +40,7 @@ static void play(const FakeRequest *request, FakeAnswer *answer, gpointer data)
     answer->cut = script->cut;
     answer->hang_up = script->hang_up;
     answer->raw = script->raw;
-    answer->drip = script->drip;
+    answer->drip_gap = script->drip;
     answer->silence = script->silence;
 }
 

@@ -9,7 +9,6 @@
 #include "progress.h"
 #include "recsys_error.h"
 
-#define DEFAULT_GENRES "Children's,Horror,Documentary"
 #define EDGE 32.0
 #define CURVE_WIDTH 560.0
 #define CURVE_HEIGHT 520.0
@@ -56,7 +55,8 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, Option
     const GOptionEntry entries[] = {
         {"kind", 0, 0, G_OPTION_ARG_STRING, &options->kind, "curve or map (both)", "KIND"},
         {"genres", 0, 0, G_OPTION_ARG_STRING, &options->genres,
-         "of the movies on the map (" DEFAULT_GENRES ")", "A,B,…"},
+         "of the movies on the map (Children's,Horror,Documentary; if there are none, the largest)",
+         "A,B,…"},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &seed, "of the map: the same one, the same map (1)",
          "N"},
         {"dark", 0, 0, G_OPTION_ARG_NONE, &options->dark, "light on dark", NULL},
@@ -121,8 +121,7 @@ static void on_iteration(guint iteration, guint iterations, gpointer data)
 
 static MovieMap *make_map(const Bundle *bundle, const Options *options, GError **error)
 {
-    const char *genres = options->genres != NULL ? options->genres : DEFAULT_GENRES;
-    g_autoptr(MovieMap) map = movie_map_choose(bundle, genres, error);
+    g_autoptr(MovieMap) map = movie_map_choose(bundle, options->genres, error);
     if (map == NULL)
         return NULL;
     Progress progress = {0};

@@ -242,6 +242,18 @@ static char *checkpoint_name(const char *bundle)
     return g_strconcat(name, ".checkpoint", NULL);
 }
 
+/* Hours of work may be in it: it is not overwritten for want of an option. */
+static gboolean check_checkpoint(const char *checkpoint, gboolean resume, GError **error)
+{
+    if (resume || !g_file_test(checkpoint, G_FILE_TEST_EXISTS))
+        return TRUE;
+    g_set_error(
+        error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+        "%s is what a stopped run has left: --resume goes on from it; remove it to start over",
+        checkpoint);
+    return FALSE;
+}
+
 /* The data set, and at its end the rows of the validation file if there is one. */
 static Dataset *read_data(const char *path, Options *o, GError **error)
 {
@@ -292,6 +304,9 @@ gboolean cmd_train(const CliCommand *command, int argc, char **argv, GError **er
     if (!bundle_check_target(target, options.replace, error))
         return FALSE;
 
+    g_autofree char *checkpoint = checkpoint_name(target);
+    if (!check_checkpoint(checkpoint, options.resume, error))
+        return FALSE;
     const gint64 started = g_get_monotonic_time();
     g_autoptr(Dataset) dataset = read_data(data, &options, error);
     if (dataset == NULL)
@@ -301,7 +316,6 @@ gboolean cmd_train(const CliCommand *command, int argc, char **argv, GError **er
     if (!options.json)
         print_data(training, data);
 
-    g_autofree char *checkpoint = checkpoint_name(target);
     g_autoptr(FmModel) model = run(training, dataset, checkpoint, &options, error);
     if (model == NULL)
         return FALSE;

@@ -34,6 +34,8 @@ static void test_help(void)
                       "no command \"frobnicate\"");
         program_check(programs[i], "--frobnicate", RECSYS_ERROR_USAGE, "", "no command");
     }
+    program_check(PROGRAM_TRAINER, "--help", 0,
+                  "  synth      DIR                    write an invented", "");
     program_check(PROGRAM_TRAINER, "train --help", 0, "recsys-trainer train", "");
     program_check(PROGRAM_TRAINER, "train --help", 0, "DATA BUNDLE", "");
     program_check(PROGRAM_LOADER, "recommend --help", 0, "--occupation", "");
@@ -178,6 +180,10 @@ static void test_interrupted_training(void)
     fclose(complaints);
     g_autofree char *checkpoint = g_strconcat(bundle, ".checkpoint", NULL);
     CU_ASSERT_FALSE(g_file_test(bundle, G_FILE_TEST_EXISTS));
+    CU_ASSERT(g_file_test(checkpoint, G_FILE_TEST_IS_REGULAR));
+    /* Its work is not thrown away for want of an option. */
+    g_autofree char *again = g_strdup_printf("train %s %s --epochs 1", data, bundle);
+    program_check(PROGRAM_TRAINER, again, RECSYS_ERROR_USAGE, "", "--resume goes on from it");
     CU_ASSERT(g_file_test(checkpoint, G_FILE_TEST_IS_REGULAR));
 }
 

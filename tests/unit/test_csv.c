@@ -87,7 +87,8 @@ static void test_wrong_headers(void)
     const struct {
         const char *text, *message;
     } cases[] = {
-        {"a,,b\n", "some.csv:1: expected a header of column names in UTF-8, found \"a,,b\""},
+        {"a,,b\n",
+         "some.csv:1: expected a header with a name in UTF-8 for each column, found \"a,,b\""},
         {"\n", "some.csv:1: expected a header"},
         {"a,b,a\n1,2,3\n", "some.csv:1: there are two columns \"a\""},
         {"a,b\001\n", "some.csv:1: expected a header"},

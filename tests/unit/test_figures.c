@@ -61,6 +61,46 @@ static void test_choice(void)
     CU_ASSERT(turned->counts[0] == 3 && turned->counts[1] == 1);
 }
 
+/* The features of movies with these genres, "A|B" each. */
+static FeatureTable *movies_with(const char *const *genres)
+{
+    FeatureTable *table = feature_table_new();
+    for (guint i = 0; genres[i] != NULL; i++) {
+        g_autofree char *id = g_strdup_printf("%u", i);
+        g_auto(GStrv) split = g_strsplit(genres[i], "|", -1);
+        const Feature movie = {"movie", id, "A", (const char **)split, 0, 1};
+        CU_ASSERT(feature_table_add(table, &movie, NULL, NULL));
+    }
+    return table;
+}
+
+static void test_default_genres(void)
+{
+    const struct {
+        const char *movies[8];
+        const char *chosen;
+    } cases[] = {
+        {{"Drama", "Documentary", "Drama|Horror|Children's"}, "Children's,Horror,Documentary"},
+        {{"Drama", "Children", "Horror"}, "Children,Horror"},
+        {{"Home", "Home|Light", "Garden|Light|Home", "Office"}, "Home,Light,Garden"},
+        {{"Home", ""}, "Home"},
+    };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Bundle) bundle = small_bundle(SMALL_TRAINING);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        feature_table_free(bundle->features);
+        bundle->features = movies_with(cases[i].movies);
+        g_autoptr(MovieMap) map = movie_map_choose(bundle, NULL, &error);
+        CU_ASSERT_PTR_NULL(error);
+        g_autofree char *chosen = g_strjoinv(",", map->genres);
+        CU_ASSERT_STRING_EQUAL(chosen, cases[i].chosen);
+    }
+    feature_table_free(bundle->features);
+    bundle->features = movies_with((const char *const[]){"", NULL});
+    CU_ASSERT_PTR_NULL(movie_map_choose(bundle, NULL, &error));
+    TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "no movie has a genre");
+}
+
 static void test_refused_genres(void)
 {
     const char *const genres[][2] = {
@@ -98,7 +138,7 @@ static void test_curve(void)
 {
     g_autofree char *svg = curve_svg(SMALL_TRAINING);
     HAS(svg, "\nepoch\n");
-    HAS(svg, "\nRMSE, in stars\n");
+    HAS(svg, "\nRMSE\n");
     HAS(svg, "\nvalidation\ntrain (mean over the epoch)\n");
     HAS(svg, "\nbest: epoch 2, 0.9375\n");
     HAS(svg, "<title>epoch 3: train RMSE 0.7500</title>");
@@ -127,6 +167,7 @@ static void test_gaps(void)
 
 static const UnitTest tests[] = {
     {"choice of movies", test_choice},
+    {"genres by default", test_default_genres},
     {"refused genres", test_refused_genres},
     {"map", test_map},
     {"learning curve", test_curve},

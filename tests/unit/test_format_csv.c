@@ -166,10 +166,12 @@ static void test_wrong_headers(void)
         {"user,item,rating,Age\n1,2,3,4\n",
          "%s/own.csv:1: column \"Age\": the name of a user feature may have only a-z, 0-9 and _"},
         {"user,item,rating,post code\n1,2,3,4\n", "%s/own.csv:1: column \"post code\": the name"},
-        {"user,item,rating,\n1,2,3,\n", "%s/own.csv:1: expected a header of column names in UTF-8"},
+        {"user,item,rating,\n1,2,3,\n",
+         "%s/own.csv:1: expected a header with a name in UTF-8 for each column"},
         {"user,item,rating,\"age\n1,2,3,4\n",
          "%s/own.csv:1: expected a closing quote before the end of the file"},
-        {"user,item,rating,ag\351\n1,2,3,4\n", "%s/own.csv:1: expected a header of column names"},
+        {",user,item,rating\n0,1,2,3\n", "%s/own.csv:1: expected a header with a name"},
+        {"user,item,rating,ag\351\n1,2,3,4\n", "%s/own.csv:1: expected a header with a name"},
         {"user,item,rating\n", "%s/own.csv has a header but no ratings"},
     };
     check_wrong(cases, G_N_ELEMENTS(cases));

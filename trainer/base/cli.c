@@ -11,10 +11,13 @@ static const CliProgram *running;
 
 static void print_help(const CliProgram *program, FILE *out)
 {
+    gsize width = 0;
+    for (const CliCommand *c = program->commands; c->name != NULL; c++)
+        width = MAX(width, strlen(c->arguments));
     fprintf(out, "Usage: %s COMMAND [OPTION…] …\n\n%s\n\nCommands:\n", program->name,
             program->summary);
     for (const CliCommand *c = program->commands; c->name != NULL; c++)
-        fprintf(out, "  %-10s %-12s %s\n", c->name, c->arguments, c->summary);
+        fprintf(out, "  %-10s %-*s  %s\n", c->name, (int)width, c->arguments, c->summary);
     fprintf(out, "\n`%s COMMAND --help` shows a command's options and examples.\n\n",
             program->name);
     recsys_error_print_exit_codes(out);

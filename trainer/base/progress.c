@@ -5,11 +5,13 @@
 
 void progress_start(Progress *progress, const char *label, const char *unit, guint64 total)
 {
+    const gint64 now = g_get_monotonic_time();
     *progress = (Progress){
         .label = label,
         .unit = unit,
         .total = total,
-        .started = g_get_monotonic_time(),
+        .started = now,
+        .drawn = now, /* the first figures come after a while, when they mean something */
         .visible = isatty(STDERR_FILENO),
     };
 }

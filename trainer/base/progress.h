@@ -15,7 +15,8 @@ typedef struct {
 
 void progress_start(Progress *progress, const char *label, const char *unit, guint64 total);
 
-/* Redraws at most ten times a second. `note` (nullable) follows the figures. */
+/* Draws at most ten times a second, for the first time a tenth of a second after the start. `note`
+ * (nullable) follows the figures. */
 void progress_update(Progress *progress, guint64 done, const char *note);
 
 /* Removes the line. */

@@ -152,7 +152,7 @@ static gboolean read_names(Csv *csv, GPtrArray *names, GError **error)
         if (!read_field(csv, &at, 0, &name, error))
             return FALSE;
         if (!text_is_id(name))
-            return fail_at(csv, file->at, "a header of column names in UTF-8", error);
+            return fail_at(csv, file->at, "a header with a name in UTF-8 for each column", error);
         g_ptr_array_add(names, g_strndup(name.text, name.length));
     } while (*at++ == ',');
     file->at = at;

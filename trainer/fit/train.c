@@ -169,8 +169,8 @@ static gboolean is_usable(Trainer *t, const Checkpoint *c, GError **error)
         same = same && (models[i] == NULL || (models[i]->n == n && models[i]->k == k));
     if (!same)
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
-                    "%s is of other data or other options: give the same ones, or start over "
-                    "without --resume",
+                    "%s is of other data or other options: give the same ones, or remove it "
+                    "to start over",
                     t->run->checkpoint);
     return same;
 }

@@ -1,5 +1,6 @@
 #include "training.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "recsys_error.h"
@@ -47,8 +48,8 @@ gboolean train_options_check(const TrainOptions *options, GError **error)
         return out_of_range("beta1", "a number from 0 up to, but not including, 1", error);
     if (!(options->beta2 >= 0 && options->beta2 < 1))
         return out_of_range("beta2", "a number from 0 up to, but not including, 1", error);
-    if (!(options->eps > 0 && options->eps < 1))
-        return out_of_range("eps", "a positive number below 1", error);
+    if (!((float)options->eps >= FLT_MIN && options->eps < 1))
+        return out_of_range("eps", "a positive number below 1 that float32 can hold", error);
     if (!(options->decay_factor > 0 && options->decay_factor <= 1))
         return out_of_range("decay-factor", "a positive number up to 1", error);
     if (!(options->initial_sigma > 0 && options->initial_sigma < 10))

@@ -129,7 +129,7 @@ void figure_curve(Picture *picture, const Box *box, const Curve *curve, const ch
                  .plot = {box->x + CHART_LEFT, top, box->width - CHART_LEFT - 10.0,
                           box->y + box->height - top - CHART_BELOW}};
     choose_scales(&plot, curve);
-    chart_axes(picture, &plot.plot, &plot.x, &plot.y, "epoch", "RMSE, in stars");
+    chart_axes(picture, &plot.plot, &plot.x, &plot.y, "epoch", "RMSE");
     draw_series(&plot, curve, TRAIN);
     draw_series(&plot, curve, VALID);
     draw_markers(&plot, curve, TRAIN);

@@ -4,6 +4,8 @@
 
 #include "recsys_error.h"
 
+#define DEFAULT_GENRES 3 /* where none of the usual ones is there */
+
 /* ---- genres ---- */
 
 static int compare_texts(gconstpointer a, gconstpointer b)
@@ -77,6 +79,56 @@ static char **read_genres(const Bundle *bundle, const char *text, GError **error
     return (char **)g_ptr_array_free(g_steal_pointer(&chosen), FALSE);
 }
 
+/* ---- genres that nobody chose ---- */
+
+/* Those of the original post; ml-latest and later have "Children". */
+static const char *const usual_genres[] = {"Children's", "Children", "Horror", "Documentary"};
+
+static guint count_movies(const Bundle *bundle, const char *genre)
+{
+    const GArray *movies = feature_table_of_type(bundle->features, FEATURE_MOVIE);
+    guint count = 0;
+    for (guint i = 0; i < movies->len; i++) {
+        const Feature *movie = feature_table_get(bundle->features, g_array_index(movies, guint, i));
+        count += movie->genres != NULL && g_strv_contains(movie->genres, genre);
+    }
+    return count;
+}
+
+/* Moves the genre of the most movies from `known` to `chosen`. */
+static void move_largest(const Bundle *bundle, GPtrArray *known, GPtrArray *chosen)
+{
+    guint largest = 0, most = 0;
+    for (guint i = 0; i < known->len; i++) {
+        const guint count = count_movies(bundle, g_ptr_array_index(known, i));
+        if (count > most) {
+            most = count;
+            largest = i;
+        }
+    }
+    g_ptr_array_add(chosen, g_strdup(g_ptr_array_remove_index(known, largest)));
+}
+
+static char **default_genres(const Bundle *bundle, GError **error)
+{
+    g_autoptr(GPtrArray) known = all_genres(bundle);
+    g_autoptr(GPtrArray) chosen = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < G_N_ELEMENTS(usual_genres); i++)
+        if (g_ptr_array_find_with_equal_func(known, usual_genres[i], g_str_equal, NULL))
+            g_ptr_array_add(chosen, g_strdup(usual_genres[i]));
+    if (chosen->len == 0)
+        for (guint i = 0; i < DEFAULT_GENRES && known->len > 0; i++)
+            move_largest(bundle, known, chosen);
+    if (chosen->len == 0) {
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                    "no movie has a genre, so there is no map; --kind curve draws the learning "
+                    "curve alone");
+        return NULL;
+    }
+    g_ptr_array_add(chosen, NULL);
+    return (char **)g_ptr_array_free(g_steal_pointer(&chosen), FALSE);
+}
+
 /* ---- movies ---- */
 
 /* How many of the chosen genres a movie has, and the first of them. */
@@ -93,7 +145,8 @@ static guint match_genres(char **genres, const Feature *movie, guint *first)
 MovieMap *movie_map_choose(const Bundle *bundle, const char *genres, GError **error)
 {
     g_autoptr(MovieMap) map = g_new0(MovieMap, 1);
-    map->genres = read_genres(bundle, genres, error);
+    map->genres =
+        genres != NULL ? read_genres(bundle, genres, error) : default_genres(bundle, error);
     if (map->genres == NULL)
         return NULL;
     map->counts = g_new0(guint, g_strv_length(map->genres));

@@ -21,8 +21,10 @@ typedef struct {
 } MovieMap;
 
 /* The movies of `genres` ("Horror,Documentary"; names as in the bundle, in any case), without
- * places yet. RECSYS_ERROR_USAGE, listing the genres there are, for one that no movie has, one
- * given twice, none, more than MOVIE_MAP_MOST_GENRES, or more movies than t-SNE takes. */
+ * places yet. NULL: of Children's, Horror and Documentary as far as the bundle has them, and if it
+ * has none of them, of the three genres with the most movies. RECSYS_ERROR_USAGE, listing the
+ * genres there are, for one that no movie has, one given twice, none, more than
+ * MOVIE_MAP_MOST_GENRES, or more movies than t-SNE takes. */
 MovieMap *movie_map_choose(const Bundle *bundle, const char *genres,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -377,8 +377,9 @@ gboolean bulk_load(BulkReport *report, EsClient *client, const char *index, cons
         .doc_ids = doc_ids,
         .options = options,
         .report = report != NULL ? report : &unwanted,
-        .path = g_strdup_printf("/%s/_bulk?filter_path=items.index.status,items.index.error.reason",
-                                name),
+        .path =
+            g_strdup_printf("/%s/_bulk?filter_path=items.index.status,items.index.error.reason%s",
+                            name, options->into_alias ? "&require_alias=true" : ""),
         .requests = g_ptr_array_new_with_free_func(request_free),
         .again = g_array_new(FALSE, FALSE, sizeof(Document)),
         .target = options->smallest,

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "load.h"
+
 #define DATE_DIGITS 8
 #define TIME_DIGITS 6
 #define MODEL_DIGITS 12
@@ -42,22 +44,23 @@ gboolean catalogue_is_release_name(const char *index, const char *alias)
            are_digits(&at, MODEL_DIGITS, hex) && *at == '\0';
 }
 
-static gboolean has_alias(yajl_val entry, const char *alias)
+/* The alias for loading is the index's own. */
+static void read_aliases(CatalogueEntry *entry, yajl_val value, const char *alias)
 {
-    yajl_val aliases = json_get(entry, "aliases");
-    for (gsize i = 0; YAJL_IS_OBJECT(aliases) && i < aliases->u.object.len; i++)
-        if (strcmp(aliases->u.object.keys[i], alias) == 0)
-            return TRUE;
-    return FALSE;
+    yajl_val aliases = json_get(value, "aliases");
+    g_autofree char *own = load_alias(entry->index);
+    for (gsize i = 0; YAJL_IS_OBJECT(aliases) && i < aliases->u.object.len; i++) {
+        const char *name = aliases->u.object.keys[i];
+        entry->is_live |= strcmp(name, alias) == 0;
+        entry->is_in_use |= strcmp(name, own) != 0;
+    }
 }
 
 static CatalogueEntry *read_entry(const char *index, yajl_val value, const char *alias)
 {
     g_autoptr(ReleaseMeta) meta = release_meta_read(index, value);
-    gboolean is_live = has_alias(value, alias);
-    if (meta == NULL || !(is_live || catalogue_is_release_name(index, alias)))
+    if (meta == NULL)
         return NULL;
-    yajl_val aliases = json_get(value, "aliases");
     const char *created = json_get_string(value, "settings.index.creation_date");
     CatalogueEntry *entry = g_new0(CatalogueEntry, 1);
     entry->index = g_strdup(index);
@@ -68,9 +71,11 @@ static CatalogueEntry *read_entry(const char *index, yajl_val value, const char 
     entry->bytes = -1;
     entry->rmse = meta->rmse;
     entry->created = created != NULL ? g_ascii_strtoll(created, NULL, 10) : 0;
-    entry->is_live = is_live;
-    entry->is_in_use = YAJL_IS_OBJECT(aliases) && aliases->u.object.len > 0;
-    return entry;
+    read_aliases(entry, value, alias);
+    if (entry->is_live || catalogue_is_release_name(index, alias))
+        return entry;
+    entry_free(entry);
+    return NULL;
 }
 
 static int compare_entries(gconstpointer a, gconstpointer b)

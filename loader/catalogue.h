@@ -18,7 +18,7 @@ typedef struct {
     double rmse;        /* NAN: unknown */
     gint64 created;     /* by the server's clock, milliseconds since 1970 */
     gboolean is_live;   /* the alias stands for it */
-    gboolean is_in_use; /* it is behind any alias */
+    gboolean is_in_use; /* it is behind any alias but its own for loading */
 } CatalogueEntry;
 
 typedef struct {

@@ -86,7 +86,13 @@ static void examine_lock(GPtrArray *findings, EsClient *client, const char *alia
     g_auto(yajl_val) answer = es_call_json(client, "GET", path, NULL, &failure);
     const char *owner = json_get_string(answer, "_source.owner");
     const char *until = json_get_string(answer, "_source.until");
-    if (owner != NULL)
+    gint64 expires = 0;
+    if (owner != NULL && json_get_int(answer, "_source.expires", &expires) && expires == 0)
+        add(findings, "lock", DOCTOR_WELL, g_strdup_printf("free; %s had it last", owner));
+    else if (owner != NULL && expires < g_get_real_time() / 1000)
+        add(findings, "lock", DOCTOR_WELL,
+            g_strdup_printf("free; %s had it last, and died or lost the cluster", owner));
+    else if (owner != NULL)
         add(findings, "lock", DOCTOR_WARNING,
             g_strdup_printf("held by %s until %s: if that job is dead wait, or --break-lock %s",
                             owner, until != NULL ? until : "?", owner));

@@ -12,15 +12,44 @@ gboolean load_call(EsClient *client, const char *method, const char *index, cons
     return answer != NULL && es_check_complete(answer, path, error);
 }
 
-char *load_definition(const char *definition, const LoadOptions *options)
+char *load_alias(const char *index)
 {
-    if (options->shards == 0)
-        return g_strdup(definition);
-    GString *text = g_string_new(definition);
-    g_autofree char *shards = g_strdup_printf("\"number_of_shards\": %u", options->shards);
-    guint replaced = g_string_replace(text, "\"number_of_shards\": 1", shards, 1);
+    return g_strconcat(index, "-loading", NULL);
+}
+
+static void replace_once(GString *text, const char *old, const char *new)
+{
+    guint replaced = g_string_replace(text, old, new, 1);
     g_assert(replaced == 1);
+}
+
+char *load_definition(const char *definition, const char *index, const LoadOptions *options)
+{
+    GString *text = g_string_new(definition);
+    g_autofree char *alias = load_alias(index);
+    g_autofree char *opening = g_strdup_printf("{\"aliases\": {\"%s\": {}},", alias);
+    replace_once(text, "{", opening);
+    if (options->shards > 0) {
+        g_autofree char *shards = g_strdup_printf("\"number_of_shards\": %u", options->shards);
+        replace_once(text, "\"number_of_shards\": 1", shards);
+    }
     return g_string_free(text, FALSE);
+}
+
+static gboolean send_documents(LoadReport *report, EsClient *client, const char *index,
+                               const Bundle *bundle, DocIds doc_ids, const LoadOptions *options,
+                               GError **error)
+{
+    static const BulkOptions usual = BULK_OPTIONS_DEFAULT;
+    BulkOptions bulk = options->bulk != NULL ? *options->bulk : usual;
+    bulk.into_alias = TRUE;
+    g_autofree char *alias = load_alias(index);
+    g_autofree char *action = g_strdup_printf("/_alias/%s", alias);
+    const gint64 started = g_get_monotonic_time();
+    if (!bulk_load(&report->bulk, client, alias, bundle, doc_ids, &bulk, error))
+        return FALSE;
+    report->seconds = (double)(g_get_monotonic_time() - started) / G_USEC_PER_SEC;
+    return load_call(client, "DELETE", index, action, NULL, error);
 }
 
 static gboolean check_count(EsClient *client, const char *index, guint expected, GError **error)
@@ -79,15 +108,9 @@ static gboolean wait_for_copies(EsClient *client, const char *index, GError **er
 gboolean load_index(LoadReport *report, EsClient *client, const char *index, const Bundle *bundle,
                     DocIds doc_ids, const LoadOptions *options, GError **error)
 {
-    static const BulkOptions usual = BULK_OPTIONS_DEFAULT;
-    const BulkOptions *bulk = options->bulk != NULL ? options->bulk : &usual;
-    if (!load_call(client, "PUT", index, "/_settings", WHILE_LOADING, error))
-        return FALSE;
-    const gint64 started = g_get_monotonic_time();
-    if (!bulk_load(&report->bulk, client, index, bundle, doc_ids, bulk, error))
-        return FALSE;
-    report->seconds = (double)(g_get_monotonic_time() - started) / G_USEC_PER_SEC;
-    return restore_settings(client, index, options->replicas, error) &&
+    return load_call(client, "PUT", index, "/_settings", WHILE_LOADING, error) &&
+           send_documents(report, client, index, bundle, doc_ids, options, error) &&
+           restore_settings(client, index, options->replicas, error) &&
            load_call(client, "POST", index, "/_refresh", NULL, error) &&
            wait_for_copies(client, index, error) &&
            check_count(client, index, bundle->model->n, error) && !interrupt_requested(error);

@@ -1,5 +1,9 @@
 /* Fills a new index with a bundle: settings for loading, all documents, the settings for readers, a
- * refresh, and a wait for the copies. */
+ * refresh, and a wait for the copies.
+ *
+ * While it is loading the index has an alias of its own, INDEX-loading, and documents go through it
+ * (require_alias): a request that reaches the server after the index was deleted is refused, and
+ * does not create an index of that name again. */
 #pragma once
 
 #include "bulk.h"
@@ -21,8 +25,11 @@ gboolean load_index(LoadReport *report, EsClient *client, const char *index, con
                     DocIds doc_ids, const LoadOptions *options,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The definition with the number of shards asked for. */
-char *load_definition(const char *definition, const LoadOptions *options);
+/* The definition with the number of shards asked for and the alias for loading. */
+char *load_definition(const char *definition, const char *index, const LoadOptions *options);
+
+/* "INDEX-loading" */
+char *load_alias(const char *index);
 
 /* One call about an index that must be answered whole. */
 gboolean load_call(EsClient *client, const char *method, const char *index, const char *action,

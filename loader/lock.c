@@ -25,7 +25,10 @@
     " ctx._source.until = Instant.ofEpochMilli(ctx._now + params.life).toString();"                \
     "} else { ctx.op = 'none' }"
 
-#define GIVE_BACK "ctx.op = ctx._source.token == params.doc.token ? 'delete' : 'none'"
+/* The document stays, so that whoever releases needs no right to delete documents. */
+#define GIVE_BACK                                                                                  \
+    "if (ctx._source.token == params.doc.token) { ctx._source.expires = 0 }"                       \
+    "else { ctx.op = 'none' }"
 
 struct Lock {
     EsClient *client;

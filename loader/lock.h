@@ -5,8 +5,9 @@
  *
  * It is created with op_type=create, so that only one of two can have it, and renewed by a thread
  * with a connection of its own. From then on the one clock is the server's: renewing it, and taking
- * over one that has expired, are scripts that compare with the server's time. A lock whose owner
- * was killed expires by itself, or is broken by the name of its owner. */
+ * over one that has expired, are scripts that compare with the server's time. A lock that was given
+ * back has expired at 0; one whose owner was killed expires by itself, or is broken by the name of
+ * its owner. */
 #pragma once
 
 #include "es_client.h"

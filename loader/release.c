@@ -59,7 +59,7 @@ static gboolean create(EsClient *client, const char *index, const Bundle *bundle
                        const ReleaseOptions *options, GError **error)
 {
     g_autofree char *usual = index_definition_in_state(bundle, options->doc_ids, RELEASE_LOADING);
-    g_autofree char *definition = load_definition(usual, &options->load);
+    g_autofree char *definition = load_definition(usual, index, &options->load);
     es_client_set_interruptible(client, FALSE);
     g_autoptr(GError) failure = NULL;
     gboolean created = load_call(client, "PUT", index, "", definition, &failure);

@@ -149,7 +149,7 @@ static void append_rows(GString *text, const char *path, const char *first, cons
     for (gsize i = 0; i < json_array_length(rows); i++) {
         yajl_val row = json_array_get(rows, i);
         const char *one = text_of(row, first), *two = text_of(row, second);
-        if (!g_str_has_suffix(one, "-lock") || strcmp(two, "0") != 0)
+        if (!g_str_has_suffix(one, "-lock"))
             g_string_append_printf(text, "%s %s\n", one, two);
     }
 }

@@ -120,10 +120,14 @@ static void test_every_step(void)
 {
     const Moment moments[] = {
         {"PUT", "op_type=create", NULL, FALSE},
+        {"POST", "/_update/lock", "\"takes\":true", TRUE},
+        {"POST", "/_update/lock", "\"takes\":true", FALSE},
         {"PUT", "/" /* any */, "dense_vector", TRUE},
         {"PUT", "/", "dense_vector", FALSE},
         {"POST", "/_bulk", NULL, TRUE},
         {"POST", "/_bulk", NULL, FALSE},
+        {"DELETE", "/_alias/", NULL, TRUE},
+        {"DELETE", "/_alias/", NULL, FALSE},
         {"POST", "/_refresh", NULL, FALSE},
         {"POST", "/_pit", NULL, FALSE},
         {"DELETE", "/_pit", NULL, FALSE},
@@ -134,8 +138,8 @@ static void test_every_step(void)
         {"POST", "/_aliases", NULL, FALSE},
         {"DELETE", alias, NULL, TRUE},
         {"DELETE", alias, NULL, FALSE},
-        {"POST", "/_update/lock", "'delete'", TRUE},
-        {"POST", "/_update/lock", "'delete'", FALSE},
+        {"POST", "/_update/lock", "expires = 0", TRUE},
+        {"POST", "/_update/lock", "expires = 0", FALSE},
     };
     for (guint i = 0; i < G_N_ELEMENTS(moments); i++)
         die_at(&moments[i]);

@@ -43,9 +43,9 @@ static void release(Run *run, const char *alias, const char *option, const char 
 
 static gboolean is_free(const char *alias)
 {
-    gint64 count = -1;
-    g_auto(yajl_val) answer = server_ask("GET", NULL, "/%s-lock/_count", alias);
-    return json_get_int(answer, "count", &count) && count == 0;
+    gint64 expires = -1;
+    g_auto(yajl_val) answer = server_ask("GET", NULL, "/%s-lock/_doc/lock", alias);
+    return json_get_int(answer, "_source.expires", &expires) && expires == 0;
 }
 
 static void test_second_job(void)

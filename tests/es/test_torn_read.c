@@ -3,9 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "answer.h"
 #include "bundles.h"
-#include "local_scorer.h"
-#include "order_proof.h"
 #include "programs.h"
 #include "recommend.h"
 #include "recsys_error.h"
@@ -84,35 +83,10 @@ static Profile *profile_number(guint number)
     return profile;
 }
 
-/* The score that this model gives to a movie, and its bound. */
-static ExactScore score_of(const Bundle *bundle, const Profile *profile, const RankedMovie *movie,
-                           double shift)
-{
-    guint index = 0;
-    g_autoptr(ProfileSum) sum = local_profile_sum(bundle, profile, NULL);
-    CU_ASSERT(feature_table_find(bundle->features, FEATURE_MOVIE, movie->value, &index));
-    return exact_score(sum->query, fm_vector(bundle->model, index), bundle->model->k,
-                       bundle->model->bias[index], shift);
-}
-
 static gboolean is_of(const Release *released, const Profile *profile, const Ranking *ranking)
 {
-    g_autoptr(Ranking) local = local_rank(released->bundle, profile, SIZE, NULL);
-    if (g_strcmp0(ranking->index, released->index) != 0 || ranking->movies->len != SIZE)
-        return FALSE;
-    for (guint i = 0; i < SIZE; i++) {
-        const RankedMovie *found = &g_array_index(ranking->movies, RankedMovie, i);
-        const RankedMovie *expected = &g_array_index(local->movies, RankedMovie, i);
-        ExactScore score = score_of(released->bundle, profile, found, ranking->shift);
-        if (order_error(score, found->raw_score) > score.bound)
-            return FALSE;
-        /* Another movie in this place is right only if the two are within rounding. */
-        if (strcmp(found->id, expected->id) != 0 &&
-            order_pair(score_of(released->bundle, profile, expected, ranking->shift), score) !=
-                PAIR_WITHIN_ROUNDING)
-            return FALSE;
-    }
-    return TRUE;
+    return g_strcmp0(ranking->index, released->index) == 0 &&
+           answer_is_of(released->bundle, profile, ranking, SIZE);
 }
 
 static void check_answer(const Profile *profile, const Ranking *ranking)

@@ -269,6 +269,21 @@ static gboolean read_hit(const Recommender *r, yajl_val hit, Ranking *ranking, G
     return TRUE;
 }
 
+/* A search that failed, or failed in part, because the release it was made for has been replaced
+ * and deleted meanwhile is no failure. */
+static Step judge_failure(Recommender *r, GError *failure, GError **error)
+{
+    gboolean by_server = failure->domain == ES_ERROR ||
+                         g_error_matches(failure, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE);
+    g_autoptr(ReleaseMeta) now = by_server ? release_meta_fetch(r->client, r->alias, NULL) : NULL;
+    if (now != NULL && strcmp(now->index, r->meta->index) != 0) {
+        g_error_free(failure);
+        return STEP_RELEASE_CHANGED;
+    }
+    g_propagate_error(error, failure);
+    return STEP_FAILED;
+}
+
 static Step search(Recommender *r, guint size, Ranking **result, GError **error)
 {
     const ReleaseMeta *meta = r->meta;
@@ -277,16 +292,10 @@ static Step search(Recommender *r, guint size, Ranking **result, GError **error)
     g_autofree char *body = recommend_search_body(r->sum->query, meta->k, shift, size);
     g_autofree char *name = es_escape(meta->index);
     g_autofree char *path = g_strdup_printf("/%s/_search", name);
-    g_autoptr(GError) failure = NULL;
+    GError *failure = NULL;
     g_auto(yajl_val) answer = es_call_json(r->client, "POST", path, body, &failure);
-    if (answer == NULL && g_error_matches(failure, ES_ERROR, 404))
-        return STEP_RELEASE_CHANGED; /* the index went away after step 1 */
-    if (answer == NULL) {
-        g_propagate_error(error, g_steal_pointer(&failure));
-        return STEP_FAILED;
-    }
-    if (!es_check_complete(answer, "the ranking", error))
-        return STEP_FAILED;
+    if (answer == NULL || !es_check_complete(answer, "the ranking", &failure))
+        return judge_failure(r, failure, error);
     yajl_val hits = json_get(answer, "hits.hits");
     g_autoptr(Ranking) ranking = ranking_new(meta->index, meta->model_id, meta->scale, shift);
     for (gsize i = 0; i < json_array_length(hits); i++)

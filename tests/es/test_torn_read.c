@@ -5,6 +5,7 @@
 
 #include "answer.h"
 #include "bundles.h"
+#include "fake_server.h"
 #include "programs.h"
 #include "recommend.h"
 #include "recsys_error.h"
@@ -25,15 +26,21 @@ typedef struct {
 static Release releases[2];
 static char *alias;
 
-static void release(Release *released, const char *seed)
+static void release_again(Release *released)
 {
     g_auto(Run) run = {0};
-    const BundleRecipe recipe = {"80", "120", "4000", "24", seed};
-    released->bundle = bundle_make_and_open(&recipe, &released->path);
+    g_clear_pointer(&released->index, g_free);
     run_program(&run, LOADER, "release", released->path, "--url", server_url(), "--alias", alias,
                 NULL);
     if (run_says(&run, 0, NULL))
         released->index = server_index_of(alias);
+}
+
+static void release(Release *released, const char *seed)
+{
+    const BundleRecipe recipe = {"80", "120", "4000", "24", seed};
+    released->bundle = bundle_make_and_open(&recipe, &released->path);
+    release_again(released);
 }
 
 static void set_up(void)
@@ -131,6 +138,94 @@ static void test_swapping_without_end(void)
     CU_ASSERT(gave_up < reads / 2);
 }
 
+/* ---- a release that is deleted between the two steps ---- */
+
+typedef struct {
+    const char *old, *new; /* indices: the alias moves to `new` and `old` is deleted */
+    const char *instead;   /* what step 2 is answered, or NULL: what the server says to it */
+    long status;
+    gboolean stays; /* nothing is moved and nothing deleted */
+    guint searches;
+} Removal;
+
+static void remove_before_search(const FakeRequest *request, FakeAnswer *answer, gpointer data)
+{
+    Removal *removal = data;
+    const gboolean now = strstr(request->path, "/_search") != NULL && removal->searches++ == 0;
+    if (now && !removal->stays) {
+        g_autofree char *body =
+            g_strdup_printf("{\"actions\":[{\"remove_index\":{\"index\":\"%s\"}},"
+                            "{\"add\":{\"index\":\"%s\",\"alias\":\"%s\"}}]}",
+                            removal->old, removal->new, alias);
+        CU_ASSERT(server_do("POST", body, "/_aliases"));
+    }
+    if (!now || removal->instead == NULL) {
+        fake_forward(server_url(), request, answer);
+        return;
+    }
+    fake_answer_json(answer, removal->instead);
+    answer->status = removal->status;
+}
+
+static guint live_release(void)
+{
+    g_autofree char *live = server_index_of(alias);
+    return g_strcmp0(live, releases[0].index) == 0 ? 0 : 1;
+}
+
+static Ranking *rank_through(Removal *removal, GError **error)
+{
+    g_autoptr(FakeServer) proxy = fake_server_start(remove_before_search, removal);
+    g_auto(HttpOptions) http = {.url = g_strdup(fake_server_url(proxy))};
+    g_autoptr(EsClient) client = es_client_connect(&http, error);
+    if (client == NULL)
+        return NULL;
+    g_autoptr(Recommender) recommender = recommender_new(client, alias);
+    g_autoptr(Profile) profile = profile_number(1);
+    return recommender_rank(recommender, profile, SIZE, error);
+}
+
+#define ALL_FAILED                                                                                 \
+    "{\"error\":{\"type\":\"search_phase_execution_exception\",\"reason\":\"all shards failed\"}}"
+#define SOME_FAILED                                                                                \
+    "{\"timed_out\":false,\"_shards\":{\"total\":2,\"failed\":1},\"hits\":{\"hits\":[]}}"
+
+static void test_deleted_between_the_steps(void)
+{
+    const struct {
+        const char *instead;
+        long status;
+    } cases[] = {{NULL, 0}, {ALL_FAILED, 503}, {ALL_FAILED, 404}, {SOME_FAILED, 200}};
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Profile) profile = profile_number(1);
+        const guint now = live_release(), next = 1 - now;
+        Removal removal = {releases[now].index, releases[next].index, cases[i].instead,
+                           cases[i].status};
+        g_autoptr(Ranking) ranking = rank_through(&removal, &error);
+        if (error != NULL)
+            tap_comment(error->message);
+        CU_ASSERT(ranking != NULL && is_of(&releases[next], profile, ranking));
+        CU_ASSERT_EQUAL(removal.searches, 2);
+        release_again(&releases[now]);
+    }
+}
+
+/* The same answers while the release stays are what they are. */
+static void test_failing_search(void)
+{
+    g_autoptr(GError) error = NULL;
+    const guint now = live_release();
+    Removal removal = {releases[now].index, NULL, ALL_FAILED, 503, .stays = TRUE};
+    g_autoptr(Ranking) failed = rank_through(&removal, &error);
+    CU_ASSERT_PTR_NULL(failed);
+    TAP_ASSERT_ERROR(error, ES_ERROR, 503, "all shards failed");
+    removal = (Removal){releases[now].index, NULL, SOME_FAILED, 200, .stays = TRUE};
+    g_autoptr(Ranking) partial = rank_through(&removal, &error);
+    CU_ASSERT_PTR_NULL(partial);
+    TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE, "shards failed");
+}
+
 /* A reader remembers a release; the next one is made and the old index deleted behind its back. */
 static void test_old_release_deleted(void)
 {
@@ -138,7 +233,7 @@ static void test_old_release_deleted(void)
     g_autoptr(Recommender) recommender = recommender_new(server_client(), alias);
     g_autoptr(Profile) profile = profile_number(1);
     g_autofree char *live = server_index_of(alias);
-    guint now = g_strcmp0(live, releases[0].index) == 0 ? 0 : 1;
+    guint now = live_release();
     g_autoptr(Ranking) first = recommender_rank(recommender, profile, SIZE, &error);
     CU_ASSERT(first != NULL && is_of(&releases[now], profile, first));
     CU_ASSERT(server_do("PUT", NULL, "/%s/_alias/%s", releases[1 - now].index, alias));
@@ -151,6 +246,8 @@ static void test_old_release_deleted(void)
 
 static const UnitTest tests[] = {
     {"an alias that moves without end", test_swapping_without_end},
+    {"a release deleted between the two steps", test_deleted_between_the_steps},
+    {"a search that fails", test_failing_search},
     {"the remembered release is deleted", test_old_release_deleted},
     {NULL, NULL},
 };

@@ -17,6 +17,8 @@ G_DEFINE_QUARK(es - error - quark, es_error)
 struct EsClient {
     HttpClient *http;
     char *version;
+    char *first_url; /* the host that answered when connecting; NULL: its cluster is not known */
+    char *cluster_uuid, *cluster_name; /* its cluster; the name for messages */
 };
 
 int es_exit_code(const GError *error)
@@ -138,6 +140,40 @@ static gboolean check_product(EsClient *client, const HttpResponse *response, GE
     return FALSE;
 }
 
+/* Another host of the list: is it a node of the same cluster? One that may not be asked, or has not
+ * joined a cluster yet ("_na_"), says nothing. */
+static gboolean check_cluster(const HttpResponse *response, gpointer data, GError **error)
+{
+    const EsClient *client = data;
+    g_auto(yajl_val) body = json_parse(response->body->str, "the answer", NULL);
+    const char *uuid = json_get_string(body, "cluster_uuid");
+    if (response->status != 200 || uuid == NULL || strcmp(uuid, "_na_") == 0 ||
+        strcmp(uuid, client->cluster_uuid) == 0)
+        return TRUE;
+    const char *name = json_get_string(body, "cluster_name");
+    g_autofree char *text = g_strdup_printf(
+        "%s belongs to the cluster %s, %s to %s (%s): the hosts of --url or ES_URL must be nodes "
+        "of one cluster",
+        client->first_url, client->cluster_name, http_client_url(client->http),
+        name != NULL ? name : "?", uuid);
+    g_autofree char *printable = http_client_printable(client->http, text);
+    g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, printable);
+    return FALSE;
+}
+
+static gboolean check_other_hosts(EsClient *client, const HttpResponse *response, GError **error)
+{
+    g_auto(yajl_val) body = json_parse(response->body->str, "the answer", NULL);
+    const char *name = json_get_string(body, "cluster_name");
+    const char *uuid = json_get_string(body, "cluster_uuid");
+    if (uuid == NULL || strcmp(uuid, "_na_") == 0)
+        return TRUE;
+    client->first_url = g_strdup(http_client_url(client->http));
+    client->cluster_uuid = g_strdup(uuid);
+    client->cluster_name = g_strdup_printf("%s (%s)", name != NULL ? name : "?", uuid);
+    return http_client_ask_others(client->http, "/", check_cluster, client, error);
+}
+
 /* A user who may read one index need not be allowed to ask the cluster for its version. */
 static gboolean may_not_ask(const HttpResponse *response)
 {
@@ -166,7 +202,9 @@ EsClient *es_client_connect(const HttpOptions *options, GError **error)
         set_status_error(client, "GET", "/", &response, error);
         return NULL;
     }
-    return check_product(client, &response, error) ? g_steal_pointer(&client) : NULL;
+    if (!check_product(client, &response, error) || !check_other_hosts(client, &response, error))
+        return NULL;
+    return g_steal_pointer(&client);
 }
 
 void es_client_free(EsClient *client)
@@ -175,6 +213,9 @@ void es_client_free(EsClient *client)
         return;
     http_client_free(client->http);
     g_free(client->version);
+    g_free(client->first_url);
+    g_free(client->cluster_uuid);
+    g_free(client->cluster_name);
     g_free(client);
 }
 

@@ -15,8 +15,10 @@ int es_exit_code(const GError *error);
 
 typedef struct EsClient EsClient;
 
-/* Connects and makes sure that an Elasticsearch of a supported version answers. Errors: transport,
- * ES_ERROR, RECSYS_ERROR_REFUSED (something else answers, or it is too old). */
+/* Connects and makes sure that an Elasticsearch of a supported version answers, and that of several
+ * hosts those that answer are nodes of one cluster. Errors: transport, ES_ERROR,
+ * RECSYS_ERROR_REFUSED (something else answers, or it is too old), RECSYS_ERROR_USAGE (hosts of two
+ * clusters). */
 EsClient *es_client_connect(const HttpOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void es_client_free(EsClient *client);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(EsClient, es_client_free)

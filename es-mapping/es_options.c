@@ -134,12 +134,47 @@ static void warn(const char *message)
     g_printerr("warning: %s\n", message);
 }
 
+/* Some commands connect twice. */
+static void warn_once(const char *message)
+{
+    static GHashTable *given;
+    static GMutex mutex;
+    g_mutex_lock(&mutex);
+    if (given == NULL)
+        given = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    gboolean is_new = g_hash_table_add(given, g_strdup(message));
+    g_mutex_unlock(&mutex);
+    if (is_new)
+        warn(message);
+}
+
+/* Hosts that get credentials without encryption, over something else than the loopback interface.
+ */
+static void warn_of_plain_text(const HttpOptions *http)
+{
+    g_autoptr(GPtrArray) hosts = http_hosts_parse(http->url, NULL);
+    g_autoptr(GString) names = g_string_new(NULL);
+    gboolean for_all = http->password != NULL || http->api_key != NULL || http->bearer != NULL;
+    for (guint i = 0; hosts != NULL && i < hosts->len; i++) {
+        const HttpHost *host = g_ptr_array_index(hosts, i);
+        if (!host->is_https && !host->is_loopback && (for_all || host->password != NULL))
+            g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "", host->url);
+    }
+    g_autofree char *text =
+        g_strdup_printf("credentials go unencrypted to %s: whoever is in between can read and use "
+                        "them; use https://",
+                        names->str);
+    if (names->len > 0)
+        warn_once(text);
+}
+
 static gboolean choose_trust(HttpOptions *http, const EsOptions *options, GError **error)
 {
     http->insecure = options->insecure;
     if (options->insecure) {
-        warn("--insecure: the server's certificate is not verified; whoever is in between can read "
-             "and change everything, credentials included");
+        warn_once(
+            "--insecure: the server's certificate is not verified; whoever is in between can read "
+            "and change everything, credentials included");
         return TRUE;
     }
     gboolean named = options->ca_file != NULL || options->fingerprint != NULL;
@@ -187,5 +222,6 @@ EsClient *es_options_connect(const EsOptions *options, GError **error)
         http.url = g_strdup(DEFAULT_URL);
     if (!choose_trust(&http, options, error) || !choose_credentials(&http, options, error))
         return NULL;
+    warn_of_plain_text(&http);
     return es_client_connect(&http, error);
 }

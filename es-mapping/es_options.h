@@ -31,7 +31,8 @@ GOptionEntry *es_options_entries(EsOptions *options);
 /* The alias of the live release: --alias, or "recsys". */
 const char *es_options_alias(const EsOptions *options);
 
-/* Connects with what options and environment say; with --insecure a warning goes to stderr, and so
- * does the name of a host that is given up for another. RECSYS_ERROR_USAGE for an alias that cannot
+/* Connects with what options and environment say. To stderr go warnings: of --insecure, of
+ * credentials that go over plain http to another machine, and of a host that is given up for
+ * another. RECSYS_ERROR_USAGE for an alias that cannot
  * be one and everything else above that is wrong. */
 EsClient *es_options_connect(const EsOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -365,7 +365,7 @@ static const char *way_out_of(const HttpClient *client, CURLcode code)
     return "is the cluster up? ES_URL or --url names another one";
 }
 
-void http_client_set_error(const HttpClient *client, CURLcode code, const char *why, GError **error)
+static void set_error(const HttpClient *client, CURLcode code, const char *why, GError **error)
 {
     if (code == CURLE_ABORTED_BY_CALLBACK && interrupt_requested(error))
         return;
@@ -455,6 +455,13 @@ static CURLcode learn_certificate(HttpClient *client)
     return CURLE_PEER_FAILED_VERIFICATION;
 }
 
+static CURLcode know_certificate(HttpClient *client)
+{
+    gboolean unknown =
+        client->fingerprint != NULL && !client->insecure && client->host->pinned == NULL;
+    return unknown ? learn_certificate(client) : CURLE_OK;
+}
+
 /* ---- one request ---- */
 
 typedef struct {
@@ -473,11 +480,9 @@ static CURLcode attempt(HttpClient *client, const Request *request, Exchange *ex
     response->body = g_string_new(NULL);
     client->why[0] = '\0';
     curl_easy_reset(curl); /* keeps the connections */
-    if (client->fingerprint != NULL && !client->insecure && client->host->pinned == NULL) {
-        CURLcode code = learn_certificate(client);
-        if (code != CURLE_OK)
-            return code;
-    }
+    CURLcode known = know_certificate(client);
+    if (known != CURLE_OK)
+        return known;
     g_autoptr(CurlList) headers =
         http_client_prepare(client, curl, request->path, request->content_type, client->why);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
@@ -517,6 +522,12 @@ static void tell_of_another(const HttpClient *client, const char *failure, const
         client->warn(text);
 }
 
+static void untry_hosts(HttpClient *client)
+{
+    for (guint i = 0; i < client->hosts->len; i++)
+        ((HttpHost *)g_ptr_array_index(client->hosts, i))->tried = FALSE;
+}
+
 /* Asks one host after the other, as long as that is safe. `failures` gets what became of each. */
 static CURLcode ask_hosts(HttpClient *client, const Request *request, Exchange *exchange,
                           GPtrArray *failures)
@@ -549,8 +560,7 @@ gboolean http_perform(HttpClient *client, const char *method, const char *path,
     const Request request = {method, path, content_type, body, length};
     Exchange exchange = {.client = client, .response = response};
     g_autoptr(GPtrArray) failures = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < client->hosts->len; i++)
-        ((HttpHost *)g_ptr_array_index(client->hosts, i))->tried = FALSE;
+    untry_hosts(client);
     CURLcode code = ask_hosts(client, &request, &exchange, failures);
     if (code == CURLE_OK)
         return TRUE;
@@ -565,4 +575,72 @@ gboolean http_perform(HttpClient *client, const char *method, const char *path,
     g_autofree char *text = g_strjoinv("; ", (char **)failures->pdata);
     g_set_error_literal(error, HTTP_TRANSPORT_ERROR, (int)code, text);
     return FALSE;
+}
+
+/* ---- all hosts but one ---- */
+
+gboolean http_client_ask_others(HttpClient *client, const char *path, HttpLook look, gpointer data,
+                                GError **error)
+{
+    HttpHost *first = client->host;
+    const double connect_seconds = client->connect_seconds;
+    const Request request = {"GET", path, NULL, NULL, 0};
+    gboolean valid = TRUE;
+    client->connect_seconds = MIN(connect_seconds, HTTP_OTHERS_SECONDS);
+    for (guint i = 0; valid && i < client->hosts->len; i++) {
+        HttpHost *host = g_ptr_array_index(client->hosts, i);
+        const gint64 now = g_get_monotonic_time();
+        g_auto(HttpResponse) response = {0};
+        Exchange exchange = {.client = client, .response = &response};
+        if (host == first || host->dead_until > now)
+            continue;
+        client->host = host;
+        const CURLcode code = attempt(client, &request, &exchange);
+        if (is_connection_failure(code))
+            http_host_failed(host, now, client->dead_seconds);
+        valid = !http_client_is_interrupted(client, error) &&
+                (code != CURLE_OK || look(&response, data, error));
+    }
+    client->connect_seconds = connect_seconds;
+    client->host = first;
+    return valid;
+}
+
+/* ---- for http_pool ---- */
+
+HttpHost *http_client_take_turn(HttpClient *client)
+{
+    HttpHost *next = NULL;
+    untry_hosts(client);
+    while ((next = http_hosts_next(client->hosts, g_get_monotonic_time())) != NULL) {
+        client->host = next;
+        const CURLcode code = know_certificate(client);
+        if (code == CURLE_OK)
+            break;
+        next->tried = TRUE;
+        if (is_connection_failure(code))
+            http_host_failed(next, g_get_monotonic_time(), client->dead_seconds);
+    }
+    return client->host;
+}
+
+void http_client_complete(HttpClient *client, HttpHost *host, CURLcode code, const char *why,
+                          GError **failure)
+{
+    const gint64 now = g_get_monotonic_time();
+    client->host = host;
+    if (code == CURLE_OK) {
+        http_host_answered(host);
+        return;
+    }
+    set_error(client, code, why, failure);
+    /* Several requests that fail together are one failure of the host. */
+    if (!is_connection_failure(code) || host->dead_until > now)
+        return;
+    http_host_failed(host, now, client->dead_seconds);
+    untry_hosts(client);
+    const HttpHost *next = http_hosts_next(client->hosts, now);
+    g_autofree char *text = describe_failure(client, code, why);
+    if (next != host)
+        tell_of_another(client, text, next);
 }

@@ -9,6 +9,9 @@
 
 typedef struct {
     CURL *curl;
+    HttpHost *host;
+    gsize answer_limit;
+    gboolean too_large;
     CurlList *headers;
     HttpProducer producer;
     HttpCompletion completion;
@@ -73,8 +76,12 @@ static size_t on_send(char *buffer, size_t size, size_t count, void *user)
 
 static size_t on_body(char *data, size_t size, size_t count, void *user)
 {
-    const Transfer *transfer = user;
-    g_string_append_len(transfer->outcome.response.body, data, (gssize)(size * count));
+    Transfer *transfer = user;
+    GString *body = transfer->outcome.response.body;
+    transfer->too_large = size * count > transfer->answer_limit - body->len;
+    if (transfer->too_large)
+        return 0;
+    g_string_append_len(body, data, (gssize)(size * count));
     return size * count;
 }
 
@@ -83,8 +90,14 @@ void http_pool_post(HttpPool *pool, const char *path, const char *content_type, 
 {
     Transfer *transfer = g_new0(Transfer, 1);
     CURL *curl = curl_easy_init();
-    *transfer =
-        (Transfer){.curl = curl, .producer = producer, .completion = completion, .data = data};
+    *transfer = (Transfer){
+        .curl = curl,
+        .host = http_client_take_turn(pool->client),
+        .answer_limit = http_client_answer_limit(pool->client),
+        .producer = producer,
+        .completion = completion,
+        .data = data,
+    };
     transfer->outcome.response.body = g_string_new(NULL);
     transfer->headers = http_client_prepare(pool->client, curl, path, content_type, transfer->why);
     /* How long the body will be is not known before it is sent. */
@@ -123,8 +136,11 @@ static gboolean complete(HttpPool *pool, CURL *curl, CURLcode code, GError **err
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &outcome->response.status);
     outcome->seconds = (double)microseconds / G_USEC_PER_SEC;
     outcome->retry_after = retry_after;
-    if (code != CURLE_OK)
-        http_client_set_error(pool->client, code, transfer->why, &outcome->failure);
+    http_client_complete(pool->client, transfer->host, code, transfer->why, &outcome->failure);
+    if (transfer->too_large) {
+        g_clear_error(&outcome->failure);
+        http_client_set_too_large(pool->client, &outcome->failure);
+    }
     return transfer->completion(outcome, transfer->data, error);
 }
 

@@ -1,6 +1,9 @@
 /* Several POST requests in flight over one curl multi handle, on connections that are kept.
  *
  * Bodies are asked for as they are sent, in chunks, so that no body is ever in memory as a whole.
+ * Each request goes to the host that http_perform() would ask; one that cannot be connected to, or
+ * breaks off, is skipped for a while. Nothing is sent again from here: that is the caller's choice.
+ *
  * Everything happens in the caller's thread, inside http_pool_wait(). What a request meets with is
  * kept in it and handed over once, when it is complete. */
 #pragma once
@@ -12,7 +15,8 @@ typedef gsize (*HttpProducer)(char *buffer, gsize room, gpointer data);
 
 typedef struct {
     HttpResponse response; /* status 0 if there is none */
-    GError *failure;       /* HTTP_TRANSPORT_ERROR, or NULL if an answer came, whatever it says */
+    GError *failure;       /* HTTP_TRANSPORT_ERROR, RECSYS_ERROR_REFUSED (an answer larger than the
+                              client's limit), or NULL if an answer came, whatever it says */
     gint64 retry_after;    /* seconds that the server asks for, or 0 */
     double seconds;        /* from the first byte sent to the last one received */
 } HttpOutcome;

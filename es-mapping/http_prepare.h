@@ -3,16 +3,23 @@
 
 #include "curl_handles.h"
 #include "http.h"
+#include "http_host.h"
 
 /* Sets up a new handle for a request of this client: address, TLS, credentials, time-outs. Returns
  * its headers, which must outlive the transfer. `why` [CURL_ERROR_SIZE] is where curl explains a
- * failure; it too must outlive the transfer. The address is the host that answered last. */
+ * failure; it too must outlive the transfer. The address is that of http_client_take_turn(). */
 CurlList *http_client_prepare(const HttpClient *client, CURL *curl, const char *path,
                               const char *content_type, char *why);
 
-/* HTTP_TRANSPORT_ERROR in the words of http_perform(). */
-void http_client_set_error(const HttpClient *client, CURLcode code, const char *why,
-                           GError **error);
+/* The host for a new request, as http_perform() would choose it; http_client_prepare() uses it.
+ * With a fingerprint its certificate is learned first, if need be. */
+HttpHost *http_client_take_turn(HttpClient *client);
+
+/* To be told how each request to a host ended. After a failure of the connection the host is
+ * skipped for a while. From now on messages name this host. `failure`: HTTP_TRANSPORT_ERROR in the
+ * words of http_perform(), unless `code` is CURLE_OK. */
+void http_client_complete(HttpClient *client, HttpHost *host, CURLcode code, const char *why,
+                          GError **failure);
 
 /* TRUE after a signal, unless the client is not to be interrupted. */
 gboolean http_client_is_interrupted(const HttpClient *client, GError **error);

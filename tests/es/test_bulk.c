@@ -334,6 +334,53 @@ static void test_request_cut(void)
     CU_ASSERT_EQUAL(load.there, load.report.documents);
 }
 
+/* The first of two hosts breaks off every request: the second one gets the documents. */
+static void test_another_host(void)
+{
+    Script broken = {hang_up_after, .times = G_MAXUINT, .skip = 2}, sound = {0};
+    g_autoptr(GError) error = NULL;
+    BulkReport report = {0};
+    g_autofree char *index = g_strdup_printf("%s-hosts", server_prefix());
+    g_autofree char *definition = index_definition_of(bundle, DOC_IDS_BY_VALUE);
+    CU_ASSERT(server_do("PUT", definition, "/%s", index));
+    g_autoptr(FakeServer) first = fake_server_start(proxy, &broken);
+    g_autoptr(FakeServer) second = fake_server_start(proxy, &sound);
+    g_auto(HttpOptions)
+        http = {.url = g_strconcat(fake_server_url(first), ",", fake_server_url(second), NULL)};
+    g_autoptr(EsClient) client = es_client_connect(&http, &error);
+    CU_ASSERT_PTR_NOT_NULL(client);
+    CU_ASSERT(client != NULL &&
+              bulk_load(&report, client, index, bundle, DOC_IDS_BY_VALUE, &quick, &error));
+    CU_ASSERT_EQUAL(report.documents, bundle->model->n);
+    CU_ASSERT(report.repeated > 0 && sound.seen > 2);
+    CU_ASSERT(broken.seen <= 2 + quick.in_flight);
+    if (error != NULL)
+        tap_comment(error->message);
+}
+
+/* An answer that is larger than any that fits is not asked for again. */
+static void babble(const FakeRequest *request, FakeAnswer *answer, const Script *script)
+{
+    (void)request, (void)script;
+    fake_answer_json(answer, "");
+    g_string_set_size(answer->body, 300000);
+    memset(answer->body->str, ' ', answer->body->len);
+}
+
+static void test_large_answer(void)
+{
+    Script script = {babble, .times = 1};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(FakeServer) server = fake_server_start(proxy, &script);
+    g_auto(HttpOptions) http = {.url = g_strdup(fake_server_url(server)), .answer_limit = 200000};
+    g_autoptr(EsClient) client = es_client_connect(&http, &error);
+    g_autofree char *index = g_strdup_printf("%s-large", server_prefix());
+    CU_ASSERT(client != NULL &&
+              !bulk_load(NULL, client, index, bundle, DOC_IDS_BY_VALUE, &quick, &error));
+    CU_ASSERT_EQUAL(script.seen, 1);
+    check_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED, "--max-answer");
+}
+
 static void check_release(const char *alias, const char *option)
 {
     g_auto(Run) run = {0};
@@ -402,6 +449,8 @@ static const UnitTest tests[] = {
     {"fewer items than were sent", test_fewer_items},
     {"an answer that drips", test_slow_drip},
     {"requests that are cut", test_request_cut},
+    {"another host", test_another_host},
+    {"an answer that is too large", test_large_answer},
     {"bits are exact", test_bits_are_exact},
     {"compressed", test_gzip},
     {"settings", test_settings},

@@ -6,6 +6,7 @@
 
 #include "es_client.h"
 #include "fake_server.h"
+#include "http_pool.h"
 #include "recsys_error.h"
 #include "tap.h"
 
@@ -266,6 +267,129 @@ static void test_all_dead(void)
     g_string_free(warnings, TRUE);
 }
 
+/* ---- several requests at once ---- */
+
+typedef struct {
+    guint answered, failed;
+    GError *last; /* of those that failed */
+} Tally;
+
+static gsize no_body(char *buffer, gsize room, gpointer data)
+{
+    (void)buffer, (void)room, (void)data;
+    return 0;
+}
+
+static gboolean add_up(const HttpOutcome *outcome, gpointer data, GError **error)
+{
+    Tally *tally = data;
+    (void)error;
+    if (outcome->failure == NULL) {
+        tally->answered++;
+        return TRUE;
+    }
+    tally->failed++;
+    g_clear_error(&tally->last);
+    tally->last = g_error_copy(outcome->failure);
+    return TRUE;
+}
+
+/* Sends `count` requests at once and waits for all of them. */
+static void post(HttpClient *client, guint count, Tally *tally)
+{
+    g_autoptr(HttpPool) pool = http_pool_new(client, 1.0);
+    const gint64 until = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
+    for (guint i = 0; i < count; i++)
+        http_pool_post(pool, "/x/_bulk", "application/x-ndjson", NULL, no_body, add_up, tally);
+    while (http_pool_active(pool) > 0 && g_get_monotonic_time() < until)
+        CU_ASSERT(http_pool_wait(pool, until, NULL));
+    CU_ASSERT_EQUAL(http_pool_active(pool), 0);
+}
+
+/* One that breaks off is skipped, told of once, and asked again when its time has come. */
+static void test_pool_fails_over(void)
+{
+    Script first_script = {.body = "{}", .hang_up = TRUE}, second_script = {.body = "{}"};
+    g_autoptr(FakeServer) first = fake_server_start(play, &first_script);
+    g_autoptr(FakeServer) second = fake_server_start(play, &second_script);
+    g_autofree char *urls = g_strconcat(fake_server_url(first), ",", fake_server_url(second), NULL);
+    g_autoptr(HttpClient) client = client_of(urls);
+    Tally tally = {0};
+    warnings = g_string_new(NULL);
+    post(client, 3, &tally);
+    CU_ASSERT_EQUAL(tally.failed, 3);
+    CU_ASSERT_PTR_NOT_NULL(strstr(tally.last->message, fake_server_url(first)));
+    TAP_ASSERT_ERROR(tally.last, HTTP_TRANSPORT_ERROR, CURLE_GOT_NOTHING, "cannot be reached");
+    g_autofree char *instead = g_strconcat("asking ", fake_server_url(second), " instead", NULL);
+    const char *told = strstr(warnings->str, instead);
+    CU_ASSERT(told != NULL && strstr(told + 1, instead) == NULL);
+    first_script.hang_up = FALSE;
+    post(client, 3, &tally);
+    CU_ASSERT_EQUAL(tally.answered, 3);
+    CU_ASSERT_EQUAL(fake_server_count(second, "POST", "/x/_bulk"), 3);
+    g_usleep(350000);
+    post(client, 3, &tally);
+    CU_ASSERT_EQUAL(tally.answered, 6);
+    CU_ASSERT_EQUAL(fake_server_count(first, "POST", "/x/_bulk"), 6);
+    CU_ASSERT_PTR_NULL(strstr(warnings->str, SECRET));
+    g_string_free(warnings, TRUE);
+}
+
+static void test_pool_limits_answers(void)
+{
+    Script script = {.body = "1234567890", .repeat = 10000};
+    g_autoptr(FakeServer) server = fake_server_start(play, &script);
+    HttpOptions options = {.url = (char *)fake_server_url(server), .answer_limit = 100000};
+    g_autoptr(HttpClient) client = http_client_new(&options, NULL);
+    Tally tally = {0};
+    post(client, 2, &tally);
+    CU_ASSERT_EQUAL(tally.answered, 2); /* 100,000 bytes exactly are let in */
+    script.repeat = 10001;
+    post(client, 2, &tally);
+    CU_ASSERT_EQUAL(tally.failed, 2);
+    TAP_ASSERT_ERROR(tally.last, RECSYS_ERROR, RECSYS_ERROR_REFUSED, "--max-answer");
+}
+
+/* ---- nodes of one cluster ---- */
+
+static void welcome(const FakeRequest *request, FakeAnswer *answer, gpointer data)
+{
+    const char *uuid = data;
+    (void)request;
+    g_autofree char *text = g_strdup_printf("{\"cluster_name\":\"name-%s\",\"cluster_uuid\":\"%s\","
+                                            "\"version\":{\"number\":\"9.9.9\"}}",
+                                            uuid, uuid);
+    fake_answer_json(answer, text);
+    answer->status = strcmp(uuid, "closed") == 0 ? 403 : 200;
+}
+
+static void test_one_cluster(void)
+{
+    const struct {
+        const char *uuid;
+        gboolean fits;
+    } cases[] = {{"one", TRUE}, {"two", FALSE}, {"_na_", TRUE}, {"closed", TRUE}};
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(FakeServer) first = fake_server_start(welcome, (gpointer) "one");
+        g_autoptr(FakeServer) last = fake_server_start(welcome, (gpointer)cases[i].uuid);
+        g_autofree char *urls = g_strconcat(fake_server_url(first), ",http://127.0.0.1:1,",
+                                            fake_server_url(last), NULL);
+        g_auto(HttpOptions) options = {.url = g_steal_pointer(&urls)};
+        g_autoptr(EsClient) client = es_client_connect(&options, &error);
+        CU_ASSERT_EQUAL(client != NULL, cases[i].fits);
+        CU_ASSERT_EQUAL(fake_server_count(last, "GET", "/"), 1);
+        if (client != NULL) {
+            CU_ASSERT_STRING_EQUAL(es_client_url(client), fake_server_url(first));
+            continue;
+        }
+        CU_ASSERT_PTR_NOT_NULL(strstr(error->message, fake_server_url(first)));
+        CU_ASSERT_PTR_NOT_NULL(strstr(error->message, fake_server_url(last)));
+        CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "name-one (one)"));
+        TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "name-two (two)");
+    }
+}
+
 static const UnitTest tests[] = {
     {"a good answer", test_good},
     {"redirects", test_redirects},
@@ -278,6 +402,9 @@ static const UnitTest tests[] = {
     {"a dead host", test_a_dead_host},
     {"what is safe to repeat", test_repeating},
     {"all hosts are dead", test_all_dead},
+    {"several requests at once: another host", test_pool_fails_over},
+    {"several requests at once: size", test_pool_limits_answers},
+    {"nodes of one cluster", test_one_cluster},
     {NULL, NULL},
 };
 

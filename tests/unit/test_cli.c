@@ -113,6 +113,37 @@ static void test_unreachable(void)
     g_unsetenv("ES_URL");
 }
 
+/* Nobody is there, which is found out after the warning. */
+static void test_plain_text(void)
+{
+    const struct {
+        const char *url;
+        gboolean warned;
+    } cases[] = {{"http://nobody.invalid:1", TRUE},
+                 {"https://nobody.invalid:1", FALSE},
+                 {"http://127.0.0.1:1", FALSE},
+                 {"https://127.0.0.1:1,http://nobody.invalid:1", TRUE}};
+    if (!are_there())
+        return;
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(ProgramRun) r = {0};
+        g_setenv("ES_URL", cases[i].url, TRUE);
+        g_setenv("ES_API_KEY", "hush", TRUE);
+        program_run(&r, PROGRAM_LOADER, "recommend --age 18");
+        CU_ASSERT_EQUAL(r.status, RECSYS_ERROR_UNREACHABLE);
+        const char *warning =
+            strstr(r.err, "warning: credentials go unencrypted to http://nobody.invalid:1: ");
+        CU_ASSERT_EQUAL(warning != NULL, cases[i].warned);
+        g_unsetenv("ES_API_KEY");
+        program_run(&r, PROGRAM_LOADER, "recommend --age 18");
+        CU_ASSERT_PTR_NULL(strstr(r.err, "unencrypted"));
+    }
+    g_setenv("ES_URL", "http://kim:hush@nobody.invalid:1", TRUE);
+    program_check(PROGRAM_LOADER, "recommend --age 18", RECSYS_ERROR_UNREACHABLE, "",
+                  "unencrypted to http://nobody.invalid:1: ");
+    g_unsetenv("ES_URL");
+}
+
 static void test_train_and_score(void)
 {
     if (!are_there())
@@ -193,6 +224,7 @@ static const UnitTest tests[] = {
     {"options", test_options},
     {"data errors", test_data_errors},
     {"unreachable", test_unreachable},
+    {"credentials without encryption", test_plain_text},
     {"train and score", test_train_and_score},
     {"interrupted training", test_interrupted_training},
     {NULL, NULL},

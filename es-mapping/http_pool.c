@@ -25,6 +25,7 @@ struct HttpPool {
     CURLM *multi;
     GPtrArray *transfers; /* Transfer *: under way */
     double seconds;
+    gsize send_rate; /* bytes a second; 0: no limit */
 };
 
 static void transfer_free(gpointer data)
@@ -59,6 +60,11 @@ void http_pool_free(HttpPool *pool)
     g_ptr_array_unref(pool->transfers);
     curl_multi_cleanup(pool->multi);
     g_free(pool);
+}
+
+void http_pool_limit_sending(HttpPool *pool, gsize bytes_per_second)
+{
+    pool->send_rate = bytes_per_second;
 }
 
 guint http_pool_active(const HttpPool *pool)
@@ -108,6 +114,7 @@ void http_pool_post(HttpPool *pool, const char *path, const char *content_type, 
     curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(curl, CURLOPT_POST, 1L);
     curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BYTES);
+    curl_easy_setopt(curl, CURLOPT_MAX_SEND_SPEED_LARGE, (curl_off_t)pool->send_rate);
     curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_send);
     curl_easy_setopt(curl, CURLOPT_READDATA, transfer);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);

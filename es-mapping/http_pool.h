@@ -30,6 +30,9 @@ typedef struct HttpPool HttpPool;
 /* The client must outlive the pool. `seconds` limits each request as a whole; 0: no limit. */
 HttpPool *http_pool_new(HttpClient *client, double seconds);
 
+/* Bytes a second for each request that is posted from now on; 0: no limit. */
+void http_pool_limit_sending(HttpPool *pool, gsize bytes_per_second);
+
 /* Gives up the requests still under way, without a call of their completions. */
 void http_pool_free(HttpPool *pool);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpPool, http_pool_free)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bulk_answer.h"
+#include "gzip_choice.h"
 #include "http_pool.h"
 #include "progress.h"
 #include "recsys_error.h"
@@ -32,6 +33,9 @@ typedef struct {
     gboolean asking; /* whether the server takes base64: one document, alone */
     gsize target;    /* bytes of a request */
 
+    SendClock clock; /* until it is known whether compressing pays */
+    gboolean gzip_chosen;
+
     gint64 hold_until;    /* nothing new is sent before */
     guint strikes;        /* refusals in a row */
     gint64 last_progress; /* when a document was last acknowledged */
@@ -49,6 +53,8 @@ typedef struct {
     VectorForm form;
     GConverter *gzip; /* or NULL */
     gboolean finished;
+    gboolean on_clock; /* its body is under way */
+    gsize given;       /* of the body */
 } Request;
 
 static void request_free(gpointer data)
@@ -100,10 +106,25 @@ static gboolean append_document(Request *request)
     return TRUE;
 }
 
+/* The body of a plain request begins or ends; the question about base64 is not representative. */
+static void put_on_clock(Request *request, gboolean under_way)
+{
+    Bulk *bulk = request->bulk;
+    if (under_way == request->on_clock || request->target == 0)
+        return;
+    request->on_clock = under_way;
+    if (under_way)
+        send_clock_start(&bulk->clock, g_get_monotonic_time());
+    else
+        send_clock_stop(&bulk->clock, g_get_monotonic_time(), request->given);
+}
+
+/* Called each time that what was given before has been taken by the network. */
 static gsize produce(char *buffer, gsize room, gpointer data)
 {
     Request *request = data;
     gsize given = 0;
+    put_on_clock(request, TRUE);
     while (given < room) {
         if (request->sent == request->text->len && !append_document(request))
             break;
@@ -112,6 +133,9 @@ static gsize produce(char *buffer, gsize room, gpointer data)
         request->sent += part;
         given += part;
     }
+    request->given += given;
+    if (given == 0)
+        put_on_clock(request, FALSE);
     return given;
 }
 
@@ -181,6 +205,30 @@ static gboolean send_all_again(const Request *request, const GError *why, gint64
     return TRUE;
 }
 
+/* ---- compressing ---- */
+
+static GzipSample measure_gzip(const Bulk *bulk)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    const guint n = bulk->bundle->model->n;
+    for (guint i = 0; i < n && text->len < GZIP_SAMPLE_BYTES; i++)
+        document_append_bulk(text, bulk->bundle, bulk->doc_ids, bulk->report->form,
+                             (bulk->first + i) % n);
+    return gzip_measure(text->str, text->len);
+}
+
+static void choose_gzip(Bulk *bulk)
+{
+    if (bulk->gzip_chosen || bulk->clock.bodies < GZIP_BODIES)
+        return;
+    const gint64 now = g_get_monotonic_time();
+    bulk->gzip_chosen = TRUE;
+    if (!send_clock_is_limit(&bulk->clock, now))
+        return;
+    const GzipSample sample = measure_gzip(bulk);
+    bulk->report->compressed = gzip_pays(&bulk->clock, now, &sample);
+}
+
 /* ---- the answer ---- */
 
 /* A request larger than the time aimed at is made smaller, and the reverse; by half at most, since
@@ -247,6 +295,7 @@ static gboolean handle_items(Request *request, const HttpOutcome *outcome, GErro
     if (answer.fault->len == 0) {
         bulk->strikes = 0;
         adapt(bulk, request, outcome->seconds);
+        choose_gzip(bulk);
         return TRUE;
     }
     hold(bulk, outcome->retry_after);
@@ -294,6 +343,7 @@ static gboolean on_complete(const HttpOutcome *outcome, gpointer data, GError **
 {
     Request *request = data;
     GPtrArray *requests = request->bulk->requests;
+    put_on_clock(request, FALSE);
     gboolean valid = handle(request, outcome, error);
     g_ptr_array_remove_fast(requests, request);
     return valid;
@@ -314,8 +364,9 @@ static void start_request(Bulk *bulk)
     /* At once: by the time curl asks, other requests could have taken the last one. */
     append_document(request);
     g_ptr_array_add(bulk->requests, request);
-    if (bulk->options->gzip)
-        request->gzip = G_CONVERTER(g_zlib_compressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP, 1));
+    if (bulk->report->compressed)
+        request->gzip =
+            G_CONVERTER(g_zlib_compressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP, GZIP_LEVEL));
     http_pool_post(bulk->pool, bulk->path, ES_NDJSON,
                    request->gzip != NULL ? "Content-Encoding: gzip" : NULL,
                    request->gzip != NULL ? produce_gzip : produce, on_complete, request);
@@ -385,7 +436,9 @@ gboolean bulk_load(BulkReport *report, EsClient *client, const char *index, cons
         .target = options->smallest,
         .last_progress = g_get_monotonic_time(),
     };
-    *bulk.report = (BulkReport){0};
+    *bulk.report = (BulkReport){.compressed = options->gzip == GZIP_ALWAYS};
+    bulk.gzip_chosen = options->gzip != GZIP_AUTO;
+    http_pool_limit_sending(bulk.pool, options->send_rate);
     prepare_question(&bulk);
     gboolean valid = send_all(&bulk, error) && check_complete(&bulk, error);
     bulk.report->last_bytes = bulk.target;

@@ -13,6 +13,7 @@
 #include "bundle.h"
 #include "document.h"
 #include "es_client.h"
+#include "gzip_choice.h"
 
 typedef struct {
     guint in_flight;         /* requests under way at a time */
@@ -22,7 +23,8 @@ typedef struct {
     double patience;         /* seconds without any acknowledged document before it gives up */
     double request_seconds;  /* for one request as a whole */
     gboolean into_alias;     /* the index is named by an alias, and is not created if it is gone */
-    gboolean gzip;           /* compress bodies: pays only where the way to the server is slow */
+    GzipMode gzip;           /* compress bodies: GZIP_AUTO if the first ones say that it pays */
+    gsize send_rate;         /* bytes a second for each request at most; 0: no limit */
 } BulkOptions;
 
 #define BULK_OPTIONS_DEFAULT                                                                       \
@@ -32,12 +34,13 @@ typedef struct {
     }
 
 typedef struct {
-    guint documents;  /* acknowledged */
-    guint repeated;   /* sent again, counted each time */
-    guint requests;   /* answered or lost */
-    guint64 bytes;    /* of all bodies */
-    gsize last_bytes; /* to which the size of requests was adapted at the end */
-    VectorForm form;  /* what the server takes: asked with the first document */
+    guint documents;     /* acknowledged */
+    guint repeated;      /* sent again, counted each time */
+    guint requests;      /* answered or lost */
+    guint64 bytes;       /* of all bodies */
+    gsize last_bytes;    /* to which the size of requests was adapted at the end */
+    VectorForm form;     /* what the server takes: asked with the first document */
+    gboolean compressed; /* the bodies, or those after the first ones */
 } BulkReport;
 
 /* Sends every document to `index`. TRUE if and only if the server acknowledged each of them.

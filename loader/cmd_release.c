@@ -27,6 +27,7 @@ static void put_load(yajl_gen json, const LoadReport *load)
     json_put_member_int(json, "repeated", load->bulk.repeated);
     json_put_member_string(json, "vectors",
                            load->bulk.form == VECTORS_AS_BASE64 ? "base64" : "decimals");
+    json_put_member_bool(json, "compressed", load->bulk.compressed);
     yajl_gen_map_close(json);
 }
 

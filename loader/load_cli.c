@@ -1,10 +1,13 @@
 #include "load_cli.h"
 
+#include <string.h>
+
 #include "recsys_error.h"
 
 void load_cli_clear(LoadCli *cli)
 {
     g_free(cli->replicas_text);
+    g_free(cli->gzip);
 }
 
 GOptionEntry *load_cli_entries(LoadCli *cli)
@@ -22,8 +25,10 @@ GOptionEntry *load_cli_entries(LoadCli *cli)
          "seconds to go on trying without any document getting through (300)", "S"},
         {"request-timeout", 0, 0, G_OPTION_ARG_DOUBLE, &cli->request_timeout,
          "seconds for one bulk request as a whole (300)", "S"},
-        {"gzip", 0, 0, G_OPTION_ARG_NONE, &cli->gzip,
-         "compress bulk requests: pays if less than some 200 Mbit/s get to the server", NULL},
+        {"gzip", 0, 0, G_OPTION_ARG_STRING, &cli->gzip,
+         "compress bulk requests: auto (if the first ones show that it pays), always or never "
+         "(auto)",
+         "WHEN"},
         {NULL},
     };
     return g_memdup2(entries, sizeof entries);
@@ -40,6 +45,19 @@ static gboolean check_range(const char *name, double given, double least, double
     return FALSE;
 }
 
+static gboolean take_gzip(LoadCli *cli, GError **error)
+{
+    static const char *const names[] = {"auto", "always", "never"};
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+        if (cli->gzip == NULL || strcmp(cli->gzip, names[i]) == 0) {
+            cli->bulk.gzip = (GzipMode)i;
+            return TRUE;
+        }
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                "--gzip must be auto, always or never, not \"%s\"", cli->gzip);
+    return FALSE;
+}
+
 gboolean load_cli_take(LoadCli *cli, LoadOptions *load, GError **error)
 {
     if (!check_range("shards", cli->shards, 1, 1024, error) ||
@@ -47,7 +65,8 @@ gboolean load_cli_take(LoadCli *cli, LoadOptions *load, GError **error)
         !check_range("in-flight", cli->in_flight, 1, 16, error) ||
         !check_range("retries", cli->retries, 0, 1000, error) ||
         !check_range("patience", cli->patience, 0, 1e6, error) ||
-        !check_range("request-timeout", cli->request_timeout, 0.001, 1e6, error))
+        !check_range("request-timeout", cli->request_timeout, 0.001, 1e6, error) ||
+        !take_gzip(cli, error))
         return FALSE;
     if (cli->shards != -1)
         load->shards = (guint)cli->shards;
@@ -61,7 +80,6 @@ gboolean load_cli_take(LoadCli *cli, LoadOptions *load, GError **error)
         cli->bulk.patience = cli->patience;
     if (cli->request_timeout != -1)
         cli->bulk.request_seconds = cli->request_timeout;
-    cli->bulk.gzip = cli->gzip;
     load->bulk = &cli->bulk;
     return TRUE;
 }

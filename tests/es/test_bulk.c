@@ -408,7 +408,40 @@ static void test_bits_are_exact(void)
 static void test_gzip(void)
 {
     g_autofree char *alias = g_strdup_printf("%s-gzip", server_prefix());
-    check_release(alias, "--gzip");
+    check_release(alias, "--gzip=always");
+    g_auto(Run) run = {0};
+    run_program(&run, LOADER, "release", bundle_path, "--gzip", "often", NULL);
+    CU_ASSERT(run_says(&run, 1, "--gzip must be auto, always or never", NULL));
+}
+
+/* By measuring: over the loopback interface nobody waits for the network, at 500 kB/s everybody. */
+static void test_gzip_choice(void)
+{
+    const struct {
+        GzipMode mode;
+        gsize send_rate;
+        gboolean compressed;
+    } cases[] = {{GZIP_AUTO, 0, FALSE},
+                 {GZIP_AUTO, 500000, TRUE},
+                 {GZIP_NEVER, 500000, FALSE},
+                 {GZIP_ALWAYS, 0, TRUE}};
+    const BundleRecipe recipe = {"1500", "1500", "30000", "64", "1"};
+    g_autoptr(Bundle) larger = bundle_make_and_open(&recipe, NULL);
+    g_autofree char *definition = index_definition_of(larger, DOC_IDS_BY_VALUE);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        BulkOptions options = BULK_OPTIONS_DEFAULT;
+        g_autoptr(GError) error = NULL;
+        BulkReport report;
+        g_autofree char *index = g_strdup_printf("%s-choice-%u", server_prefix(), i);
+        options.smallest = options.largest = 300000;
+        options.gzip = cases[i].mode;
+        options.send_rate = cases[i].send_rate;
+        CU_ASSERT(server_do("PUT", definition, "/%s", index));
+        CU_ASSERT(
+            bulk_load(&report, server_client(), index, larger, DOC_IDS_BY_VALUE, &options, &error));
+        CU_ASSERT_EQUAL(report.compressed, cases[i].compressed);
+        CU_ASSERT(report.requests > GZIP_BODIES + 1);
+    }
 }
 
 /* What is switched off while loading is on again afterwards. */
@@ -453,6 +486,7 @@ static const UnitTest tests[] = {
     {"an answer that is too large", test_large_answer},
     {"bits are exact", test_bits_are_exact},
     {"compressed", test_gzip},
+    {"whether to compress", test_gzip_choice},
     {"settings", test_settings},
     {NULL, NULL},
 };

@@ -330,6 +330,13 @@ static gboolean handle(Request *request, const HttpOutcome *outcome, GError **er
         fall_back(bulk, request);
         return TRUE;
     }
+    if ((status == 400 || status == 415) && request->gzip != NULL &&
+        bulk->options->gzip == GZIP_AUTO) {
+        /* Something in between does not understand it; nobody has asked for it. */
+        bulk->report->compressed = FALSE;
+        g_array_append_vals(bulk->again, request->documents->data, request->documents->len);
+        return TRUE;
+    }
     g_autoptr(GError) why = NULL;
     es_client_set_status_error(bulk->client, "POST", bulk->path, &outcome->response, &why);
     /* 413: the size is halved too. */

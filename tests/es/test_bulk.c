@@ -158,6 +158,7 @@ static const BulkOptions quick = {
     .backoff = {0.01, 0.05},
     .patience = 20,
     .request_seconds = 1.5,
+    .gzip = GZIP_NEVER, /* scripts count lines */
 };
 
 /* Loads through the proxy into a new index. `most`: see fake_server_set_most(); 0: no limit. */
@@ -444,6 +445,45 @@ static void test_gzip_choice(void)
     }
 }
 
+/* Something in between that does not understand compressed bodies. */
+static void refuse_gzip(const FakeRequest *request, FakeAnswer *answer, gpointer data)
+{
+    guint *refused = data;
+    if (!g_str_has_prefix(request->body->str, "\x1f\x8b")) {
+        fake_forward(server_url(), request, answer);
+        return;
+    }
+    ++*refused;
+    fake_answer_json(answer, "{\"error\":\"no such encoding\"}");
+    answer->status = *refused % 2 ? 415 : 400;
+}
+
+static void test_gzip_refused(void)
+{
+    guint refused = 0;
+    BulkOptions options = BULK_OPTIONS_DEFAULT;
+    BulkReport report;
+    g_autoptr(GError) error = NULL;
+    const BundleRecipe recipe = {"1500", "1500", "30000", "64", "1"};
+    g_autoptr(Bundle) larger = bundle_make_and_open(&recipe, NULL);
+    g_autofree char *definition = index_definition_of(larger, DOC_IDS_BY_VALUE);
+    g_autofree char *index = g_strdup_printf("%s-415", server_prefix());
+    g_autoptr(FakeServer) server = fake_server_start(refuse_gzip, &refused);
+    g_auto(HttpOptions) http = {.url = g_strdup(fake_server_url(server))};
+    g_autoptr(EsClient) client = es_client_connect(&http, NULL);
+    options.smallest = options.largest = 300000;
+    options.send_rate = 500000;
+    CU_ASSERT(client != NULL && server_do("PUT", definition, "/%s", index));
+    CU_ASSERT(bulk_load(&report, client, index, larger, DOC_IDS_BY_VALUE, &options, &error));
+    CU_ASSERT(refused > 0 && refused <= options.in_flight);
+    CU_ASSERT_FALSE(report.compressed);
+    CU_ASSERT_EQUAL(report.documents, larger->model->n);
+    /* Who insists on it is told. */
+    options.gzip = GZIP_ALWAYS;
+    CU_ASSERT_FALSE(bulk_load(NULL, client, index, larger, DOC_IDS_BY_VALUE, &options, &error));
+    CU_ASSERT(error != NULL && error->domain == ES_ERROR);
+}
+
 /* What is switched off while loading is on again afterwards. */
 static void test_settings(void)
 {
@@ -487,6 +527,7 @@ static const UnitTest tests[] = {
     {"bits are exact", test_bits_are_exact},
     {"compressed", test_gzip},
     {"whether to compress", test_gzip_choice},
+    {"compressed bodies are refused", test_gzip_refused},
     {"settings", test_settings},
     {NULL, NULL},
 };

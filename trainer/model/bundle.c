@@ -33,14 +33,14 @@ static gboolean write_file(const char *directory, const char *name, GBytes *cont
                                     error);
 }
 
+/* Mapped: what is decoded from it is in memory a second time. */
 static GBytes *read_file(const char *directory, const char *name, GError **error)
 {
     g_autofree char *path = g_build_filename(directory, name, NULL);
-    char *data;
-    gsize size;
-    if (!g_file_get_contents(path, &data, &size, error))
-        return NULL;
-    return g_bytes_new_take(data, size);
+    g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, error);
+    if (file == NULL || g_mapped_file_get_length(file) == 0)
+        return file != NULL ? g_bytes_new_static("", 0) : NULL;
+    return g_mapped_file_get_bytes(file);
 }
 
 static yajl_val read_json_file(const char *path, const char *name, GError **error)

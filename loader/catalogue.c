@@ -27,6 +27,12 @@ void catalogue_free(Catalogue *catalogue)
 
 /* ---- reading ---- */
 
+char *catalogue_release_name(const char *alias, GDateTime *time, const char *model_id)
+{
+    g_autofree char *text = g_date_time_format(time, "%Y%m%d-%H%M%S");
+    return g_strdup_printf("%s-%s-%s", alias, text, model_id);
+}
+
 static gboolean are_digits(const char **at, guint count, const char *digits)
 {
     guint found = (guint)strspn(*at, digits);

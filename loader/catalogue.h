@@ -35,7 +35,8 @@ Catalogue *catalogue_read(yajl_val answer, const char *alias);
 void catalogue_free(Catalogue *catalogue);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Catalogue, catalogue_free)
 
-/* TRUE for ALIAS-YYYYMMDD-HHMMSS-MODEL. */
+/* ALIAS-YYYYMMDD-HHMMSS-MODEL, and TRUE for what is of this form. */
+char *catalogue_release_name(const char *alias, GDateTime *time, const char *model_id);
 gboolean catalogue_is_release_name(const char *index, const char *alias);
 
 /* NULL if there is none. */

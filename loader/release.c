@@ -47,32 +47,39 @@ gboolean release_check_way(const Standing *standing, const ReleaseOptions *optio
 
 /* ---- the steps ---- */
 
-static char *new_index_name(const char *alias, const char *model_id)
-{
-    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-    g_autofree char *time = g_date_time_format(now, "%Y%m%d-%H%M%S");
-    return g_strdup_printf("%s-%s-%s", alias, time, model_id);
-}
+#define MOST_NAMES 60 /* that are tried, a second apart */
 
 /* Not to be interrupted: a creation whose answer is not waited for may still happen. */
-static gboolean create(EsClient *client, const char *index, const Bundle *bundle,
-                       const ReleaseOptions *options, GError **error)
+static gboolean create_as(EsClient *client, const char *index, const Bundle *bundle,
+                          const ReleaseOptions *options, GError **error)
 {
     g_autofree char *usual = index_definition_in_state(bundle, options->doc_ids, RELEASE_LOADING);
     g_autofree char *definition = load_definition(usual, index, &options->load);
     es_client_set_interruptible(client, FALSE);
-    g_autoptr(GError) failure = NULL;
-    gboolean created = load_call(client, "PUT", index, "", definition, &failure);
+    gboolean created = load_call(client, "PUT", index, "", definition, error);
     es_client_set_interruptible(client, TRUE);
-    if (created)
-        return TRUE;
-    if (failure->domain == ES_ERROR && strstr(failure->message, "resource_already_exists") != NULL)
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_LOCKED,
-                    "another release of this model began in the same second: try again (%s)",
-                    failure->message);
-    else
-        g_propagate_error(error, g_steal_pointer(&failure));
-    return FALSE;
+    return created;
+}
+
+/* Names have the time to the second. If there is a release of this model of the same second, the
+ * new one is named after the next. Returns the name. */
+static char *create(EsClient *client, const Bundle *bundle, const ReleaseOptions *options,
+                    GError **error)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autoptr(GError) failure = NULL;
+    for (guint later = 0; later < MOST_NAMES; later++) {
+        g_autoptr(GDateTime) time = g_date_time_add_seconds(now, later);
+        g_autofree char *index = catalogue_release_name(options->alias, time, bundle->model_id);
+        g_clear_error(&failure);
+        if (create_as(client, index, bundle, options, &failure))
+            return g_steal_pointer(&index);
+        if (failure->domain != ES_ERROR ||
+            strstr(failure->message, "resource_already_exists") == NULL)
+            break;
+    }
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return NULL;
 }
 
 /* Deletes the unfinished index, also after Ctrl-C; if even that fails the message says so. */
@@ -235,8 +242,8 @@ static gboolean run(Job *job, GError **error)
     g_autoptr(Catalogue) catalogue = catalogue_fetch(job->client, job->options->alias, error);
     if (catalogue == NULL || !clean_up_after_others(job, catalogue, error))
         return FALSE;
-    g_autofree char *index = new_index_name(job->options->alias, job->bundle->model_id);
-    if (!create(job->client, index, job->bundle, job->options, error))
+    g_autofree char *index = create(job->client, job->bundle, job->options, error);
+    if (index == NULL)
         return FALSE;
     end_step(job, "create");
     Swap swap = fill_and_swap(job, index, catalogue, error);

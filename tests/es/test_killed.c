@@ -11,27 +11,29 @@
 #include "programs.h"
 #include "servers.h"
 
-static char *live_path, *new_path;
+static char *first_path, *second_path;
 static char *alias;
 
 static void set_up(void)
 {
     const BundleRecipe recipe = {"60", "90", "2500", "8", "1"};
     const BundleRecipe other_recipe = {"60", "90", "2500", "8", "2"};
-    live_path = bundle_make(&recipe);
-    new_path = bundle_make(&other_recipe);
+    first_path = bundle_make(&recipe);
+    second_path = bundle_make(&other_recipe);
     alias = g_strdup_printf("%s-live", server_prefix());
 }
 
 typedef struct {
     const char *method, *path, *body; /* of the request at which it is killed; body may be NULL */
     gboolean before;                  /* the server gets it */
+    gboolean live;                    /* the alias has moved by then */
 } Moment;
 
 typedef struct {
     Moment moment;
-    int pid; /* from the lock's document */
-    gboolean killed;
+    char *owner; /* from the lock's document */
+    int pid;
+    gboolean swapped, killed;
 } Killer;
 
 static void kill_it(Killer *killer)
@@ -45,11 +47,13 @@ static void forward(const FakeRequest *request, FakeAnswer *answer, gpointer dat
     const Moment *moment = &killer->moment;
     if (strstr(request->path, "op_type=create") != NULL) {
         g_auto(yajl_val) lock = json_parse(request->body->str, "the lock", NULL);
-        const char *owner = json_get_string(lock, "owner");
-        const char *colon = owner != NULL ? strrchr(owner, ':') : NULL;
+        g_free(killer->owner);
+        killer->owner = g_strdup(json_get_string(lock, "owner"));
+        const char *colon = killer->owner != NULL ? strrchr(killer->owner, ':') : NULL;
         killer->pid = colon != NULL ? atoi(colon + 1) : 0;
     }
-    gboolean now = !killer->killed && strcmp(request->method, moment->method) == 0 &&
+    gboolean now = !killer->killed && killer->swapped >= moment->live &&
+                   strcmp(request->method, moment->method) == 0 &&
                    strstr(request->path, moment->path) != NULL &&
                    (moment->body == NULL || strstr(request->body->str, moment->body) != NULL);
     if (now && moment->before) {
@@ -58,6 +62,7 @@ static void forward(const FakeRequest *request, FakeAnswer *answer, gpointer dat
         return;
     }
     fake_forward(server_url(), request, answer);
+    killer->swapped |= strcmp(request->path, "/_aliases") == 0;
     if (now)
         kill_it(killer);
 }
@@ -72,19 +77,13 @@ static guint unfinished(void)
     return entries->len;
 }
 
-/* The lock of the dead job lasts a second. */
-static void release_again(const char *path)
+/* The lock of the dead job is broken by its owner's name, if it was not given back. */
+static void release_again(const char *path, const char *owner)
 {
     g_auto(Run) run = {0};
-    for (guint i = 0; i < 20; i++) {
-        run_program(&run, LOADER, "release", path, "--url", server_url(), "--alias", alias,
-                    "--keep=2", "--lock-expiry=1", "--skip-gate=orders", NULL);
-        if (run.status != 6)
-            break;
-        g_usleep(200000);
-    }
+    run_program(&run, LOADER, "release", path, "--url", server_url(), "--alias", alias, "--keep=2",
+                "--skip-gate=orders", owner != NULL ? "--break-lock" : NULL, owner, NULL);
     CU_ASSERT(run_says(&run, 0, NULL));
-    g_usleep(1100000); /* the names of indices have the time to the second */
 }
 
 static void check_live(const char *path)
@@ -95,25 +94,26 @@ static void check_live(const char *path)
     CU_ASSERT(run_says(&run, 0, "parity: yes", NULL));
 }
 
-static void die_at(const Moment *moment)
+/* The release of `live` is live; afterwards that of `next` is. */
+static void die_at(const Moment *moment, const char *live, const char *next)
 {
     g_auto(Run) run = {0};
-    release_again(live_path);
-    g_autofree char *live = server_index_of(alias);
+    g_autofree char *before = server_index_of(alias);
     Killer killer = {.moment = *moment};
     g_autoptr(FakeServer) proxy = fake_server_start(forward, &killer);
-    run_program(&run, LOADER, "release", new_path, "--url", fake_server_url(proxy), "--alias",
-                alias, "--keep=1", "--lock-expiry=1", "--gate-random=0", NULL);
-    g_autofree char *now = server_index_of(alias);
-    gboolean moved = g_strcmp0(live, now) != 0;
+    run_program(&run, LOADER, "release", next, "--url", fake_server_url(proxy), "--alias", alias,
+                "--keep=1", "--gate-random=0", NULL);
+    g_autofree char *after = server_index_of(alias);
+    gboolean moved = g_strcmp0(before, after) != 0;
     printf("# killed %s %s %s: exit code %d, %u unfinished, alias %s\n",
            moment->before ? "before" : "after", moment->method, moment->path, run.status,
            unfinished(), moved ? "moved" : "as it was");
     CU_ASSERT(killer.killed && run.status == 137);
-    check_live(moved ? new_path : live_path);
-    release_again(new_path);
+    CU_ASSERT(moved || !moment->live);
+    check_live(moved ? next : live);
+    release_again(next, killer.owner);
     CU_ASSERT_EQUAL(unfinished(), 0);
-    check_live(new_path);
+    g_free(killer.owner);
 }
 
 static void test_every_step(void)
@@ -136,13 +136,16 @@ static void test_every_step(void)
         {"PUT", "/_mapping", "complete", FALSE},
         {"POST", "/_aliases", NULL, TRUE},
         {"POST", "/_aliases", NULL, FALSE},
-        {"DELETE", alias, NULL, TRUE},
-        {"DELETE", alias, NULL, FALSE},
+        {"DELETE", alias, NULL, TRUE, .live = TRUE},
+        {"DELETE", alias, NULL, FALSE, .live = TRUE},
         {"POST", "/_update/lock", "expires = 0", TRUE},
         {"POST", "/_update/lock", "expires = 0", FALSE},
     };
+    const char *const paths[] = {first_path, second_path};
+    release_again(paths[0], NULL);
     for (guint i = 0; i < G_N_ELEMENTS(moments); i++)
-        die_at(&moments[i]);
+        die_at(&moments[i], paths[i % 2], paths[(i + 1) % 2]);
+    check_live(paths[G_N_ELEMENTS(moments) % 2]);
 }
 
 static const UnitTest tests[] = {

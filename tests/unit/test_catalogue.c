@@ -29,6 +29,14 @@ static void test_names(void)
         CU_ASSERT_EQUAL(catalogue_is_release_name(cases[i].index, "recsys"), cases[i].is_release);
 }
 
+static void test_new_name(void)
+{
+    g_autoptr(GDateTime) time = g_date_time_new_utc(2026, 12, 31, 23, 59, 59);
+    g_autofree char *name = catalogue_release_name("recsys", time, "0123456789ab");
+    CU_ASSERT_STRING_EQUAL(name, "recsys-20261231-235959-0123456789ab");
+    CU_ASSERT(catalogue_is_release_name(name, "recsys"));
+}
+
 /* Indices of the alias "a": the day of each, its state and the aliases in front of it. */
 typedef struct {
     guint day;
@@ -116,6 +124,7 @@ static void test_nothing(void)
 
 static const UnitTest tests[] = {
     {"names", test_names},
+    {"a new name", test_new_name},
     {"what is live, pruned and unfinished", test_choices},
     {"nothing there", test_nothing},
     {NULL, NULL},

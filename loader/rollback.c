@@ -12,23 +12,23 @@ void rollback_result_clear(RollbackResult *result)
     *result = (RollbackResult){0};
 }
 
-static const CatalogueEntry *choose(const Catalogue *catalogue, const RollbackOptions *options,
-                                    GError **error)
+static const CatalogueEntry *choose(const Catalogue *catalogue, const char *alias,
+                                    const char *wanted, GError **error)
 {
-    if (options->target == NULL) {
+    if (wanted == NULL) {
         const CatalogueEntry *previous = catalogue_previous(catalogue);
         if (previous == NULL)
             g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
                         "there is no complete release before the live one of %s; "
                         "`recsys-loader releases` lists what there is",
-                        options->alias);
+                        alias);
         return previous;
     }
-    const CatalogueEntry *target = catalogue_find(catalogue, options->target);
+    const CatalogueEntry *target = catalogue_find(catalogue, wanted);
     if (target == NULL)
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
-                    "%s is not a release of %s; `recsys-loader releases` lists them",
-                    options->target, options->alias);
+                    "%s is not a release of %s; `recsys-loader releases` lists them", wanted,
+                    alias);
     else if (target->is_live)
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "%s is live already", target->index);
     return target != NULL && !target->is_live ? target : NULL;
@@ -41,6 +41,13 @@ static gboolean check_state(const CatalogueEntry *target, GError **error)
     g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_GATE, "%s is \"%s\", not a complete release",
                 target->index, release_state_name(target->state));
     return FALSE;
+}
+
+const CatalogueEntry *rollback_choose(const Catalogue *catalogue, const char *alias,
+                                      const char *wanted, GError **error)
+{
+    const CatalogueEntry *target = choose(catalogue, alias, wanted, error);
+    return target != NULL && check_state(target, error) ? target : NULL;
 }
 
 static gboolean check_count(EsClient *client, const CatalogueEntry *target, GError **error)
@@ -92,8 +99,9 @@ static gboolean swap(RollbackResult *result, EsClient *client, const RollbackOpt
                     "%s is not an alias of releases of this program", options->alias);
         return FALSE;
     }
-    const CatalogueEntry *target = choose(catalogue, options, error);
-    if (target == NULL || !check_state(target, error) || !check_count(client, target, error) ||
+    const CatalogueEntry *target =
+        rollback_choose(catalogue, options->alias, options->target, error);
+    if (target == NULL || !check_count(client, target, error) ||
         !check_documents(client, target, options->bundle, error) || interrupt_requested(error) ||
         !lock_check(lock, error) ||
         standing_swap(client, &standing, options->alias, target->index, error) != SWAP_DONE)

@@ -29,3 +29,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RollbackResult, rollback_result_clear)
  * bundle), RECSYS_ERROR_LOCKED, ES_ERROR, transport. */
 gboolean rollback(RollbackResult *result, EsClient *client, const RollbackOptions *options,
                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The part of it that needs no cluster: the complete release of a catalogue to go back to, which is
+ * `wanted` or, if that is NULL, the one before the live one. Errors as above. */
+const CatalogueEntry *rollback_choose(const Catalogue *catalogue, const char *alias,
+                                      const char *wanted, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -11,19 +11,9 @@ void standing_clear(Standing *standing)
     g_clear_pointer(&standing->foreign, g_free);
 }
 
-gboolean standing_look(Standing *standing, EsClient *client, const char *alias, GError **error)
+void standing_read(Standing *standing, yajl_val answer, const char *alias)
 {
-    g_autoptr(GError) failure = NULL;
-    g_autofree char *name = es_escape(alias);
-    g_autofree char *path = g_strdup_printf("/%s/_mapping", name);
     standing->indices = g_ptr_array_new_with_free_func(g_free);
-    g_auto(yajl_val) answer = es_call_json(client, "GET", path, NULL, &failure);
-    if (answer == NULL) {
-        if (g_error_matches(failure, ES_ERROR, 404))
-            return TRUE; /* the first release */
-        g_propagate_error(error, g_steal_pointer(&failure));
-        return FALSE;
-    }
     for (gsize i = 0; YAJL_IS_OBJECT(answer) && i < answer->u.object.len; i++) {
         const char *index = answer->u.object.keys[i];
         standing->is_concrete |= strcmp(index, alias) == 0;
@@ -31,7 +21,19 @@ gboolean standing_look(Standing *standing, EsClient *client, const char *alias, 
         if (!release_meta_is_ours(answer->u.object.values[i]) && standing->foreign == NULL)
             standing->foreign = g_strdup(index);
     }
-    return TRUE;
+}
+
+gboolean standing_look(Standing *standing, EsClient *client, const char *alias, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    g_autofree char *name = es_escape(alias);
+    g_autofree char *path = g_strdup_printf("/%s/_mapping", name);
+    g_auto(yajl_val) answer = es_call_json(client, "GET", path, NULL, &failure);
+    standing_read(standing, answer, alias); /* after 404 nothing: the first release */
+    if (answer != NULL || g_error_matches(failure, ES_ERROR, 404))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
 }
 
 char *standing_names(const Standing *standing)

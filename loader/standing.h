@@ -16,6 +16,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Standing, standing_clear)
 gboolean standing_look(Standing *standing, EsClient *client, const char *alias,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same from an answer to GET /alias/_mapping, or NULL; separate so that it can be tried. */
+void standing_read(Standing *standing, yajl_val answer, const char *alias);
+
 /* The indices' names separated by commas. */
 char *standing_names(const Standing *standing);
 

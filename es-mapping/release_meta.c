@@ -231,15 +231,6 @@ char *release_document_id(DocIds doc_ids, const char *type, const char *value, g
     return g_strdup_printf("%s_%s", type, value);
 }
 
-/* The member called `name`; unlike json_get() it takes dots as part of the name. */
-static yajl_val member(yajl_val object, const char *name)
-{
-    for (gsize i = 0; YAJL_IS_OBJECT(object) && i < object->u.object.len; i++)
-        if (strcmp(object->u.object.keys[i], name) == 0)
-            return object->u.object.values[i];
-    return NULL;
-}
-
 typedef struct {
     const char *value;
     gint64 index;
@@ -276,8 +267,8 @@ char *release_meta_document_id(const ReleaseMeta *meta, const char *type, const 
 {
     if (!is_metadata(type))
         return release_document_id(meta->doc_ids, type, value, 0);
-    yajl_val values = member(meta->features, type);
-    yajl_val index = member(values, value);
+    yajl_val values = json_member(meta->features, type);
+    yajl_val index = json_member(values, value);
     if (YAJL_IS_INTEGER(index))
         return release_document_id(meta->doc_ids, type, value, (guint)YAJL_GET_INTEGER(index));
 

@@ -22,14 +22,6 @@ static char *show(yajl_val value)
     return g_strdup(YAJL_IS_NULL(value) ? "null" : "not a scalar");
 }
 
-static yajl_val member(yajl_val object, const char *name)
-{
-    for (gsize i = 0; YAJL_IS_OBJECT(object) && i < object->u.object.len; i++)
-        if (strcmp(object->u.object.keys[i], name) == 0)
-            return object->u.object.values[i];
-    return NULL;
-}
-
 /* Compares what `expected` has, at all depths. */
 static void compare(Report *report, const char *where, yajl_val expected, yajl_val found)
 {
@@ -37,7 +29,7 @@ static void compare(Report *report, const char *where, yajl_val expected, yajl_v
         for (gsize i = 0; i < expected->u.object.len; i++) {
             const char *key = expected->u.object.keys[i];
             g_autofree char *path = g_strdup_printf("%s%s%s", where, where[0] ? "." : "", key);
-            compare(report, path, expected->u.object.values[i], member(found, key));
+            compare(report, path, expected->u.object.values[i], json_member(found, key));
         }
         return;
     }
@@ -53,7 +45,7 @@ static void find_extra(Report *report, yajl_val expected, yajl_val found)
     yajl_val wanted = json_get(expected, "properties");
     yajl_val fields = json_get(found, "properties");
     for (gsize i = 0; YAJL_IS_OBJECT(fields) && i < fields->u.object.len; i++)
-        if (member(wanted, fields->u.object.keys[i]) == NULL)
+        if (json_member(wanted, fields->u.object.keys[i]) == NULL)
             report_violation(report, "mapping: there is a field %s that the bundle does not have",
                              fields->u.object.keys[i]);
     const char *similarity = json_get_string(found, "properties.embedding.similarity");

@@ -2,6 +2,7 @@
 
 #include "document.h"
 #include "programs.h"
+#include "servers.h"
 #include "tap.h"
 
 char *bundle_make(const BundleRecipe *recipe)
@@ -31,6 +32,17 @@ Bundle *bundle_make_and_open(const BundleRecipe *recipe, char **path)
     if (path != NULL)
         *path = g_steal_pointer(&made);
     return bundle;
+}
+
+char *bundle_make_and_release(const BundleRecipe *recipe, char **alias)
+{
+    char *path = bundle_make(recipe);
+    g_auto(Run) run = {0};
+    *alias = g_strdup_printf("%s-live", server_prefix());
+    run_program(&run, LOADER, "release", path, "--url", server_url(), "--alias", *alias, NULL);
+    if (!run_says(&run, 0, NULL))
+        tap_comment("there is no release to test with");
+    return path;
 }
 
 char *bundle_document(const Bundle *bundle, guint index)

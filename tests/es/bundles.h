@@ -16,5 +16,8 @@ char *bundle_make(const BundleRecipe *recipe);
 /* The same, opened too. `path` may be NULL. */
 Bundle *bundle_make_and_open(const BundleRecipe *recipe, char **path);
 
+/* Makes one and releases it as PREFIX-live (servers.h), whose name goes to `alias`; its path. */
+char *bundle_make_and_release(const BundleRecipe *recipe, char **alias);
+
 /* The source of feature `index`'s document, free with g_free. */
 char *bundle_document(const Bundle *bundle, guint index);

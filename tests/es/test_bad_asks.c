@@ -15,13 +15,7 @@ static char *alias;
 
 static void set_up(void)
 {
-    g_auto(Run) run = {0};
-    bundle_path = bundle_make(&recipe);
-    alias = g_strdup_printf("%s-live", server_prefix());
-    run_program(&run, LOADER, "release", bundle_path, "--url", server_url(), "--alias", alias,
-                NULL);
-    if (!run_says(&run, 0, NULL))
-        printf("# there is no release to test with\n");
+    bundle_path = bundle_make_and_release(&recipe, &alias);
 }
 
 static void recommend(Run *run, const char *of_alias, const char *option, const char *value)

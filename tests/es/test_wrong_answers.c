@@ -14,13 +14,7 @@ static char *alias;
 static void set_up(void)
 {
     const BundleRecipe recipe = {"80", "120", "4000", "24", "1"};
-    g_auto(Run) run = {0};
-    bundle_path = bundle_make(&recipe);
-    alias = g_strdup_printf("%s-live", server_prefix());
-    run_program(&run, LOADER, "release", bundle_path, "--url", server_url(), "--alias", alias,
-                NULL);
-    if (!run_says(&run, 0, NULL))
-        printf("# there is no release to test with\n");
+    bundle_path = bundle_make_and_release(&recipe, &alias);
 }
 
 /* ---- the hits of an answer ---- */

@@ -51,3 +51,22 @@ void program_check(const char *program, const char *arguments, int status, const
     if (!right)
         printf("# %s %s: exit code %d\n# %s\n# %s\n", program, arguments, r.status, r.out, r.err);
 }
+
+void program_place_clear(ProgramPlace *place)
+{
+    g_free(place->directory);
+    g_free(place->cd);
+    *place = (ProgramPlace){0};
+}
+
+gboolean program_place_init(ProgramPlace *place, const char *arguments)
+{
+    if (!program_is_there(PROGRAM_TRAINER))
+        return FALSE;
+    g_auto(ProgramRun) r = {0};
+    place->directory = tap_directory();
+    place->cd = g_strdup_printf("cd %s;", place->directory);
+    program_run_after(&r, place->cd, PROGRAM_TRAINER, arguments);
+    CU_ASSERT_EQUAL(r.status, 0);
+    return r.status == 0;
+}

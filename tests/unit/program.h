@@ -28,3 +28,15 @@ void program_run_after(ProgramRun *run, const char *before, const char *program,
 /* Asserts exit code and what the two outputs contain (NULL: anything). */
 void program_check(const char *program, const char *arguments, int status, const char *out,
                    const char *err);
+
+/* A new directory with data, and runs in it. */
+typedef struct {
+    char *directory, *cd; /* "cd DIRECTORY;" for program_run_after() */
+} ProgramPlace;
+
+void program_place_clear(ProgramPlace *place);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ProgramPlace, program_place_clear)
+
+/* Runs `recsys-trainer` with these arguments in it. FALSE if that fails, or there is no trainer; in
+ * the latter case the test is skipped. */
+gboolean program_place_init(ProgramPlace *place, const char *arguments) G_GNUC_WARN_UNUSED_RESULT;

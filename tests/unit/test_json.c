@@ -31,6 +31,17 @@ static void test_get(void)
     CU_ASSERT_PTR_NULL(json_get_string(NULL, "a"));
 }
 
+static void test_names_with_dots(void)
+{
+    g_auto(yajl_val) tree = json_parse("{\"a.b\":{\"\":1},\"a\":{\"b\":2}}", "test", NULL);
+    CU_ASSERT(YAJL_IS_OBJECT(json_member(tree, "a.b")));
+    CU_ASSERT(YAJL_IS_NUMBER(json_member(json_member(tree, "a.b"), "")));
+    CU_ASSERT(YAJL_IS_OBJECT(json_member(tree, "a")));
+    CU_ASSERT_PTR_NULL(json_member(tree, "a.c"));
+    CU_ASSERT_PTR_NULL(json_member(tree, ""));
+    CU_ASSERT_PTR_NULL(json_member(NULL, "a"));
+}
+
 static void test_arrays(void)
 {
     g_auto(yajl_val) tree = json_parse("[10, \"x\", {}]", "x", NULL);
@@ -254,6 +265,7 @@ static void test_locale(void)
 }
 
 static const UnitTest tests[] = {
+    {"names with dots", test_names_with_dots},
     {"get", test_get},
     {"arrays", test_arrays},
     {"integers", test_ints},

@@ -10,40 +10,15 @@
 
 #define SYNTH "synth data --users 60 --movies 50 --ratings 900 --seed 3"
 
-/* ---- a directory with data, and runs in it ---- */
-
-typedef struct {
-    char *directory, *cd; /* "cd DIRECTORY;" */
-} Place;
-
-static void place_clear(Place *place)
-{
-    g_free(place->directory);
-    g_free(place->cd);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Place, place_clear)
-
-static gboolean place_init(Place *place)
-{
-    if (!program_is_there(PROGRAM_TRAINER))
-        return FALSE;
-    g_auto(ProgramRun) r = {0};
-    place->directory = tap_directory();
-    place->cd = g_strdup_printf("cd %s;", place->directory);
-    program_run_after(&r, place->cd, PROGRAM_TRAINER, SYNTH);
-    CU_ASSERT_EQUAL(r.status, 0);
-    return r.status == 0;
-}
-
 /* Trains to the directory's "bundle" with these options more. */
-static void train(ProgramRun *r, const Place *place, const char *options)
+static void train(ProgramRun *r, const ProgramPlace *place, const char *options)
 {
     g_autofree char *arguments = g_strdup_printf(
         "train data bundle --replace --factors 4 --batch-size 100 --threads 2 %s", options);
     program_run_after(r, place->cd, PROGRAM_TRAINER, arguments);
 }
 
-static void check_refused(const Place *place, const char *options, const char *message)
+static void check_refused(const ProgramPlace *place, const char *options, const char *message)
 {
     g_auto(ProgramRun) r = {0};
     train(&r, place, options);
@@ -95,7 +70,7 @@ static void take_result(Lines *lines, yajl_val line)
 }
 
 /* Every line is an object of its own: epochs, then the result. */
-static void train_json(Lines *lines, const Place *place, const char *options)
+static void train_json(Lines *lines, const ProgramPlace *place, const char *options)
 {
     g_auto(ProgramRun) r = {0};
     g_autofree char *all = g_strconcat("--json ", options, NULL);
@@ -118,9 +93,9 @@ static void train_json(Lines *lines, const Place *place, const char *options)
 
 static void test_json(void)
 {
-    g_auto(Place) place = {0};
+    g_auto(ProgramPlace) place = {0};
     g_auto(Lines) lines = {0};
-    if (!place_init(&place))
+    if (!program_place_init(&place, SYNTH))
         return;
     train_json(&lines, &place, "--epochs 3");
     CU_ASSERT_EQUAL(lines.epochs, 3);
@@ -138,9 +113,9 @@ static void test_json(void)
 /* The best epoch's model is that of a run that ends there. */
 static void test_keep_best(void)
 {
-    g_auto(Place) place = {0};
+    g_auto(ProgramPlace) place = {0};
     g_auto(Lines) last = {0}, best = {0}, until_best = {0};
-    if (!place_init(&place))
+    if (!program_place_init(&place, SYNTH))
         return;
     train_json(&last, &place, OVERFITS "--epochs 12 --keep last");
     train_json(&best, &place, OVERFITS "--epochs 12 --keep best");
@@ -158,8 +133,8 @@ static void test_keep_best(void)
 
 static void test_patience(void)
 {
-    g_auto(Place) place = {0};
-    if (!place_init(&place))
+    g_auto(ProgramPlace) place = {0};
+    if (!program_place_init(&place, SYNTH))
         return;
     g_auto(Lines) all = {0};
     train_json(&all, &place, OVERFITS "--epochs 30");
@@ -182,10 +157,10 @@ static void test_patience(void)
 
 static void test_valid_0(void)
 {
-    g_auto(Place) place = {0};
+    g_auto(ProgramPlace) place = {0};
     g_auto(Lines) lines = {0};
     g_auto(ProgramRun) r = {0};
-    if (!place_init(&place))
+    if (!program_place_init(&place, SYNTH))
         return;
     train_json(&lines, &place, "--epochs 2 --valid 0");
     CU_ASSERT_EQUAL(lines.best, 0);
@@ -207,7 +182,7 @@ static void test_valid_0(void)
 
 /* ---- --config ---- */
 
-static void check_bundle(const Place *place, guint epochs, guint factors)
+static void check_bundle(const ProgramPlace *place, guint epochs, guint factors)
 {
     g_autofree char *path = g_build_filename(place->directory, "bundle", NULL);
     g_autoptr(Bundle) bundle = bundle_open(path, NULL);
@@ -219,7 +194,8 @@ static void check_bundle(const Place *place, guint epochs, guint factors)
 }
 
 /* Unlike train(): nothing but these arguments. */
-static void check_config(const Place *place, const char *arguments, guint epochs, guint factors)
+static void check_config(const ProgramPlace *place, const char *arguments, guint epochs,
+                         guint factors)
 {
     g_auto(ProgramRun) r = {0};
     program_run_after(&r, place->cd, PROGRAM_TRAINER, arguments);
@@ -232,8 +208,8 @@ static void check_config(const Place *place, const char *arguments, guint epochs
 /* The command line goes before the file, wherever --config stands, texts included. */
 static void test_config(void)
 {
-    g_auto(Place) place = {0};
-    if (!place_init(&place))
+    g_auto(ProgramPlace) place = {0};
+    if (!program_place_init(&place, SYNTH))
         return;
     fixture_put(place.directory, "x.conf",
                 "[train]\nepochs = 3\nfactors = 6\nreplace = true\nkeep = best\nvalid = 0.2\n", -1);
@@ -246,9 +222,9 @@ static void test_config(void)
 
 static void test_config_gives_the_same_model(void)
 {
-    g_auto(Place) place = {0};
+    g_auto(ProgramPlace) place = {0};
     g_auto(Lines) by_file = {0}, by_options = {0};
-    if (!place_init(&place))
+    if (!program_place_init(&place, SYNTH))
         return;
     fixture_put(place.directory, "x.conf",
                 "[train]\nepochs = 2\nlearning-rate = 0.003\nseed = 77\nbeta1 = 0.8\nvalid=0.3\n",
@@ -261,8 +237,8 @@ static void test_config_gives_the_same_model(void)
 
 static void test_wrong_config(void)
 {
-    g_auto(Place) place = {0};
-    if (!place_init(&place))
+    g_auto(ProgramPlace) place = {0};
+    if (!program_place_init(&place, SYNTH))
         return;
     const struct {
         const char *content, *message;

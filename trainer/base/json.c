@@ -64,6 +64,11 @@ static yajl_val get_member(yajl_val object, const char *key, gsize length)
     return NULL;
 }
 
+yajl_val json_member(yajl_val object, const char *name)
+{
+    return get_member(object, name, strlen(name));
+}
+
 yajl_val json_get(yajl_val object, const char *path)
 {
     while (object != NULL) {

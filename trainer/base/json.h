@@ -22,6 +22,9 @@ yajl_val json_parse(const char *text, const char *what, GError **error) G_GNUC_W
  * `object` may be NULL. */
 yajl_val json_get(yajl_val object, const char *path);
 
+/* The member of exactly this name, dots included, or NULL. `object` may be NULL. */
+yajl_val json_member(yajl_val object, const char *name);
+
 /* The member's text, owned by the tree, or NULL if it is absent or not a string. */
 const char *json_get_string(yajl_val object, const char *path);
 

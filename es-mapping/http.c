@@ -583,10 +583,11 @@ gboolean http_client_ask_others(HttpClient *client, const char *path, HttpLook l
                                 GError **error)
 {
     HttpHost *first = client->host;
-    const double connect_seconds = client->connect_seconds;
+    const double connect_seconds = client->connect_seconds, total_seconds = client->total_seconds;
     const Request request = {"GET", path, NULL, NULL, 0};
     gboolean valid = TRUE;
     client->connect_seconds = MIN(connect_seconds, HTTP_OTHERS_SECONDS);
+    client->total_seconds = MIN(total_seconds, HTTP_OTHERS_SECONDS);
     for (guint i = 0; valid && i < client->hosts->len; i++) {
         HttpHost *host = g_ptr_array_index(client->hosts, i);
         const gint64 now = g_get_monotonic_time();
@@ -602,6 +603,7 @@ gboolean http_client_ask_others(HttpClient *client, const char *path, HttpLook l
                 (code != CURLE_OK || look(&response, data, error));
     }
     client->connect_seconds = connect_seconds;
+    client->total_seconds = total_seconds;
     client->host = first;
     return valid;
 }

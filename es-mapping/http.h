@@ -28,7 +28,7 @@ GQuark http_transport_error_quark(void);
 #define HTTP_TOTAL_SECONDS 600
 #define HTTP_ANSWER_MIB 256
 #define HTTP_DEAD_SECONDS 30
-#define HTTP_OTHERS_SECONDS 2.0 /* for a connection in http_client_ask_others() */
+#define HTTP_OTHERS_SECONDS 3.0 /* for each host of http_client_ask_others() */
 
 typedef struct {
     char *url;         /* scheme, host, port and path prefix; user:password@ is understood; several
@@ -95,8 +95,8 @@ gboolean http_perform(HttpClient *client, const char *method, const char *path,
 /* Looks at the answer of the host that http_client_url() names; FALSE with an error ends it. */
 typedef gboolean (*HttpLook)(const HttpResponse *response, gpointer data, GError **error);
 
-/* GETs `path` from every host but the one asked last. Those that are known to be dead, or cannot be
- * connected to within HTTP_OTHERS_SECONDS, are left out. Errors: what `look` says,
+/* GETs `path` from every host but the one asked last. Those that are known to be dead, or do
+ * not answer within HTTP_OTHERS_SECONDS, are left out. Errors: what `look` says,
  * RECSYS_ERROR_INTERRUPTED. */
 gboolean http_client_ask_others(HttpClient *client, const char *path, HttpLook look, gpointer data,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;

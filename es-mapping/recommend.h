@@ -2,9 +2,9 @@
  * rank the movies with script_score.
  *
  * Torn-read guard: step 2 searches the concrete index that step 1 answered from, and all documents
- * must carry that release's model_id. If the alias moves between the steps, or the index that step 1
- * answered from has been deleted since, the flow starts over, up to five times in all: an answer is
- * of one release, and a release that was replaced is no error. */
+ * must carry that release's model_id. If the alias moves between the steps, or the index that step
+ * 1 answered from has been deleted since, the flow starts over, up to five times in all: an answer
+ * is of one release, and a release that was replaced is no error. */
 #pragma once
 
 #include "es_client.h"

@@ -6,8 +6,8 @@
  * megabytes, whatever the number of documents. Answers full of errors are larger: some 300 bytes
  * for each refused document of a request.
  *
- * Seen for 1,000,000 documents of 120 dimensions (bench_bulk BUNDLE URL): 1.4 MiB. The bundle itself
- * is in memory as a whole, 4·k bytes and its feature a document.
+ * Seen for 1,000,000 documents of 120 dimensions (bench_bulk BUNDLE URL): 1.4 MiB. The bundle
+ * itself is in memory as a whole, 4·k bytes and its feature a document.
  *
  * Sending again is safe, because documents have fixed ids. */
 #pragma once

@@ -106,14 +106,15 @@ static int read_without_end(const Bundle *const bundles[2], EsClient *client, co
         g_autoptr(Profile) profile = profile_number(bundles, number);
         g_autoptr(Ranking) ranking = recommender_rank(recommender, profile, SIZE, &error);
         const Figure verdict = ranking != NULL ? judge(bundles, profile, ranking) : FAILED;
+        const char *index = ranking != NULL ? ranking->index : NULL;
         figures[verdict]++;
         if (verdict != ANSWERS)
             fprintf(stderr, "soak: answer %u: %s %s\n", number, names[verdict],
-                    error != NULL ? error->message : ranking->index);
-        if (ranking != NULL && g_strcmp0(last, ranking->index) != 0) {
+                    index != NULL ? index : error->message);
+        if (index != NULL && g_strcmp0(last, index) != 0) {
             figures[CHANGES] += last != NULL;
             g_free(last);
-            last = g_strdup(ranking->index);
+            last = g_strdup(index);
         }
         if (number == WARM)
             figures[RSS_FIRST] = resident_kib();

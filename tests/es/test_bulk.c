@@ -419,13 +419,13 @@ static void test_gzip(void)
 static void test_gzip_choice(void)
 {
     const struct {
-        GzipMode mode;
         gsize send_rate;
+        GzipMode mode;
         gboolean compressed;
-    } cases[] = {{GZIP_AUTO, 0, FALSE},
-                 {GZIP_AUTO, 500000, TRUE},
-                 {GZIP_NEVER, 500000, FALSE},
-                 {GZIP_ALWAYS, 0, TRUE}};
+    } cases[] = {{0, GZIP_AUTO, FALSE},
+                 {500000, GZIP_AUTO, TRUE},
+                 {500000, GZIP_NEVER, FALSE},
+                 {0, GZIP_ALWAYS, TRUE}};
     const BundleRecipe recipe = {"1500", "1500", "30000", "64", "1"};
     g_autoptr(Bundle) larger = bundle_make_and_open(&recipe, NULL);
     g_autofree char *definition = index_definition_of(larger, DOC_IDS_BY_VALUE);

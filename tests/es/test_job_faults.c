@@ -148,9 +148,9 @@ static void test_swap(void)
         Swap swap;
         const char *message;
     } cases[] = {
-        {200, 200, "{\"acknowledged\":true}", MOVED, SWAP_DONE, NULL},
+        {200, 200, "{\"acknowledged\":true}", MOVED, SWAP_DONE, ""},
         {400, 200, BROKEN, MOVED, SWAP_REFUSED, "broken: really"},
-        {0, 200, NULL, MOVED, SWAP_DONE, NULL},
+        {0, 200, NULL, MOVED, SWAP_DONE, ""},
         {0, 200, NULL, STAYED, SWAP_REFUSED, "cannot be reached"},
         {0, 404, NULL, "{}", SWAP_REFUSED, "cannot be reached"},
         {0, 200, NULL, "{\"new\":{},\"old\":{}}", SWAP_REFUSED, "cannot be reached"},

@@ -147,7 +147,7 @@ static void test_same_second(void)
         g_autoptr(GDateTime) time = g_date_time_add_seconds(now, later);
         char *name = catalogue_release_name(alias, time, model);
         g_ptr_array_add(taken, name);
-        CU_ASSERT(strcmp(name, released) == 0 || server_do("PUT", NULL, "/%s", name));
+        CU_ASSERT(g_strcmp0(name, released) == 0 || server_do("PUT", NULL, "/%s", name));
     }
     run_program(&run, LOADER, "release", first_path, "--url", server_url(), "--alias", alias,
                 "--skip-gate=orders", NULL);

@@ -77,8 +77,8 @@ static void release_again(const char *path)
 {
     g_auto(Run) run = {0};
     for (guint i = 0; i < 20; i++) {
-        run_program(&run, LOADER, "release", path, "--url", server_url(), "--alias", alias,
-                    "--keep=2", "--lock-expiry=1", "--skip-gate=orders", NULL);
+        run_program(&run, LOADER, "release", NO_LIMITS, path, "--url", server_url(), "--alias",
+                    alias, "--keep=2", "--lock-expiry=1", "--skip-gate=orders", NULL);
         if (run.status != 6)
             break;
         g_usleep(200000);
@@ -102,8 +102,8 @@ static void die_at(const Moment *moment)
     g_autofree char *live = server_index_of(alias);
     Killer killer = {.moment = *moment};
     g_autoptr(FakeServer) proxy = fake_server_start(forward, &killer);
-    run_program(&run, LOADER, "release", new_path, "--url", fake_server_url(proxy), "--alias",
-                alias, "--keep=1", "--lock-expiry=1", "--gate-random=0", NULL);
+    run_program(&run, LOADER, "release", NO_LIMITS, new_path, "--url", fake_server_url(proxy),
+                "--alias", alias, "--keep=1", "--lock-expiry=1", "--gate-random=0", NULL);
     g_autofree char *now = server_index_of(alias);
     gboolean moved = g_strcmp0(live, now) != 0;
     printf("# killed %s %s %s: exit code %d, %u unfinished, alias %s\n",

@@ -21,8 +21,8 @@ static char *release(const char *path, const char *alias)
 {
     g_auto(Run) run = {0};
     g_usleep(1100000);
-    run_program(&run, LOADER, "release", path, "--url", server_url(), "--alias", alias, "--keep",
-                "0", "--skip-gate=orders", NULL);
+    run_program(&run, LOADER, "release", NO_LIMITS, path, "--url", server_url(), "--alias", alias,
+                "--keep", "0", "--skip-gate=orders", NULL);
     CU_ASSERT(run_says(&run, 0, NULL));
     return server_index_of(alias);
 }
@@ -130,8 +130,8 @@ static void test_keep(void)
     g_autofree char *first = release(first_path, alias);
     g_autofree char *second = release(second_path, alias);
     g_usleep(1100000);
-    run_program(&run, LOADER, "release", first_path, "--url", server_url(), "--alias", alias,
-                "--keep", "1", NULL);
+    run_program(&run, LOADER, "release", NO_LIMITS, first_path, "--url", server_url(), "--alias",
+                alias, "--keep", "1", NULL);
     CU_ASSERT(run_says(&run, 0, "deleted", first, NULL));
     CU_ASSERT(!is_there(first) && is_there(second));
 }
@@ -170,8 +170,8 @@ static void test_plan(void)
     g_autofree char *second = release(second_path, alias);
     g_autofree char *third = release(first_path, alias);
     g_autofree char *before = server_state();
-    run_program(&run, LOADER, "plan", second_path, "--url", server_url(), "--alias", alias,
-                "--keep=1", NULL);
+    run_program(&run, LOADER, "plan", NO_LIMITS, second_path, "--url", server_url(), "--alias",
+                alias, "--keep=1", NULL);
     CU_ASSERT(run_says(&run, 0, third, "drift", NULL));
     CU_ASSERT(strstr(run.out, "prune     ") != NULL && strstr(run.out, first) != NULL &&
               strstr(run.out, second) != NULL);
@@ -181,8 +181,8 @@ static void test_plan(void)
     g_autofree char *after = server_state();
     CU_ASSERT_STRING_EQUAL(before, after);
     g_usleep(1100000);
-    run_program(&run, LOADER, "release", second_path, "--url", server_url(), "--alias", alias,
-                "--keep=1", NULL);
+    run_program(&run, LOADER, "release", NO_LIMITS, second_path, "--url", server_url(), "--alias",
+                alias, "--keep=1", NULL);
     CU_ASSERT(run_says(&run, 0, NULL));
     CU_ASSERT(!is_there(first) && !is_there(second) && is_there(third));
 }

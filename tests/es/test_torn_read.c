@@ -31,8 +31,8 @@ static void release(Release *released, const char *seed)
     g_auto(Run) run = {0};
     const BundleRecipe recipe = {"80", "120", "4000", "24", seed};
     released->bundle = bundle_make_and_open(&recipe, &released->path);
-    run_program(&run, LOADER, "release", released->path, "--url", server_url(), "--alias", alias,
-                NULL);
+    run_program(&run, LOADER, "release", NO_LIMITS, released->path, "--url", server_url(),
+                "--alias", alias, NULL);
     if (run_says(&run, 0, NULL))
         released->index = server_index_of(alias);
 }

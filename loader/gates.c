@@ -19,11 +19,11 @@ GateOptions gate_options_default(void)
     return (GateOptions){
         .depth = 20,
         .random = 50,
-        .max_rmse_rise = NAN,
-        .max_count_change = NAN,
-        .min_overlap = NAN,
-        .min_correlation = NAN,
-        .max_drift = NAN,
+        .max_rmse_rise = GATE_MAX_RMSE_RISE,
+        .max_count_change = GATE_MAX_COUNT_CHANGE,
+        .min_overlap = GATE_MIN_OVERLAP,
+        .min_correlation = GATE_MIN_CORRELATION,
+        .max_drift = GATE_MAX_DRIFT,
     };
 }
 
@@ -52,6 +52,22 @@ gboolean gate_find(const char *name, Gate *gate, GError **error)
     g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "there is no gate \"%s\"; there are: %s",
                 name, known->str);
     g_string_free(known, TRUE);
+    return FALSE;
+}
+
+gboolean gate_limit_parse(const char *option, const char *text, double *limit, GError **error)
+{
+    char *end = NULL;
+    if (text == NULL)
+        return TRUE;
+    *limit = NAN;
+    if (strcmp(text, "none") == 0)
+        return TRUE;
+    *limit = g_ascii_strtod(text, &end);
+    if (end != text && *end == '\0' && isfinite(*limit))
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                "--%s must be a number or \"none\", not \"%s\"", option, text);
     return FALSE;
 }
 
@@ -270,9 +286,10 @@ gboolean gates_check(const GPtrArray *results, GError **error)
     for (guint i = 0; i < results->len; i++) {
         const GateResult *result = g_ptr_array_index(results, i);
         if (result->verdict == GATE_FAILED)
-            g_string_append_printf(failed, "%sgate %s failed: %s; limit: %s",
-                                   failed->len > 0 ? "; " : "", names[result->gate], result->figure,
-                                   result->limit);
+            g_string_append_printf(
+                failed, "%sgate %s failed: %s; limit: %s (`--skip-gate %s` leaves it out)",
+                failed->len > 0 ? "; " : "", names[result->gate], result->figure, result->limit,
+                names[result->gate]);
     }
     if (failed->len == 0)
         return TRUE;

@@ -9,10 +9,16 @@ void release_cli_clear(ReleaseCli *options)
     g_free(options->replace_index);
     g_free(options->doc_ids);
     g_strfreev(options->skip);
+    for (guint i = 0; i < RELEASE_CLI_LIMITS; i++)
+        g_free(options->limits[i]);
     job_options_clear(&options->job);
     load_cli_clear(&options->load);
     es_options_clear(&options->cluster);
 }
+
+static const char *const limit_names[RELEASE_CLI_LIMITS] = {
+    "max-rmse-rise", "max-count-change", "min-overlap", "min-correlation", "max-drift",
+};
 
 static GOptionEntry *gate_entries(ReleaseCli *options)
 {
@@ -24,17 +30,25 @@ static GOptionEntry *gate_entries(ReleaseCli *options)
          "gate orders: random profiles besides the standard ones (50)", "N"},
         {"gate-depth", 0, 0, G_OPTION_ARG_INT, &options->depth,
          "gate orders: movies asked for per profile (20)", "N"},
-        {"max-rmse-rise", 0, 0, G_OPTION_ARG_DOUBLE, &options->gates.max_rmse_rise,
-         "gate rmse: the validation RMSE may be this much above the live one's (no limit)", "X"},
-        {"max-count-change", 0, 0, G_OPTION_ARG_DOUBLE, &options->gates.max_count_change,
-         "gate count: documents and movies may change by this share, e.g. 0.1 (no limit)", "X"},
-        {"min-overlap", 0, 0, G_OPTION_ARG_DOUBLE, &options->gates.min_overlap,
-         "gate churn: least mean overlap of the top 10 with the live release, 0 to 1 (no limit)",
+        {limit_names[0], 0, 0, G_OPTION_ARG_STRING, &options->limits[0],
+         "gate rmse: the validation RMSE may be this much above the live one's, or \"none\" "
+         "(" G_STRINGIFY(GATE_MAX_RMSE_RISE) ")",
          "X"},
-        {"min-correlation", 0, 0, G_OPTION_ARG_DOUBLE, &options->gates.min_correlation,
-         "gate churn: least mean rank correlation with the live release, -1 to 1 (no limit)", "X"},
-        {"max-drift", 0, 0, G_OPTION_ARG_DOUBLE, &options->gates.max_drift,
-         "gate churn: the vectors may differ by this share after the best rotation (no limit)",
+        {limit_names[1], 0, 0, G_OPTION_ARG_STRING, &options->limits[1],
+         "gate count: documents and movies may change by this share, or \"none\" "
+         "(" G_STRINGIFY(GATE_MAX_COUNT_CHANGE) ")",
+         "X"},
+        {limit_names[2], 0, 0, G_OPTION_ARG_STRING, &options->limits[2],
+         "gate churn: least mean overlap of the top 10 with the live release, 0 to 1, or \"none\" "
+         "(" G_STRINGIFY(GATE_MIN_OVERLAP) ")",
+         "X"},
+        {limit_names[3], 0, 0, G_OPTION_ARG_STRING, &options->limits[3],
+         "gate churn: least mean rank correlation with the live release, -1 to 1, or \"none\" "
+         "(" G_STRINGIFY(GATE_MIN_CORRELATION) ")",
+         "X"},
+        {limit_names[4], 0, 0, G_OPTION_ARG_STRING, &options->limits[4],
+         "gate churn: the vectors may differ by this share after the best rotation, or \"none\" "
+         "(" G_STRINGIFY(GATE_MAX_DRIFT) ")",
          "X"},
         {NULL},
     };
@@ -57,6 +71,18 @@ static GOptionEntry *release_entries(ReleaseCli *options)
         {NULL},
     };
     return g_memdup2(entries, sizeof entries);
+}
+
+static gboolean parse_limits(ReleaseCli *options, GError **error)
+{
+    GateOptions *gates = &options->gates;
+    double *const limits[RELEASE_CLI_LIMITS] = {&gates->max_rmse_rise, &gates->max_count_change,
+                                                &gates->min_overlap, &gates->min_correlation,
+                                                &gates->max_drift};
+    for (guint i = 0; i < RELEASE_CLI_LIMITS; i++)
+        if (!gate_limit_parse(limit_names[i], options->limits[i], limits[i], error))
+            return FALSE;
+    return TRUE;
 }
 
 static gboolean check_gates(ReleaseCli *options, GError **error)
@@ -92,7 +118,7 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, Releas
     g_autofree GOptionEntry *cluster_entries = es_options_entries(&options->cluster);
     const GOptionEntry *const all[] = {entries, gates, loading, jobs, cluster_entries, NULL};
     return cli_parse(command, all, argc, argv, error) && job_options_check(&options->job, error) &&
-           check_gates(options, error);
+           check_gates(options, error) && parse_limits(options, error);
 }
 
 static gboolean parse_doc_ids(const char *text, DocIds *doc_ids, GError **error)

@@ -7,11 +7,14 @@
 #include "load_cli.h"
 #include "release.h"
 
+#define RELEASE_CLI_LIMITS 5
+
 typedef struct {
     char *replace_index;
     char *doc_ids;
     char **skip;
     GateOptions gates;
+    char *limits[RELEASE_CLI_LIMITS]; /* as given */
     gint depth, random;
     gint keep;
     gboolean json, quiet;

@@ -20,6 +20,7 @@
 
 #include "answer.h"
 #include "catalogue.h"
+#include "programs.h"
 #include "recommend.h"
 
 #define SIZE 10
@@ -163,8 +164,10 @@ typedef struct {
 static void run_loader(Soak *soak, GArray *peaks, const char *verb, const char *bundle)
 {
     const char *program = g_getenv("RECSYS_LOADER");
-    const char *words[] = {program,   verb,        "--quiet", "--url", soak->url,
-                           "--alias", soak->alias, bundle,    NULL};
+    const char *const release[] = {bundle, NO_LIMITS, NULL};
+    const char *words[16] = {program, verb, "--quiet", "--url", soak->url, "--alias", soak->alias};
+    for (guint i = 0; bundle != NULL && release[i] != NULL; i++)
+        words[7 + i] = release[i];
     pid_t pid = 0;
     int status = 0;
     struct rusage usage = {0};

@@ -382,6 +382,31 @@ static void test_large_answer(void)
     check_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED, "--max-answer");
 }
 
+/* What happens to a request that Ctrl-C overtakes: its index is gone when the server gets it. */
+static void delete_index_first(const FakeRequest *request, FakeAnswer *answer, const Script *script)
+{
+    (void)script;
+    g_auto(GStrv) parts = g_strsplit(request->path, "/", 3); /* "", name, action */
+    g_auto(yajl_val) behind = server_ask("GET", NULL, "/%s/_alias", parts[1]);
+    CU_ASSERT(YAJL_IS_OBJECT(behind) && behind->u.object.len == 1);
+    CU_ASSERT(server_do("DELETE", NULL, "/%s", behind->u.object.keys[0]));
+    fake_forward(server_url(), request, answer);
+}
+
+static void test_index_gone(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *alias = g_strdup_printf("%s-gone", server_prefix());
+    Script script = {.act = delete_index_first, .times = 1};
+    g_autoptr(FakeServer) server = fake_server_start(proxy, &script);
+    g_autofree char *before = server_state();
+    run_program(&run, LOADER, "release", bundle_path, "--url", fake_server_url(server), "--alias",
+                alias, NULL);
+    CU_ASSERT(run_says(&run, 4, "require_alias", NULL));
+    g_autofree char *after = server_state();
+    CU_ASSERT_STRING_EQUAL(before, after);
+}
+
 static void check_release(const char *alias, const char *option)
 {
     g_auto(Run) run = {0};
@@ -524,6 +549,7 @@ static const UnitTest tests[] = {
     {"requests that are cut", test_request_cut},
     {"another host", test_another_host},
     {"an answer that is too large", test_large_answer},
+    {"an index that is gone", test_index_gone},
     {"bits are exact", test_bits_are_exact},
     {"compressed", test_gzip},
     {"whether to compress", test_gzip_choice},

@@ -23,7 +23,8 @@ static void set_up(void)
 
 static void release(Run *run, const char *path, const char *of_alias)
 {
-    run_program(run, LOADER, "release", path, "--url", server_url(), "--alias", of_alias, NULL);
+    run_program(run, LOADER, "release", NO_LIMITS, path, "--url", server_url(), "--alias", of_alias,
+                NULL);
 }
 
 /* ---- what a release leaves in the cluster ---- */
@@ -183,8 +184,8 @@ static void test_release_json(void)
     g_auto(Run) run = {0};
     gint64 documents = 0;
     g_autofree char *other = g_strdup_printf("%s-json", server_prefix());
-    run_program(&run, LOADER, "release", small_path, "--url", server_url(), "--alias", other,
-                "--json", NULL);
+    run_program(&run, LOADER, "release", NO_LIMITS, small_path, "--url", server_url(), "--alias",
+                other, "--json", NULL);
     CU_ASSERT(run_says(&run, 0, NULL));
     g_autofree char *index = server_index_of(other);
     g_auto(yajl_val) result = json_parse(run.out, "release --json", NULL);
@@ -202,8 +203,8 @@ static void test_ids_by_feature_index(void)
     g_auto(Run) run = {0};
     guint age;
     g_autofree char *other = g_strdup_printf("%s-by-index", server_prefix());
-    run_program(&run, LOADER, "release", small_path, "--url", server_url(), "--alias", other,
-                "--doc-ids", "feature-index", NULL);
+    run_program(&run, LOADER, "release", NO_LIMITS, small_path, "--url", server_url(), "--alias",
+                other, "--doc-ids", "feature-index", NULL);
     CU_ASSERT(run_says(&run, 0, NULL));
     CU_ASSERT(feature_table_find(small->features, FEATURE_AGE, "18", &age));
     g_auto(yajl_val) document = server_ask("GET", NULL, "/%s/_doc/age_%u", other, age);

@@ -19,7 +19,8 @@ static void set_up(void)
 static void release(Run *run, const char *url, const char *path, const char *alias,
                     const char *first, const char *second)
 {
-    run_program(run, LOADER, "release", path, "--url", url, "--alias", alias, first, second, NULL);
+    run_program(run, LOADER, "release", NO_LIMITS, path, "--url", url, "--alias", alias, first,
+                second, NULL);
 }
 
 static char *released_alias(const char *name)

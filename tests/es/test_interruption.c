@@ -22,7 +22,8 @@ static void set_up(void)
     g_auto(Run) run = {0};
     g_autofree char *alias = g_strdup_printf("%s-timed", server_prefix());
     gint64 started = g_get_monotonic_time();
-    run_program(&run, LOADER, "release", large_path, "--url", server_url(), "--alias", alias, NULL);
+    run_program(&run, LOADER, "release", NO_LIMITS, large_path, "--url", server_url(), "--alias",
+                alias, NULL);
     whole = (gulong)(g_get_monotonic_time() - started);
     if (!run_says(&run, 0, NULL))
         printf("# there is no release to compare with\n");
@@ -35,8 +36,8 @@ static char *new_alias(void)
     static guint number;
     g_auto(Run) run = {0};
     char *alias = g_strdup_printf("%s-%u", server_prefix(), ++number);
-    run_program(&run, LOADER, "release", small_path, "--url", server_url(), "--alias", alias,
-                "--skip-gate=orders", NULL);
+    run_program(&run, LOADER, "release", NO_LIMITS, small_path, "--url", server_url(), "--alias",
+                alias, "--skip-gate=orders", NULL);
     CU_ASSERT(run_says(&run, 0, NULL));
     return alias;
 }
@@ -65,8 +66,8 @@ static void interrupt(Tally *tally, int signal_number, gulong microseconds)
     g_autofree char *alias = untouched != NULL ? g_steal_pointer(&untouched) : new_alias();
     g_autofree char *old = server_index_of(alias);
     g_autofree char *before = server_state();
-    run_interrupted(&run, signal_number, microseconds, LOADER, "release", large_path, "--url",
-                    server_url(), "--alias", alias, NULL);
+    run_interrupted(&run, signal_number, microseconds, LOADER, "release", NO_LIMITS, large_path,
+                    "--url", server_url(), "--alias", alias, NULL);
     g_autofree char *after = server_state();
     g_autofree char *now = server_index_of(alias);
     printf("# signal %d after %lu ms: exit code %d\n", signal_number, microseconds / 1000,

@@ -81,8 +81,9 @@ static guint unfinished(void)
 static void release_again(const char *path, const char *owner)
 {
     g_auto(Run) run = {0};
-    run_program(&run, LOADER, "release", path, "--url", server_url(), "--alias", alias, "--keep=2",
-                "--skip-gate=orders", owner != NULL ? "--break-lock" : NULL, owner, NULL);
+    run_program(&run, LOADER, "release", NO_LIMITS, path, "--url", server_url(), "--alias", alias,
+                "--keep=2", "--skip-gate=orders", owner != NULL ? "--break-lock" : NULL, owner,
+                NULL);
     CU_ASSERT(run_says(&run, 0, NULL));
 }
 
@@ -101,8 +102,8 @@ static void die_at(const Moment *moment, const char *live, const char *next)
     g_autofree char *before = server_index_of(alias);
     Killer killer = {.moment = *moment};
     g_autoptr(FakeServer) proxy = fake_server_start(forward, &killer);
-    run_program(&run, LOADER, "release", next, "--url", fake_server_url(proxy), "--alias", alias,
-                "--keep=1", "--gate-random=0", NULL);
+    run_program(&run, LOADER, "release", NO_LIMITS, next, "--url", fake_server_url(proxy),
+                "--alias", alias, "--keep=1", "--gate-random=0", NULL);
     g_autofree char *after = server_index_of(alias);
     gboolean moved = g_strcmp0(before, after) != 0;
     printf("# killed %s %s %s: exit code %d, %u unfinished, alias %s\n",

@@ -20,8 +20,8 @@ static void set_up(void)
 static char *release(const char *path, const char *alias)
 {
     g_auto(Run) run = {0};
-    run_program(&run, LOADER, "release", path, "--url", server_url(), "--alias", alias, "--keep",
-                "0", "--skip-gate=orders", NULL);
+    run_program(&run, LOADER, "release", NO_LIMITS, path, "--url", server_url(), "--alias", alias,
+                "--keep", "0", "--skip-gate=orders", NULL);
     CU_ASSERT(run_says(&run, 0, NULL));
     return server_index_of(alias);
 }
@@ -128,8 +128,8 @@ static void test_keep(void)
     g_autofree char *alias = g_strdup_printf("%s-keep", server_prefix());
     g_autofree char *first = release(first_path, alias);
     g_autofree char *second = release(second_path, alias);
-    run_program(&run, LOADER, "release", first_path, "--url", server_url(), "--alias", alias,
-                "--keep", "1", NULL);
+    run_program(&run, LOADER, "release", NO_LIMITS, first_path, "--url", server_url(), "--alias",
+                alias, "--keep", "1", NULL);
     CU_ASSERT(run_says(&run, 0, "deleted", first, NULL));
     CU_ASSERT(!is_there(first) && is_there(second));
 }
@@ -149,8 +149,8 @@ static void test_same_second(void)
         g_ptr_array_add(taken, name);
         CU_ASSERT(g_strcmp0(name, released) == 0 || server_do("PUT", NULL, "/%s", name));
     }
-    run_program(&run, LOADER, "release", first_path, "--url", server_url(), "--alias", alias,
-                "--skip-gate=orders", NULL);
+    run_program(&run, LOADER, "release", NO_LIMITS, first_path, "--url", server_url(), "--alias",
+                alias, "--skip-gate=orders", NULL);
     CU_ASSERT(run_says(&run, 0, NULL));
     g_autofree char *index = server_index_of(alias);
     CU_ASSERT(index != NULL && catalogue_is_release_name(index, alias));
@@ -191,8 +191,8 @@ static void test_plan(void)
     g_autofree char *second = release(second_path, alias);
     g_autofree char *third = release(first_path, alias);
     g_autofree char *before = server_state();
-    run_program(&run, LOADER, "plan", second_path, "--url", server_url(), "--alias", alias,
-                "--keep=1", NULL);
+    run_program(&run, LOADER, "plan", NO_LIMITS, second_path, "--url", server_url(), "--alias",
+                alias, "--keep=1", NULL);
     CU_ASSERT(run_says(&run, 0, third, "drift", NULL));
     CU_ASSERT(strstr(run.out, "prune     ") != NULL && strstr(run.out, first) != NULL &&
               strstr(run.out, second) != NULL);
@@ -201,8 +201,8 @@ static void test_plan(void)
     CU_ASSERT(run_says(&run, 5, "gate churn failed", NULL));
     g_autofree char *after = server_state();
     CU_ASSERT_STRING_EQUAL(before, after);
-    run_program(&run, LOADER, "release", second_path, "--url", server_url(), "--alias", alias,
-                "--keep=1", NULL);
+    run_program(&run, LOADER, "release", NO_LIMITS, second_path, "--url", server_url(), "--alias",
+                alias, "--keep=1", NULL);
     CU_ASSERT(run_says(&run, 0, NULL));
     CU_ASSERT(!is_there(first) && !is_there(second) && is_there(third));
 }

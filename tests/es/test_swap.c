@@ -21,8 +21,8 @@ static void set_up(void)
 static void release(Run *run, const char *path, const char *alias, const char *option,
                     const char *value)
 {
-    run_program(run, LOADER, "release", path, "--url", server_url(), "--alias", alias, option,
-                value, NULL);
+    run_program(run, LOADER, "release", NO_LIMITS, path, "--url", server_url(), "--alias", alias,
+                option, value, NULL);
 }
 
 /* A concrete index of the alias's name with one document in it. */
@@ -143,8 +143,10 @@ static void test_two_at_once(void)
 {
     g_autofree char *alias = g_strdup_printf("%s-race", server_prefix());
     const char *url = server_url();
-    const char *const first[] = {"release", bundle_path, "--url", url, "--alias", alias, NULL};
-    const char *const second[] = {"release", other_path, "--url", url, "--alias", alias, NULL};
+    const char *const first[] = {"release", NO_LIMITS, bundle_path, "--url",
+                                 url,       "--alias", alias,       NULL};
+    const char *const second[] = {"release", NO_LIMITS, other_path, "--url",
+                                  url,       "--alias", alias,      NULL};
     guint refused = 0;
     for (guint round = 0; round < 4; round++) {
         Run runs[2] = {0};
@@ -187,8 +189,8 @@ static void check_lost_answer(Loss loss, const char *name)
     release(&run, bundle_path, alias, NULL, NULL);
     CU_ASSERT(run_says(&run, 0, NULL));
     g_autoptr(FakeServer) proxy = fake_server_start(lose_answer_to_swap, &loss);
-    run_program(&run, LOADER, "release", other_path, "--url", fake_server_url(proxy), "--alias",
-                alias, NULL);
+    run_program(&run, LOADER, "release", NO_LIMITS, other_path, "--url", fake_server_url(proxy),
+                "--alias", alias, NULL);
     CU_ASSERT_EQUAL(fake_server_count(proxy, "POST", "/_aliases"), 1);
     CU_ASSERT(run.status == 0 || run_says(&run, 3, alias, NULL));
     g_autofree char *index = server_index_of(alias);
@@ -223,8 +225,8 @@ static void test_refused_document(void)
     CU_ASSERT(run_says(&run, 0, NULL));
     g_autofree char *before = server_state();
     g_autoptr(FakeServer) proxy = fake_server_start(refuse_a_document, NULL);
-    run_program(&run, LOADER, "release", other_path, "--url", fake_server_url(proxy), "--alias",
-                alias, NULL);
+    run_program(&run, LOADER, "release", NO_LIMITS, other_path, "--url", fake_server_url(proxy),
+                "--alias", alias, NULL);
     CU_ASSERT(run_says(&run, 4, "refused", "user_", "400", "it is too long", "is as it was", NULL));
     g_autofree char *after = server_state();
     CU_ASSERT_STRING_EQUAL(before, after);

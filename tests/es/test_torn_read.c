@@ -30,8 +30,8 @@ static void release_again(Release *released)
 {
     g_auto(Run) run = {0};
     g_clear_pointer(&released->index, g_free);
-    run_program(&run, LOADER, "release", released->path, "--url", server_url(), "--alias", alias,
-                NULL);
+    run_program(&run, LOADER, "release", NO_LIMITS, released->path, "--url", server_url(),
+                "--alias", alias, NULL);
     if (run_says(&run, 0, NULL))
         released->index = server_index_of(alias);
 }

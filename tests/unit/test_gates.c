@@ -53,6 +53,11 @@ static void test_rmse(void)
     options.skip[GATE_CHURN] = TRUE; /* it reads from a cluster */
     set_rmse(bundle, "{\"final\":{\"valid_rmse\":0.875}}");
     CU_ASSERT_EQUAL(verdict_of(GATE_RMSE, bundle, NULL, &options), GATE_PASSED);
+    live->rmse = 0.875 - 0.019;
+    CU_ASSERT_EQUAL(verdict_of(GATE_RMSE, bundle, live, &options), GATE_PASSED);
+    live->rmse = 0.875 - 0.021;
+    CU_ASSERT_EQUAL(verdict_of(GATE_RMSE, bundle, live, &options), GATE_FAILED);
+    options.max_rmse_rise = NAN;
     CU_ASSERT_EQUAL(verdict_of(GATE_RMSE, bundle, live, &options), GATE_NO_LIMIT);
     options.max_rmse_rise = 0.125;
     live->rmse = NAN; /* what cannot be told is no pass */
@@ -72,8 +77,14 @@ static void test_count(void)
     g_autoptr(Bundle) bundle = fixture_bundle(3, 1);
     g_autoptr(ReleaseMeta) live = release_meta_of_bundle(bundle, DOC_IDS_BY_VALUE);
     GateOptions options = gate_options_default();
-    options.skip[GATE_CHURN] = TRUE; /* it reads from a cluster */
+    options.skip[GATE_CHURN] = options.skip[GATE_RMSE] = TRUE;
+    live->movies = 5; /* 4 in the bundle: a fifth less */
+    CU_ASSERT_EQUAL(verdict_of(GATE_COUNT, bundle, live, &options), GATE_PASSED);
+    live->movies = 6;
+    CU_ASSERT_EQUAL(verdict_of(GATE_COUNT, bundle, live, &options), GATE_FAILED);
+    options.max_count_change = NAN;
     CU_ASSERT_EQUAL(verdict_of(GATE_COUNT, bundle, live, &options), GATE_NO_LIMIT);
+    live->movies = 4;
     options.max_count_change = 0;
     CU_ASSERT_EQUAL(verdict_of(GATE_COUNT, bundle, live, &options), GATE_PASSED);
     options.max_count_change = 0.5;
@@ -86,11 +97,23 @@ static void test_count(void)
     CU_ASSERT_EQUAL(verdict_of(GATE_COUNT, bundle, live, &options), GATE_FAILED);
 }
 
+static void test_limits(void)
+{
+    g_autoptr(GError) error = NULL;
+    double limit = 0.25;
+    CU_ASSERT(gate_limit_parse("max-drift", NULL, &limit, &error) && limit == 0.25);
+    CU_ASSERT(gate_limit_parse("max-drift", "-0.5", &limit, &error) && limit == -0.5);
+    CU_ASSERT(gate_limit_parse("max-drift", "none", &limit, &error) && isnan(limit));
+    const char *const wrong[] = {"", "0.5x", "nan", "inf", "off"};
+    for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        CU_ASSERT_FALSE(gate_limit_parse("max-drift", wrong[i], &limit, &error));
+        TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "--max-drift must be a number");
+    }
+}
+
 static const UnitTest tests[] = {
-    {"names", test_names},
-    {"RMSE", test_rmse},
-    {"count", test_count},
-    {NULL, NULL},
+    {"limits", test_limits}, {"names", test_names}, {"RMSE", test_rmse},
+    {"count", test_count},   {NULL, NULL},
 };
 
 TAP_MAIN("gates", tests)

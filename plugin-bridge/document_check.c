@@ -22,7 +22,7 @@ static void check_vector(Check *c, const char *id, guint index, yajl_val stored)
     const guint k = c->bundle->model->k;
     const float *expected = fm_vector(c->bundle->model, index);
     if (!document_read_vector(c->vector, k, stored)) {
-        report_violation(c->report,
+        report_violation(c->report, VIOLATION_BITS,
                          "document %s: embedding has %" G_GSIZE_FORMAT " values, the bundle has %u",
                          id, json_array_length(stored), k);
         return;
@@ -35,7 +35,7 @@ static void check_vector(Check *c, const char *id, guint index, yajl_val stored)
     }
     if (differing > 0)
         report_violation(
-            c->report,
+            c->report, VIOLATION_BITS,
             "document %s: embedding[%u] is %.9g, the bundle has %.9g (%u of %u components "
             "differ)",
             id, first, (double)c->vector[first], (double)expected[first], differing, k);
@@ -47,9 +47,10 @@ static void check_bias(Check *c, const char *id, guint index, yajl_val hit)
     double stored, source;
     if (!json_to_double(json_array_get(json_get(hit, "fields.bias"), 0), &stored) ||
         !json_get_double(hit, "_source.bias", &source))
-        report_violation(c->report, "document %s: bias is absent", id);
+        report_violation(c->report, VIOLATION_BITS, "document %s: bias is absent", id);
     else if (stored != expected || source != expected)
-        report_violation(c->report, "document %s: bias is %.17g, the bundle has %.17g", id,
+        report_violation(c->report, VIOLATION_BITS,
+                         "document %s: bias is %.17g, the bundle has %.17g", id,
                          stored != expected ? stored : source, expected);
 }
 
@@ -57,9 +58,10 @@ static void check_text(Check *c, const char *id, yajl_val source, const char *fi
                        const char *expected)
 {
     const char *found = json_get_string(source, field);
+    const ViolationKind kind = strcmp(field, "model_id") == 0 ? VIOLATION_MODEL : VIOLATION_FIELD;
     if (g_strcmp0(found, expected) != 0)
-        report_violation(c->report, "document %s: %s is \"%s\", the bundle has \"%s\"", id, field,
-                         found != NULL ? found : "(absent)", expected);
+        report_violation(c->report, kind, "document %s: %s is \"%s\", the bundle has \"%s\"", id,
+                         field, found != NULL ? found : "(absent)", expected);
 }
 
 static void check_number(Check *c, const char *id, yajl_val source, const char *field,
@@ -68,7 +70,7 @@ static void check_number(Check *c, const char *id, yajl_val source, const char *
     gint64 found = 0;
     if (!json_get_int(source, field, &found) || found != expected)
         report_violation(
-            c->report,
+            c->report, VIOLATION_FIELD,
             "document %s: %s is %s%" G_GINT64_FORMAT ", the bundle has %" G_GINT64_FORMAT, id,
             field, json_get(source, field) == NULL ? "absent, read as " : "", found, expected);
 }
@@ -83,7 +85,8 @@ static void check_genres(Check *c, const char *id, yajl_val source, const char *
         same = YAJL_IS_STRING(genre) && g_strcmp0(YAJL_GET_STRING(genre), expected[i]) == 0;
     }
     if (!same)
-        report_violation(c->report, "document %s: genres are not the bundle's", id);
+        report_violation(c->report, VIOLATION_FIELD, "document %s: genres are not the bundle's",
+                         id);
 }
 
 static void check_source(Check *c, const char *id, guint index, yajl_val source)
@@ -101,7 +104,8 @@ static void check_source(Check *c, const char *id, guint index, yajl_val source)
     if (feature->year != 0)
         check_number(c, id, source, "year", feature->year);
     else if (json_get(source, "year") != NULL)
-        report_violation(c->report, "document %s: year is there, the bundle has none", id);
+        report_violation(c->report, VIOLATION_FIELD,
+                         "document %s: year is there, the bundle has none", id);
 }
 
 static gboolean check_hit(yajl_val hit, gpointer data, GError **error)
@@ -112,13 +116,14 @@ static gboolean check_hit(yajl_val hit, gpointer data, GError **error)
     guint found = id != NULL ? GPOINTER_TO_UINT(g_hash_table_lookup(c->expected, id)) : 0;
     c->report->documents++;
     if (found == 0) {
-        report_violation(c->report, "document %s: extra, the bundle has no such feature",
+        report_violation(c->report, VIOLATION_EXTRA,
+                         "document %s: extra, the bundle has no such feature",
                          id != NULL ? id : "(without _id)");
         return TRUE;
     }
     guint index = found - 1;
     if (c->seen[index])
-        report_violation(c->report, "document %s: it is there twice", id);
+        report_violation(c->report, VIOLATION_DOUBLED, "document %s: it is there twice", id);
     c->seen[index] = TRUE;
     check_source(c, id, index, json_get(hit, "_source"));
     check_bias(c, id, index, hit);
@@ -134,7 +139,7 @@ static void find_missing(Check *c)
         if (c->seen[i])
             continue;
         g_autofree char *id = document_id(c->bundle, c->release->doc_ids, i);
-        report_violation(c->report, "document %s: missing", id);
+        report_violation(c->report, VIOLATION_MISSING, "document %s: missing", id);
     }
 }
 
@@ -158,6 +163,7 @@ gboolean document_check(Report *report, EsClient *client, const ReleaseMeta *rel
         .vector = vector,
     };
     report->features = n;
+    report_check(report, CHECK_DOCUMENTS);
     const IndexScan scan = {release->index, NULL, "documents", n};
     if (!index_scan(client, &scan, check_hit, &check, error))
         return FALSE;

@@ -43,8 +43,11 @@ static void compare(Report *report, const char *where, yajl_val expected, yajl_v
     }
     g_autofree char *wanted = show(expected);
     g_autofree char *actual = show(found);
+    const ViolationKind kind =
+        g_str_has_prefix(where, "_meta") ? VIOLATION_META : VIOLATION_MAPPING;
     if (strcmp(wanted, actual) != 0)
-        report_violation(report, "mapping: %s is %s, the bundle needs %s", where, actual, wanted);
+        report_violation(report, kind, "mapping: %s is %s, the bundle needs %s", where, actual,
+                         wanted);
 }
 
 /* What the definition leaves out but would change answers: fields of its own, and a similarity. */
@@ -54,11 +57,12 @@ static void find_extra(Report *report, yajl_val expected, yajl_val found)
     yajl_val fields = json_get(found, "properties");
     for (gsize i = 0; YAJL_IS_OBJECT(fields) && i < fields->u.object.len; i++)
         if (member(wanted, fields->u.object.keys[i]) == NULL)
-            report_violation(report, "mapping: there is a field %s that the bundle does not have",
+            report_violation(report, VIOLATION_MAPPING,
+                             "mapping: there is a field %s that the bundle does not have",
                              fields->u.object.keys[i]);
     const char *similarity = json_get_string(found, "properties.embedding.similarity");
     if (similarity != NULL)
-        report_violation(report,
+        report_violation(report, VIOLATION_MAPPING,
                          "mapping: properties.embedding.similarity is %s: it changes the stored "
                          "vectors; the bundle needs none",
                          similarity);
@@ -73,6 +77,7 @@ gboolean mapping_check(Report *report, const ReleaseMeta *release, const Bundle 
         return FALSE;
     yajl_val expected = json_get(definition, "mappings");
     yajl_val found = json_get(release->tree->u.object.values[0], "mappings");
+    report_check(report, CHECK_MAPPING);
     compare(report, "", expected, found);
     find_extra(report, expected, found);
     return TRUE;

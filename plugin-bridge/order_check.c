@@ -98,15 +98,12 @@ static gint position_of(const Check *check, const char *value)
 
 static void check_score(Check *check, const RankedMovie *movie, ExactScore exact)
 {
-    Report *report = check->report;
-    double error = order_error(exact, movie->raw_score);
-    report->scores++;
-    report->worst_ulps = MAX(report->worst_ulps, error / float_ulp(movie->raw_score));
-    report->worst_share = MAX(report->worst_share, error / exact.bound);
-    if (!(error <= exact.bound))
-        report_violation(
-            report, "score of %s for {%s}: the cluster has %.9g, the model %.9g ± %.2g", movie->id,
-            check->profile, (double)movie->raw_score, exact.score, exact.bound);
+    if (!report_score(check->report, exact.score, exact.bound, movie->raw_score, movie->id,
+                      check->profile))
+        report_violation(check->report, VIOLATION_SCORE,
+                         "score of %s for {%s}: the cluster has %.9g, the model %.9g ± %.2g",
+                         movie->id, check->profile, (double)movie->raw_score, exact.score,
+                         exact.bound);
 }
 
 static void check_pair(Check *check, const RankedMovie *above, const RankedMovie *below,
@@ -120,9 +117,10 @@ static void check_pair(Check *check, const RankedMovie *above, const RankedMovie
         check->report->within_rounding++;
         break;
     case PAIR_VIOLATED:
-        report_violation(
-            check->report, "order for {%s}: %s is returned above %s, the model has %.9g below %.9g",
-            check->profile, above->id, below->id, above_score.score, below_score.score);
+        report_violation(check->report, VIOLATION_ORDER,
+                         "order for {%s}: %s is returned above %s, the model has %.9g below %.9g",
+                         check->profile, above->id, below->id, above_score.score,
+                         below_score.score);
     }
 }
 
@@ -134,7 +132,7 @@ static void check_cut(Check *check)
         return;
     const FeatureTable *features = check->bundle->features;
     report_violation(
-        check->report,
+        check->report, VIOLATION_SET,
         "set for {%s}: movie_%s (%.9g) is left out although movie_%s (%.9g) is returned",
         check->profile, value_at(features, FEATURE_MOVIE, left_out), check->scores[left_out].score,
         value_at(features, FEATURE_MOVIE, returned), check->scores[returned].score);
@@ -146,16 +144,17 @@ static gboolean check_list(Check *check, const Ranking *ranking, gint *positions
     const guint expected = MIN(check->depth, check->movies->len);
     memset(check->is_returned, 0, check->movies->len * sizeof *check->is_returned);
     if (ranking->movies->len != expected) {
-        report_violation(check->report, "list for {%s}: %u movies are returned, %u were asked for",
-                         check->profile, ranking->movies->len, expected);
+        report_violation(check->report, VIOLATION_LIST,
+                         "list for {%s}: %u movies are returned, %u were asked for", check->profile,
+                         ranking->movies->len, expected);
         return FALSE;
     }
     for (guint i = 0; i < ranking->movies->len; i++) {
         const RankedMovie *movie = &g_array_index(ranking->movies, RankedMovie, i);
         positions[i] = position_of(check, movie->value);
         if (positions[i] < 0 || check->is_returned[positions[i]]) {
-            report_violation(check->report, "list for {%s}: %s (movie %s) is %s", check->profile,
-                             movie->id, movie->value,
+            report_violation(check->report, VIOLATION_LIST, "list for {%s}: %s (movie %s) is %s",
+                             check->profile, movie->id, movie->value,
                              positions[i] < 0 ? "not a movie of the bundle" : "returned twice");
             return FALSE;
         }
@@ -170,7 +169,7 @@ static void check_ranking(Check *check, const Ranking *ranking, const ProfileSum
     g_autofree gint *positions = g_new(gint, ranking->movies->len + 1);
     if (found->k != expected->k ||
         memcmp(found->query, expected->query, expected->k * sizeof(float)) != 0) {
-        report_violation(check->report,
+        report_violation(check->report, VIOLATION_QUERY,
                          "query vector for {%s}: the stored vectors do not sum to the bundle's",
                          check->profile);
         return;
@@ -212,9 +211,10 @@ static gboolean check_profile(Check *check, const Profile *profile, GError **err
         g_error_matches(failure, RECSYS_ERROR, RECSYS_ERROR_REFUSED) ||
         g_error_matches(failure, ES_ERROR, 400)) {
         if (g_strcmp0(check->last_failure, failure->message) == 0)
-            report_repeat(check->report);
+            report_repeat(check->report, VIOLATION_REFUSED);
         else
-            report_violation(check->report, "ranking for {%s}: %s", description, failure->message);
+            report_violation(check->report, VIOLATION_REFUSED, "ranking for {%s}: %s", description,
+                             failure->message);
         g_free(check->last_failure);
         check->last_failure = g_strdup(failure->message);
         return TRUE;
@@ -228,6 +228,8 @@ gboolean order_check(Report *report, EsClient *client, const char *alias, const 
 {
     g_autoptr(GPtrArray) types = types_but_movies(bundle->features);
     g_autoptr(GPtrArray) profiles = standard_profiles(bundle->features);
+    if (options->random_only)
+        g_ptr_array_set_size(profiles, 0);
     add_random(profiles, bundle->features, types, options);
 
     const GArray *movies = feature_table_of_type(bundle->features, FEATURE_MOVIE);
@@ -244,6 +246,8 @@ gboolean order_check(Report *report, EsClient *client, const char *alias, const 
         .is_returned = is_returned,
     };
     report->depth = options->depth;
+    for (guint made = CHECK_RANKINGS; made <= CHECK_SETS; made++)
+        report_check(report, made);
 
     Progress progress;
     progress_start(&progress, "orders", "profiles", profiles->len);

@@ -7,9 +7,10 @@
 #include "report.h"
 
 typedef struct {
-    guint depth;  /* movies asked for per profile */
-    guint random; /* random profiles besides the standard ones */
-    guint64 seed; /* of the random ones */
+    guint depth;          /* movies asked for per profile */
+    guint random;         /* random profiles besides the standard ones */
+    guint64 seed;         /* of the random ones */
+    gboolean random_only; /* without the standard ones */
 } OrderOptions;
 
 /* The standard profiles (standard_profiles.h), and random ones.

@@ -112,3 +112,10 @@ gboolean report_score(Report *report, double exact, double bound, float answer, 
     score_sample_add(&report->sample, &point);
     return fabs(point.error) <= bound;
 }
+
+char *report_share_text(const Report *report)
+{
+    const double share = report->worst_share;
+    return share <= 1 ? g_strdup_printf("%.0f %% of its bound", 100 * share)
+                      : g_strdup_printf(share < 1000 ? "%.3g times its bound" : "%.0f times its bound", share);
+}

@@ -63,3 +63,7 @@ guint64 report_violations_of(const Report *report, ReportCheck check);
 
 /* How many kinds were found, at least once. */
 guint report_kinds_found(const Report *report);
+
+/* The largest error as a share of its bound: "7 % of its bound", or "12 times its bound". Free with
+ * g_free. */
+char *report_share_text(const Report *report);

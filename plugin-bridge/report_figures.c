@@ -182,19 +182,26 @@ static void append_worst(GString *svg, const Axes *axes, const ScoreSample *samp
     }
 }
 
+static void append_spread(GString *svg, const Axes *axes, const ScoreSample *sample, SpotOf spot_of,
+                          gboolean beyond)
+{
+    for (guint i = 0; i < sample->spread->len; i++) {
+        const ScorePoint *point = &g_array_index(sample->spread, ScorePoint, i);
+        if (!is_drawable(point) || (score_point_share(point) > 1) != beyond)
+            continue;
+        const Spot spot = spot_of(point);
+        append_dot(svg, place_x(axes, spot.x), place_y(axes, spot.y), beyond ? 4 : 2.4, NULL);
+    }
+}
+
 static void append_points(GString *svg, const Axes *axes, const ScoreSample *sample, SpotOf spot_of)
 {
     g_string_append(svg, "<g class=\"dots\">\n");
-    for (guint i = 0; i < sample->spread->len; i++) {
-        const ScorePoint *point = &g_array_index(sample->spread, ScorePoint, i);
-        if (!is_drawable(point))
-            continue;
-        const Spot spot = spot_of(point);
-        append_dot(svg, place_x(axes, spot.x), place_y(axes, spot.y), 2.4, NULL);
-    }
+    append_spread(svg, axes, sample, spot_of, FALSE);
     g_string_append(svg, "</g>\n<g class=\"worst\">\n");
     append_worst(svg, axes, sample, spot_of, FALSE);
     g_string_append(svg, "</g>\n<g class=\"bad\">\n");
+    append_spread(svg, axes, sample, spot_of, TRUE);
     append_worst(svg, axes, sample, spot_of, TRUE);
     g_string_append(svg, "</g>\n");
 }
@@ -273,9 +280,9 @@ void figure_errors(GString *html, const ScoreSample *sample)
     open_figure(html, "Errors of scores against their bounds");
     append_axes(html, &axes, "bound of the error, ulp", "error, ulp");
     append_diagonal(html, &axes, TRUE);
+    append_points(html, &axes, sample, spot_of_error);
     append_text(html, "class=\"tick\"", plot.x + 12, plot.y + 22, "beyond the bound: violated");
     append_text(html, "class=\"tick\" text-anchor=\"end\"", plot.x + plot.width - 12,
                 plot.y + plot.height - 12, "within the bound: right");
-    append_points(html, &axes, sample, spot_of_error);
     g_string_append(html, "</svg>\n");
 }

@@ -7,6 +7,8 @@
 #include "picture.h"
 #include "report_figures.h"
 
+#define OPEN_ITEMS 4 /* of a kind, the others being folded away */
+
 /* ---- style ---- */
 
 static const char style[] =
@@ -33,7 +35,8 @@ static const char style[] =
     "border-radius:8px;padding:14px 16px}figure svg{display:block;width:100%;height:auto}"
     "figcaption b{display:block}figcaption{font-size:14px;color:var(--quiet);margin-bottom:8px}"
     "figcaption b{color:var(--text);font-size:16px}"
-    "svg text{fill:var(--quiet);font-size:13px}svg text.label{fill:var(--text);font-size:14px}"
+    "svg text{fill:var(--quiet);font-size:13px;paint-order:stroke;stroke:var(--card);"
+    "stroke-width:4px;stroke-linejoin:round}svg text.label{fill:var(--text);font-size:14px}"
     "svg .grid{stroke:var(--grid)}svg .frame{stroke:var(--frame)}"
     "svg .rule{stroke:var(--quiet);stroke-width:1.4;stroke-dasharray:5 4}"
     "svg .beyond{fill:var(--bad);opacity:.1}svg .dots{fill:var(--dot);fill-opacity:.4}"
@@ -48,6 +51,7 @@ static const char style[] =
     "padding:12px 18px;margin:12px 0}section.kind h3{margin:0;font-size:17px}"
     "section.kind p{margin:4px 0 8px}section.kind ul{margin:0;padding-left:20px;"
     "font:13px/1.55 ui-monospace,monospace;overflow-wrap:anywhere}"
+    "summary{cursor:pointer;color:var(--quiet);font-size:14px;margin-top:4px}"
     "footer{margin-top:40px;color:var(--quiet);font-size:14px;max-width:75ch}"
     "@media print{main{max-width:none}}";
 
@@ -129,7 +133,7 @@ static void append_header(GString *html, const Report *report)
     append_fact(html, report->no_verdict != NULL ? "</p>\n<p>" : "", report->index);
     append_fact(html, " at ", report->url);
     append_fact(html, ", model ", report->model_id);
-    g_string_append_printf(html, "</p>\n<p>%s</p></header>\n", stamp);
+    g_string_append_printf(html, "</p>\n<p>%s, %.1f s</p></header>\n", stamp, report->seconds);
 }
 
 static void append_tile(GString *html, const char *figure, const char *below)
@@ -160,25 +164,29 @@ static void append_count(GString *html, guint64 count, const char *below)
     append_tile(html, figure, below);
 }
 
+static char *ulps(double value)
+{
+    g_autofree char *many = value >= 1000 && value < 1e15 ? grouped((guint64)value) : NULL;
+    return many != NULL ? g_strdup_printf("%s ulp", many) : g_strdup_printf("%.3g ulp", value);
+}
+
 static void append_tiles(GString *html, const Report *report)
 {
     g_autofree char *expected = grouped(report->features);
     g_autofree char *documents = g_strdup_printf("documents compared, %s expected", expected);
     g_autofree char *profiles = g_strdup_printf("profiles ranked, to depth %u", report->depth);
-    g_autofree char *ulps = g_strdup_printf("%.3g ulp", report->worst_ulps);
-    g_autofree char *share =
-        g_strdup_printf("largest error, %.0f %% of its bound", 100 * report->worst_share);
-    g_autofree char *caught = g_strdup_printf("%.3g ulp", report->caught_ulps);
-    g_autofree char *seconds = g_strdup_printf("%.1f s", report->seconds);
+    g_autofree char *worst = ulps(report->worst_ulps);
+    g_autofree char *share = report_share_text(report);
+    g_autofree char *largest = g_strdup_printf("largest error, %s", share);
+    g_autofree char *caught = ulps(report->caught_ulps);
     g_string_append(html, "<div class=\"tiles\">\n");
     append_count(html, report->violations, report->violations == 1 ? "violation" : "violations");
     append_count(html, report->documents, documents);
     append_count(html, report->profiles, profiles);
     append_count(html, report->scores, "scores compared");
-    append_tile(html, ulps, share);
+    append_tile(html, worst, largest);
     if (isfinite(report->caught_ulps))
         append_tile(html, caught, "error of any score that is always caught");
-    append_tile(html, seconds, "for all of it");
     g_string_append(html, "</div>\n");
 }
 
@@ -253,23 +261,36 @@ static void append_checks(GString *html, const Report *report)
     g_string_append(html, "</table>\n");
 }
 
+static void append_items(GString *html, const KindFindings *findings, guint from, guint to)
+{
+    for (guint i = from; i < to; i++) {
+        g_string_append(html, "<li>");
+        markup_append(html, g_ptr_array_index(findings->first, i));
+        g_string_append(html, "</li>\n");
+    }
+}
+
 static void append_kind(GString *html, const KindFindings *findings, const ViolationInfo *info)
 {
-    const guint shown = findings->first != NULL ? findings->first->len : 0;
+    const guint kept = findings->first != NULL ? findings->first->len : 0;
+    const guint shown = MIN(kept, OPEN_ITEMS);
     g_autofree char *count = grouped(findings->count);
     g_string_append_printf(html, "<section class=\"kind\"><h3>%s: %s</h3>\n<p>", info->title,
                            count);
     markup_append(html, info->advice);
     g_string_append(html, "</p>\n<ul>\n");
-    for (guint i = 0; i < shown; i++) {
-        g_string_append(html, "<li>");
-        markup_append(html, g_ptr_array_index(findings->first, i));
-        g_string_append(html, "</li>\n");
-    }
-    if (findings->count > shown)
-        g_string_append_printf(html, "<li>… and %" G_GUINT64_FORMAT " more</li>\n",
+    append_items(html, findings, 0, shown);
+    g_string_append(html, "</ul>\n");
+    if (findings->count > shown) {
+        g_string_append_printf(html, "<details><summary>%" G_GUINT64_FORMAT " more</summary><ul>\n",
                                findings->count - shown);
-    g_string_append(html, "</ul></section>\n");
+        append_items(html, findings, shown, kept);
+        if (findings->count > kept)
+            g_string_append_printf(html, "<li>… and %" G_GUINT64_FORMAT " more</li>\n",
+                                   findings->count - kept);
+        g_string_append(html, "</ul></details>\n");
+    }
+    g_string_append(html, "</section>\n");
 }
 
 static void append_violations(GString *html, const Report *report)

@@ -21,6 +21,7 @@ gboolean report_wants_colour(FILE *out)
 
 static void print_figures(const Report *report, FILE *out)
 {
+    g_autofree char *share = report_share_text(report);
     fprintf(out, "documents   %u compared bit for bit, %u expected\n", report->documents,
             report->features);
     fprintf(out,
@@ -29,10 +30,8 @@ static void print_figures(const Report *report, FILE *out)
             " violated\n",
             report->profiles, report->depth, report->proved, report->within_rounding,
             report->kinds[VIOLATION_ORDER].count);
-    fprintf(out,
-            "scores      %" G_GUINT64_FORMAT
-            " compared; largest error %.2f ulp, %.0f %% of its bound\n",
-            report->scores, report->worst_ulps, 100 * report->worst_share);
+    fprintf(out, "scores      %" G_GUINT64_FORMAT " compared; largest error %.2f ulp, %s\n",
+            report->scores, report->worst_ulps, share);
     if (isfinite(report->caught_ulps))
         fprintf(out, "strength    an error of %.3g ulp in any of these scores is always caught\n",
                 report->caught_ulps);

@@ -58,6 +58,7 @@ static void test_violations(void)
     HAS(html, "<header class=\"no\"><h1>Parity is violated</h1>");
     HAS(html, "<h3>document missing: 23</h3>");
     HAS(html, "<li>document movie_0: missing</li>");
+    HAS(html, "<summary>19 more</summary>");
     HAS(html, "<li>… and 3 more</li>");
     HAS(html, "<li>document movie_&lt;b&gt;&amp;&quot;&apos;�[31m��]]&gt;: bias is 1");
     HAS(html, "<title>movie_&lt;b&gt;&amp;&quot;&apos; [31m �]]&gt; for {age "

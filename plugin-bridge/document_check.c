@@ -143,8 +143,8 @@ static void find_missing(Check *c)
     }
 }
 
-gboolean document_check(Report *report, EsClient *client, const ReleaseMeta *release,
-                        const Bundle *bundle, GError **error)
+gboolean document_check_sample(Report *report, EsClient *client, const ReleaseMeta *release,
+                               const Bundle *bundle, const DocumentSample *sample, GError **error)
 {
     const guint n = bundle->model->n;
     g_autoptr(GHashTable) expected = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -152,6 +152,8 @@ gboolean document_check(Report *report, EsClient *client, const ReleaseMeta *rel
         g_hash_table_insert(expected, document_id(bundle, release->doc_ids, i),
                             GUINT_TO_POINTER(i + 1));
     g_autofree gboolean *seen = g_new0(gboolean, n);
+    if (sample != NULL) /* what is not asked for is not missed */
+        memcpy(seen, sample->is_left_out, n * sizeof *seen);
     g_autofree float *vector = g_new(float, bundle->model->k);
     Check check = {
         .report = report,
@@ -162,11 +164,18 @@ gboolean document_check(Report *report, EsClient *client, const ReleaseMeta *rel
         .seen = seen,
         .vector = vector,
     };
-    report->features = n;
+    report->features = sample != NULL ? sample->count : n;
     report_check(report, CHECK_DOCUMENTS);
-    const IndexScan scan = {release->index, NULL, "documents", n};
+    const char *query = sample != NULL ? sample->query : NULL;
+    const IndexScan scan = {release->index, query, "documents", report->features};
     if (!index_scan(client, &scan, check_hit, &check, error))
         return FALSE;
     find_missing(&check);
     return TRUE;
+}
+
+gboolean document_check(Report *report, EsClient *client, const ReleaseMeta *release,
+                        const Bundle *bundle, GError **error)
+{
+    return document_check_sample(report, client, release, bundle, NULL, error);
 }

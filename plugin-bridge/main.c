@@ -10,8 +10,19 @@ static const CliCommand commands[] = {
      "\n"
      "Examples:\n"
      "  recsys-bridge verify bundle\n"
-     "  recsys-bridge verify bundle --url http://localhost:9200 --random 500 --depth 100 --json\n",
+     "  recsys-bridge verify bundle --url http://localhost:9200 --random 500 --depth 100 --json\n"
+     "  recsys-bridge verify bundle --junit parity.xml --html parity.html\n",
      cmd_verify},
+    {"watch", "[BUNDLE]", "verify a little, again and again, and say when it is wrong",
+     "Each round compares random documents and the order of random profiles, one line a round.\n"
+     "Without BUNDLE the rankings are compared with the release's own vectors, as they were when\n"
+     "it was first seen, and a new release is followed; with it another model is a violation.\n"
+     "A cluster that is away is waited for. The first violation ends it with 5.\n"
+     "\n"
+     "Examples:\n"
+     "  recsys-bridge watch bundle --every 60\n"
+     "  recsys-bridge watch --keep-going --metrics /var/lib/node_exporter/recsys.prom\n",
+     cmd_watch},
     {"score", "BUNDLE", "rank a bundle's movies locally, with no cluster",
      "Examples:\n"
      "  recsys-bridge score bundle --age 18 --gender M\n"

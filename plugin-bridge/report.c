@@ -117,5 +117,6 @@ char *report_share_text(const Report *report)
 {
     const double share = report->worst_share;
     return share <= 1 ? g_strdup_printf("%.0f %% of its bound", 100 * share)
-                      : g_strdup_printf(share < 1000 ? "%.3g times its bound" : "%.0f times its bound", share);
+                      : g_strdup_printf(
+                            share < 1000 ? "%.3g times its bound" : "%.0f times its bound", share);
 }

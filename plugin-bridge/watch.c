@@ -259,8 +259,6 @@ static gboolean make_round(Watch *watch, GError **last, GError **error)
     fflush(stdout);
     if (!save_metrics(watch, &trouble)) /* the disk may be full for a while */
         g_printerr("warning: %s\n", trouble->message);
-    if (result == ROUND_UNREACHABLE) /* its connections are of no use */
-        g_clear_pointer(&watch->client, es_client_free);
     g_clear_error(last);
     *last = g_steal_pointer(&failure);
     return result != ROUND_VIOLATED || watch->options->keep_going;

@@ -43,6 +43,7 @@ static void set_up(void)
 
 typedef struct {
     void (*happen)(void); /* when the second round begins; may be NULL */
+    void (*later)(void);  /* when the next mapping is asked for after that; may be NULL */
     guint from, to;       /* requests from..to-1 get no answer */
     guint requests, mappings;
 } Script;
@@ -56,6 +57,10 @@ static void play(const FakeRequest *request, FakeAnswer *answer, gpointer data)
     if (script->mappings == 3 && script->happen != NULL) {
         script->happen();
         script->happen = NULL;
+    }
+    if (script->mappings == 4 && script->later != NULL) {
+        script->later();
+        script->later = NULL;
     }
     if (script->requests >= script->from && script->requests < script->to)
         answer->hang_up = TRUE;
@@ -75,6 +80,16 @@ static void point_alias(const char *from, const char *to)
 static void change_release(void)
 {
     point_alias(live, other);
+}
+
+static void take_alias(void)
+{
+    CU_ASSERT(server_do("DELETE", NULL, "/%s/_alias/%s", live, alias));
+}
+
+static void give_alias(void)
+{
+    CU_ASSERT(server_do("PUT", NULL, "/%s/_alias/%s", live, alias));
 }
 
 static char *a_movie(void)
@@ -239,6 +254,18 @@ static void test_another_release(void)
     point_alias(other, live);
 }
 
+/* A refusal is the end before the first answer only. */
+static void test_alias_away(void)
+{
+    g_auto(Run) run = {0};
+    Script script = {.happen = take_alias, .later = give_alias};
+    watch(&run, &script, bundle_path, "3", NULL);
+    CU_ASSERT(run_says(&run, 0, "round 1  seed 7  parity: yes",
+                       "round 2  seed 8  no verdict (refused): nothing is released as",
+                       "round 3  seed 9  parity: yes", NULL));
+    check_metrics("up 1", "parity 1", "rounds_total{result=\"refused\"} 1", NULL);
+}
+
 static void test_json(void)
 {
     g_auto(Run) run = {0};
@@ -289,6 +316,7 @@ static const UnitTest tests[] = {
     {"away for a while", test_away_for_a_while},
     {"away from the beginning", test_away_from_the_beginning},
     {"another release", test_another_release},
+    {"the alias is gone for a round", test_alias_away},
     {"JSON", test_json},
     {"Ctrl-C", test_ctrl_c},
     {"refused", test_refused},

@@ -1,7 +1,5 @@
 #include "document_sample.h"
 
-#include <string.h>
-
 #include "document.h"
 #include "fixtures.h"
 #include "tap.h"
@@ -26,7 +24,7 @@ static void check_query(const DocumentSample *sample, const Bundle *bundle)
             continue;
         g_autofree char *id = document_id(bundle, DOC_IDS_BY_VALUE, i);
         yajl_val value = json_array_get(values, at++);
-        CU_ASSERT(YAJL_IS_STRING(value) && strcmp(YAJL_GET_STRING(value), id) == 0);
+        CU_ASSERT_EQUAL(g_strcmp0(YAJL_GET_STRING(value), id), 0);
     }
 }
 

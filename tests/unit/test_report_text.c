@@ -1,5 +1,9 @@
 #include "report_text.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "made_report.h"
 
 static char *printed(const Report *report, gboolean colour)
@@ -87,12 +91,32 @@ static void test_colour(void)
     HAS_NOT(no, "\033[31m"); /* the id's own */
 }
 
-/* A file is no terminal, whatever the environment says. */
+/* A file is no terminal; a terminal has colour unless somebody says otherwise. */
 static void test_wants_colour(void)
 {
     FILE *file = tmpfile();
+    g_unsetenv("NO_COLOR");
+    g_setenv("TERM", "xterm", TRUE);
     CU_ASSERT_FALSE(report_wants_colour(file));
     fclose(file);
+    const int master = posix_openpt(O_RDWR | O_NOCTTY);
+    if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0) {
+        tap_skip("there are no terminals here");
+        return;
+    }
+    const int slave = open(ptsname(master), O_RDWR | O_NOCTTY); /* ours, but not our master */
+    FILE *terminal = slave >= 0 ? fdopen(slave, "r") : NULL;
+    CU_ASSERT(terminal != NULL && report_wants_colour(terminal));
+    g_setenv("NO_COLOR", "", TRUE); /* as if it were not set */
+    CU_ASSERT(terminal != NULL && report_wants_colour(terminal));
+    g_setenv("NO_COLOR", "1", TRUE);
+    CU_ASSERT(terminal != NULL && !report_wants_colour(terminal));
+    g_unsetenv("NO_COLOR");
+    g_setenv("TERM", "dumb", TRUE);
+    CU_ASSERT(terminal != NULL && !report_wants_colour(terminal));
+    if (terminal != NULL)
+        fclose(terminal);
+    close(master);
 }
 
 static const UnitTest tests[] = {

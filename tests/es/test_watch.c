@@ -1,8 +1,6 @@
 /* Watching a release: a sound one, one that is damaged between two rounds, one that changes, and a
  * cluster that is away for a while. What must happen between two rounds happens in a proxy, when
  * the request that begins the next round comes, so that nothing depends on time. */
-#include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,25 +40,35 @@ static void set_up(void)
 /* ---- what happens between rounds ---- */
 
 typedef struct {
-    void (*happen)(void); /* when the second round begins; may be NULL */
-    void (*later)(void);  /* when the next mapping is asked for after that; may be NULL */
-    guint from, to;       /* requests from..to-1 get no answer */
-    guint requests, mappings;
+    const char *after; /* a result that no round has had yet when nothing happens */
+    void (*happen)(void);
+} Event;
+
+typedef struct {
+    Event events[2]; /* one after the other; each happens once */
+    guint happened;
+    guint from, to; /* requests from..to-1 get no answer */
+    guint requests;
 } Script;
 
-/* A round begins with a look at the alias's mapping and ends with another one. */
+/* The metrics are written after each round, before the next one begins. */
+static gboolean some_round_was(const char *result)
+{
+    g_autofree char *text = NULL;
+    g_autofree char *none = g_strdup_printf("rounds_total{result=\"%s\"} 0\n", result);
+    return g_file_get_contents(metrics, &text, NULL, NULL) && strstr(text, none) == NULL;
+}
+
 static void play(const FakeRequest *request, FakeAnswer *answer, gpointer data)
 {
     Script *script = data;
     script->requests++;
-    script->mappings += g_str_has_suffix(request->path, "-live/_mapping");
-    if (script->mappings == 3 && script->happen != NULL) {
-        script->happen();
-        script->happen = NULL;
-    }
-    if (script->mappings == 4 && script->later != NULL) {
-        script->later();
-        script->later = NULL;
+    if (script->happened < G_N_ELEMENTS(script->events)) {
+        const Event *next = &script->events[script->happened];
+        if (next->happen != NULL && some_round_was(next->after)) {
+            next->happen();
+            script->happened++;
+        }
     }
     if (script->requests >= script->from && script->requests < script->to)
         answer->hang_up = TRUE;
@@ -172,7 +180,7 @@ static void test_sample_of_documents(void)
 static void test_damaged(void)
 {
     g_auto(Run) run = {0};
-    Script script = {.happen = damage};
+    Script script = {.events = {{"right", damage}}};
     g_autofree char *id = a_movie();
     g_autofree char *finding = g_strdup_printf("document %s: bias is 3.25", id);
     watch(&run, &script, bundle_path, "9", NULL);
@@ -189,7 +197,7 @@ static void test_damaged(void)
 static void test_damaged_without_a_bundle(void)
 {
     g_auto(Run) run = {0};
-    Script script = {.happen = damage};
+    Script script = {.events = {{"right", damage}}};
     watch(&run, &script, NULL, "9", NULL);
     CU_ASSERT(run_says(&run, 5, "round 1  seed 7  parity: yes", "round 2  seed 8  parity: NO",
                        "score beyond its bound", NULL));
@@ -199,7 +207,7 @@ static void test_damaged_without_a_bundle(void)
 static void test_keep_going(void)
 {
     g_auto(Run) run = {0};
-    Script script = {.happen = damage};
+    Script script = {.events = {{"right", damage}}};
     watch(&run, &script, bundle_path, "3", "--keep-going");
     CU_ASSERT(
         run_says(&run, 5, "round 3  seed 9  parity: NO", "3 rounds: 1 right, 2 violated", NULL));
@@ -241,7 +249,7 @@ static void test_away_from_the_beginning(void)
 static void test_another_release(void)
 {
     g_auto(Run) run = {0};
-    Script followed = {.happen = change_release}, reported = {.happen = change_release};
+    Script followed = {.events = {{"right", change_release}}}, reported = followed;
     watch(&run, &followed, NULL, "3", NULL);
     CU_ASSERT(run_says(&run, 0, "release changed: ", other, "round 2  seed 8  parity: yes",
                        "round 3  seed 9  parity: yes", NULL));
@@ -258,7 +266,7 @@ static void test_another_release(void)
 static void test_alias_away(void)
 {
     g_auto(Run) run = {0};
-    Script script = {.happen = take_alias, .later = give_alias};
+    Script script = {.events = {{"right", take_alias}, {"refused", give_alias}}};
     watch(&run, &script, bundle_path, "3", NULL);
     CU_ASSERT(run_says(&run, 0, "round 1  seed 7  parity: yes",
                        "round 2  seed 8  no verdict (refused): nothing is released as",
@@ -283,11 +291,18 @@ static void test_json(void)
     CU_ASSERT_PTR_NULL(error);
 }
 
+/* While it waits for the next round, which would be long in coming. */
 static void test_ctrl_c(void)
 {
     g_auto(Run) run = {0};
-    run_interrupted(&run, SIGINT, 1500 * 1000, BRIDGE, "watch", bundle_path, "--url", server_url(),
-                    "--alias", alias, "--every", "600", "--random", "1", NULL);
+    g_autofree char *own = g_strconcat(metrics, ".own", NULL);
+    g_autofree char *command = g_strdup_printf(
+        "\"$RECSYS_BRIDGE\" watch '%s' --url '%s' --alias %s --every 600 --random 1 --metrics '%s' "
+        "& "
+        "for i in $(seq 600); do grep -qs '\"right\"} 1$' '%s' && break; sleep 0.1; done; "
+        "kill -INT $!; wait $!",
+        bundle_path, server_url(), alias, own, own);
+    run_program(&run, "/bin/sh", "-c", command, NULL);
     CU_ASSERT(run_says(&run, 130, "1 round: 1 right", "interrupted", NULL));
 }
 

@@ -17,7 +17,7 @@ static void check_format(const char *text)
         g_regex_new("^# HELP ([a-z_]+) [^\\n]+\\n# TYPE \\1 (gauge|counter)$", 0, 0, NULL);
     CU_ASSERT(g_str_has_suffix(text, "\n"));
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    for (guint i = 0; lines[i][0] != '\0'; i++) {
+    for (guint i = 0; lines[i] != NULL && lines[i][0] != '\0'; i++) {
         g_autoptr(GMatchInfo) match = NULL;
         g_autofree char *two = lines[i][0] == '#' && lines[i + 1] != NULL
                                    ? g_strdup_printf("%s\n%s", lines[i], lines[i + 1])

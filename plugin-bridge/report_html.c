@@ -308,7 +308,8 @@ char *report_html(const Report *report)
     GString *html = g_string_new(NULL);
     append_head(html, report);
     append_header(html, report);
-    append_tiles(html, report);
+    if (report->no_verdict == NULL) /* figures of half a verification mean nothing */
+        append_tiles(html, report);
     append_violations(html, report);
     append_pairs(html, report);
     append_figures(html, report);

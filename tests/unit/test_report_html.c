@@ -106,6 +106,7 @@ static void test_no_verdict(void)
     HAS(html, "<header class=\"unknown\"><h1>No verdict</h1>");
     HAS(html, "<p>the cluster &lt;went&gt; away</p>");
     HAS_NOT(html, "holds</td>");
+    HAS_NOT(html, "scores compared");
 }
 
 static const UnitTest tests[] = {

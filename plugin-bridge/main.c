@@ -2,15 +2,24 @@
 #include "es_client.h"
 
 static const CliCommand commands[] = {
-    {"verify", "BUNDLE", "prove that the cluster's answers are the bundle's",
-     "Compares the mapping, then every document bit for bit, then the order of standard and "
-     "random\n"
-     "profiles with bounds that hold for every way a server may sum. Parity holds if nothing is\n"
-     "violated; the exit code is 0 then, 5 if something is, 7 if the answers were partial.\n"
+    {"verify", "[BUNDLE]", "prove that the cluster's answers are the bundle's",
+     "Compares mapping and settings, then every document bit for bit, then the order of standard "
+     "and\n"
+     "random profiles with bounds that hold for every way a server may sum. Parity holds if "
+     "nothing "
+     "is\n"
+     "violated; the exit code is 0 then, 5 if something is, 7 if answers were partial or the "
+     "release "
+     "was\n"
+     "replaced meanwhile. Without BUNDLE, --from-cluster takes the stored documents for the model: "
+     "then\n"
+     "everything is proved but that it is the right model.\n"
      "\n"
      "Examples:\n"
      "  recsys-bridge verify bundle\n"
-     "  recsys-bridge verify bundle --url http://localhost:9200 --random 500 --depth 100 --json\n",
+     "  recsys-bridge verify bundle --url http://localhost:9200 --random 500 --depth 100 --json\n"
+     "  recsys-bridge verify bundle --release recsys-20260102-030405-0123456789ab --all-users\n"
+     "  recsys-bridge verify --from-cluster --depth all\n",
      cmd_verify},
     {"score", "BUNDLE", "rank a bundle's movies locally, with no cluster",
      "Examples:\n"

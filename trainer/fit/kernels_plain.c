@@ -8,4 +8,5 @@
 #define WIDTH 1
 #define SQRT(x) sqrtf(x)
 #define SPLAT(x) (x)
+#define SUM(x) (x)
 #include "kernels_template.h"

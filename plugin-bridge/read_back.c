@@ -65,12 +65,18 @@ static char *problem_of(const Reading *reading, const Hit *hit, guint *index)
     g_autofree char *id = release_document_id(release->doc_ids, type, value, *index);
     if (strcmp(id, hit->id) != 0)
         return g_strdup_printf("its fields are those of %s", id);
-    if (g_strcmp0(hit->text[HIT_MODEL_ID], release->model_id) != 0)
-        return g_strdup_printf("model_id is \"%s\", the release is of model %s",
-                               hit->text[HIT_MODEL_ID] != NULL ? hit->text[HIT_MODEL_ID]
-                                                               : "(absent)",
-                               release->model_id);
     return NULL;
+}
+
+/* A row of another model is there all the same. */
+static void check_model_id(Reading *reading, const Hit *hit)
+{
+    const char *found = hit->text[HIT_MODEL_ID];
+    if (reading->report == NULL || g_strcmp0(found, reading->release->model_id) == 0)
+        return;
+    reading->is_whole = FALSE;
+    report_violation(reading->report, "document %s: model_id is \"%s\", the release is of model %s",
+                     hit->id, found != NULL ? found : "(absent)", reading->release->model_id);
 }
 
 static char **copy_genres(const GPtrArray *genres)
@@ -114,6 +120,7 @@ static gboolean read_row(const Hit *hit, gpointer data, GError **error)
         reading->report->documents++;
     if (problem == NULL) {
         keep(reading, hit, index);
+        check_model_id(reading, hit);
         return TRUE;
     }
     reading->is_whole = FALSE;

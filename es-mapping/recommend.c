@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "decimal.h"
 #include "document.h"
 #include "recsys_error.h"
 
@@ -163,8 +164,10 @@ static void put_script(yajl_gen json, const float *query, guint k, double shift)
     json_put_member_double(json, "shift", shift);
     json_put_key(json, "query_vector");
     yajl_gen_array_open(json);
-    for (guint f = 0; f < k; f++)
-        json_put_float(json, query[f]);
+    for (guint f = 0; f < k; f++) {
+        char number[DECIMAL_SIZE];
+        yajl_gen_number(json, number, decimal_of_float(number, query[f]));
+    }
     yajl_gen_array_close(json);
     yajl_gen_map_close(json);
     yajl_gen_map_close(json);

@@ -11,23 +11,20 @@ struct AnswerCheck {
     const Bundle *bundle;
     DocIds doc_ids;
     const GArray *movies; /* feature indices */
-    LocalScorer *scorer;
+    FastScorer *scorer;
     gboolean *is_returned; /* [movies]: all FALSE between two answers */
     GArray *scores;        /* ExactScore: of the returned movies, then of those left out */
     const char *profile;   /* for messages */
 };
 
-AnswerCheck *answer_check_new(Report *report, const Bundle *bundle, DocIds doc_ids, GError **error)
+AnswerCheck *answer_check_new(Report *report, const Bundle *bundle, DocIds doc_ids)
 {
-    LocalScorer *scorer = local_scorer_new(bundle, error);
-    if (scorer == NULL)
-        return NULL;
     AnswerCheck *check = g_new0(AnswerCheck, 1);
     check->report = report;
     check->bundle = bundle;
     check->doc_ids = doc_ids;
     check->movies = feature_table_of_type(bundle->features, FEATURE_MOVIE);
-    check->scorer = scorer;
+    check->scorer = fast_scorer_new(bundle, code_kernel_fastest());
     check->is_returned = g_new0(gboolean, check->movies->len);
     check->scores = g_array_new(FALSE, FALSE, sizeof(ExactScore));
     return check;
@@ -37,7 +34,7 @@ void answer_check_free(AnswerCheck *check)
 {
     if (check == NULL)
         return;
-    local_scorer_free(check->scorer);
+    fast_scorer_free(check->scorer);
     g_free(check->is_returned);
     g_array_unref(check->scores);
     g_free(check);
@@ -131,13 +128,13 @@ static void check_pair(AnswerCheck *check, const Returned *above, const Returned
                      check->profile, above_id, below_id, above_score.score, below_score.score);
 }
 
-/* Of the movies left out those alone that may reach the cut (local_scorer.h). */
-static void check_cut(AnswerCheck *check, const float *query, double shift, const GArray *returned)
+/* Of the movies left out those alone that may reach the cut (fast_scorer.h). */
+static void check_cut(AnswerCheck *check, const GArray *returned)
 {
     double high = INFINITY;
     for (guint i = 0; i < returned->len; i++)
         high = MIN(high, score_at(check, i).score + score_at(check, i).bound);
-    g_autoptr(GArray) positions = local_scorer_above(check->scorer, high);
+    g_autoptr(GArray) positions = fast_scorer_above(check->scorer, high);
     g_autoptr(GArray) marks = g_array_new(FALSE, FALSE, sizeof(gboolean));
     g_autoptr(GArray) judged = g_array_new(FALSE, FALSE, sizeof(guint));
     const gboolean yes = TRUE, no = FALSE;
@@ -149,7 +146,7 @@ static void check_cut(AnswerCheck *check, const float *query, double shift, cons
         const guint position = g_array_index(positions, guint, i);
         if (check->is_returned[position])
             continue;
-        const ExactScore exact = local_scorer_exact(check->scorer, query, position, shift);
+        const ExactScore exact = fast_scorer_exact(check->scorer, position);
         g_array_append_val(check->scores, exact);
         g_array_append_val(marks, no);
         g_array_append_val(judged, position);
@@ -172,19 +169,18 @@ static void check_cut(AnswerCheck *check, const float *query, double shift, cons
 static void check_order(AnswerCheck *check, const float *query, double shift,
                         const GArray *returned)
 {
+    fast_scorer_score(check->scorer, query, shift);
     g_array_set_size(check->scores, 0);
     for (guint i = 0; i < returned->len; i++) {
         const Returned *movie = &g_array_index(returned, Returned, i);
-        const ExactScore exact = local_scorer_exact(check->scorer, query, movie->position, shift);
+        const ExactScore exact = fast_scorer_exact(check->scorer, movie->position);
         g_array_append_val(check->scores, exact);
         check_score(check, movie, exact);
         if (i > 0)
             check_pair(check, movie - 1, movie, score_at(check, i - 1), exact);
     }
-    if (returned->len < check->movies->len) {
-        local_scorer_score(check->scorer, query, shift);
-        check_cut(check, query, shift, returned);
-    }
+    if (returned->len < check->movies->len)
+        check_cut(check, returned);
 }
 
 void answer_check(AnswerCheck *check, const char *profile, const float *query, double shift,

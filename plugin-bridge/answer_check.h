@@ -2,20 +2,19 @@
  * score, the order, and the movies left out (order_proof.h). */
 #pragma once
 
-#include "local_scorer.h"
+#include "fast_scorer.h"
 #include "release_meta.h"
 #include "report.h"
 
 typedef struct {
-    guint position; /* of the movie (local_scorer.h) */
+    guint position; /* of the movie (fast_scorer.h) */
     float score;    /* as returned, shift included */
 } Returned;
 
 typedef struct AnswerCheck AnswerCheck;
 
-/* All of them must outlive the check. RECSYS_ERROR_USAGE for RECSYS_KERNELS (kernels.h). */
-AnswerCheck *answer_check_new(Report *report, const Bundle *bundle, DocIds doc_ids,
-                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Report and bundle must outlive the check. */
+AnswerCheck *answer_check_new(Report *report, const Bundle *bundle, DocIds doc_ids);
 void answer_check_free(AnswerCheck *check);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AnswerCheck, answer_check_free)
 

@@ -35,7 +35,7 @@ static gboolean parse_depth(guint *depth, const char *text, GError **error)
     if (errno == 0 && *end == '\0' && end != text && number >= 1 && number < ORDER_ALL_MOVIES)
         return TRUE;
     g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
-                "--depth %s: a number of movies, 1 or more, or all", text);
+                "--depth must be a number of movies, 1 or more, or all; it is %s", text);
     return FALSE;
 }
 

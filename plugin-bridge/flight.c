@@ -4,6 +4,9 @@
 
 #include "http_pool.h"
 
+/* Vectors hardly shrink: compressing them would be most of the server's work. */
+#define UNCOMPRESSED "Accept-Encoding: identity"
+
 typedef struct {
     Flight *flight;
     char *path, *body;
@@ -81,7 +84,7 @@ void flight_post(Flight *flight, const char *path, const char *content_type, cha
         .data = data,
     };
     g_ptr_array_add(flight->calls, call);
-    http_pool_post(flight->pool, path, content_type, NULL, produce, complete, call);
+    http_pool_post(flight->pool, path, content_type, UNCOMPRESSED, produce, complete, call);
 }
 
 gboolean flight_run(Flight *flight, GError **error)

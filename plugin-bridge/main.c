@@ -3,17 +3,11 @@
 
 static const CliCommand commands[] = {
     {"verify", "[BUNDLE]", "prove that the cluster's answers are the bundle's",
-     "Compares mapping and settings, then every document bit for bit, then the order of standard "
-     "and\n"
-     "random profiles with bounds that hold for every way a server may sum. Parity holds if "
-     "nothing "
-     "is\n"
-     "violated; the exit code is 0 then, 5 if something is, 7 if answers were partial or the "
-     "release "
-     "was\n"
-     "replaced meanwhile. Without BUNDLE, --from-cluster takes the stored documents for the model: "
-     "then\n"
-     "everything is proved but that it is the right model.\n"
+     "Compares mapping and settings, then every document bit for bit, then the order of standard\n"
+     "and random profiles with bounds that hold for every way a server may sum. Parity holds if\n"
+     "nothing is violated; the exit code is 0 then, 5 if something is, 7 if answers were partial\n"
+     "or the release was replaced meanwhile. Without BUNDLE, --from-cluster takes the stored\n"
+     "documents for the model: everything is proved then but that it is the right model.\n"
      "\n"
      "Examples:\n"
      "  recsys-bridge verify bundle\n"

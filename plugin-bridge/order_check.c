@@ -1,19 +1,28 @@
 #include "order_check.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "answer_check.h"
 #include "document.h"
 #include "flight.h"
 #include "json.h"
+#include "local_scorer.h"
 #include "progress.h"
+#include "rankings_page.h"
 #include "recommend.h"
 #include "recsys_error.h"
 
 #define IN_FLIGHT 2
-#define BATCH_PROFILES 32
+#define BATCH_PROFILES 64
 #define BATCH_MOVIES 20000
 #define RANKING_PAGE RECOMMEND_MOST
+
+/* What is read of the rankings, and no more: a hit is parsed in half the time. */
+#define WANTED                                                                                     \
+    "responses.status,responses.error,responses.timed_out,responses.terminated_early,"             \
+    "responses._shards.failed,responses.hits.hits._id,responses.hits.hits._score"
+#define WANTED_BY_PAGES WANTED ",responses.hits.hits.sort"
 
 typedef struct Check Check;
 
@@ -32,10 +41,11 @@ typedef struct {
 
 typedef struct {
     Check *check;
-    gboolean is_answered; /* and waits for its turn */
-    GPtrArray *questions; /* Question * */
-    GPtrArray *ids;       /* char *: documents of step 1, each once */
-    GPtrArray *asked;     /* Question *, not owned: of the msearch under way */
+    gboolean is_answered;  /* and waits for its turn */
+    GPtrArray *questions;  /* Question * */
+    GPtrArray *ids;        /* char *: documents of step 1, each once */
+    GPtrArray *asked;      /* Question *, not owned: of the msearch under way */
+    const GString *answer; /* to it, while it is read */
 } Batch;
 
 struct Check {
@@ -168,62 +178,33 @@ static gboolean ask_rankings(Batch *batch, GError **error)
     return TRUE;
 }
 
-/* Where the next page begins: the last hit's sort values, as they are written. */
-static gboolean keep_place(Question *question, yajl_val hit, GError **error)
+static gboolean on_hit(guint number, const char *id, float score, gpointer data, GError **error)
 {
-    yajl_val sort = json_get(hit, "sort");
-    yajl_val score = json_array_get(sort, 0), index = json_array_get(sort, 1);
-    if (!YAJL_IS_NUMBER(score) || !YAJL_IS_NUMBER(index))
-        return strange_answer("a hit without its sort values", error);
-    g_free(question->after);
-    question->after = g_strdup_printf("[%s,%s]", YAJL_GET_NUMBER(score), YAJL_GET_NUMBER(index));
-    return TRUE;
-}
-
-static gboolean read_hits(Check *check, Question *question, yajl_val hits, GError **error)
-{
-    for (gsize i = 0; i < json_array_length(hits); i++) {
-        yajl_val hit = json_array_get(hits, i);
-        const char *id = json_get_string(hit, "_id");
-        Returned movie;
-        if (id == NULL || !json_to_float(json_get(hit, "_score"), &movie.score))
-            return strange_answer("a hit without _id and _score", error);
-        if (!answer_check_find(check->answers, id, &movie.position)) {
-            find(question, g_strdup_printf("list for {%s}: %s is not a movie of the bundle",
-                                           question->description, id));
-            return TRUE;
-        }
+    Batch *batch = data;
+    Returned movie = {.score = score};
+    if (number >= batch->asked->len)
+        return TRUE; /* on_page() says so */
+    Question *question = g_ptr_array_index(batch->asked, number);
+    if (id == NULL || !isfinite(score))
+        return strange_answer("a hit without _id and _score", error);
+    if (answer_check_find(batch->check->answers, id, &movie.position))
         g_array_append_val(question->returned, movie);
-    }
-    return TRUE;
-}
-
-static gboolean read_ranking(Check *check, Question *question, yajl_val answer, GError **error)
-{
-    g_autofree char *what = g_strdup_printf("the ranking for {%s}", question->description);
-    yajl_val hits = json_get(answer, "hits.hits");
-    if (!es_check_complete(answer, what, error))
-        return FALSE;
-    if (!YAJL_IS_ARRAY(hits))
-        return strange_answer("a search without hits", error);
-    const guint before = question->returned->len;
-    const guint wanted = MIN(check->depth - before, check->page);
-    const gsize count = json_array_length(hits);
-    if (!read_hits(check, question, hits, error))
-        return FALSE;
-    if (question->is_over)
-        return TRUE;
-    if (count == wanted && question->returned->len < check->depth)
-        return keep_place(question, json_array_get(hits, count - 1), error);
-    question->is_over = TRUE;
+    else if (question->finding == NULL)
+        find(question, g_strdup_printf("list for {%s}: %s is not a movie of the bundle",
+                                       question->description, id));
     return TRUE;
 }
 
 /* A search that failed by itself: documents that cannot be ranked are a finding, a cluster that
  * cannot answer is not. */
-static gboolean read_failure(Check *check, Question *question, yajl_val answer, gint64 status,
-                             GError **error)
+static gboolean read_failure(Batch *batch, guint number, gint64 status, GError **error)
 {
+    Check *check = batch->check;
+    Question *question = g_ptr_array_index(batch->asked, number);
+    g_auto(yajl_val) tree = parse_answer(check, batch->answer, check->msearch_path, error);
+    if (tree == NULL)
+        return FALSE;
+    yajl_val answer = json_array_get(json_get(tree, "responses"), number);
     g_autofree char *reason = es_client_reason(check->client, answer);
     if (status == 400) {
         fail(question, reason);
@@ -235,27 +216,42 @@ static gboolean read_failure(Check *check, Question *question, yajl_val answer, 
     return FALSE;
 }
 
-static gboolean on_rankings(const GString *answer, gpointer data, GError **error)
+static gboolean on_page(guint number, const RankingPage *page, gpointer data, GError **error)
 {
     Batch *batch = data;
     Check *check = batch->check;
-    g_auto(yajl_val) tree = parse_answer(check, answer, check->msearch_path, error);
-    if (tree == NULL)
+    if (number >= batch->asked->len)
+        return strange_answer("msearch has more answers than searches", error);
+    Question *question = g_ptr_array_index(batch->asked, number);
+    if (page->status != 200 || page->has_error)
+        return read_failure(batch, number, page->status != 200 ? page->status : 500, error);
+    g_autofree char *what = g_strdup_printf("the ranking for {%s}", question->description);
+    if (page->failed < 0)
+        return strange_answer("a search that does not say whether it is whole", error);
+    if (!es_check_whole(page->failed, page->timed_out, page->terminated_early, what, error))
         return FALSE;
-    yajl_val answers = json_get(tree, "responses");
-    if (json_array_length(answers) != batch->asked->len)
+    const guint before = question->returned->len - MIN(page->hits, question->returned->len);
+    const gboolean is_full = page->hits == MIN(check->depth - before, check->page);
+    question->is_over = question->is_over || !is_full || question->returned->len >= check->depth;
+    if (question->is_over)
+        return TRUE;
+    if (page->after == NULL)
+        return strange_answer("a hit without its sort values", error);
+    g_free(question->after);
+    question->after = g_strdup(page->after);
+    return TRUE;
+}
+
+static gboolean on_rankings(const GString *answer, gpointer data, GError **error)
+{
+    static const RankingsHandler handler = {on_hit, on_page};
+    Batch *batch = data;
+    guint searches = 0;
+    batch->answer = answer;
+    if (!rankings_page_read(&searches, answer->str, answer->len, &handler, batch, error))
+        return FALSE;
+    if (searches != batch->asked->len)
         return strange_answer("msearch did not answer each search", error);
-    for (guint i = 0; i < batch->asked->len; i++) {
-        Question *question = g_ptr_array_index(batch->asked, i);
-        yajl_val one = json_array_get(answers, i);
-        gint64 status = 200;
-        if (!json_get_int(one, "status", &status))
-            status = json_get(one, "error") != NULL ? 500 : 200;
-        gboolean read = status == 200 ? read_ranking(check, question, one, error)
-                                      : read_failure(check, question, one, status, error);
-        if (!read)
-            return FALSE;
-    }
     return ask_rankings(batch, error);
 }
 
@@ -494,32 +490,32 @@ gboolean order_check(Report *report, EsClient *client, const char *name, const R
                      const Bundle *bundle, const OrderOptions *options, GError **error)
 {
     const ProfileChoice choice = {options->random, options->seed, options->all_users};
-    g_autoptr(AnswerCheck) answers = answer_check_new(report, bundle, release->doc_ids, error);
-    if (answers == NULL)
-        return FALSE;
+    g_autoptr(AnswerCheck) answers = answer_check_new(report, bundle, release->doc_ids);
     g_autoptr(OrderProfiles) profiles = order_profiles_new(bundle, &choice);
     g_autoptr(Flight) flight = flight_new(client);
     g_autofree char *alias = es_escape(name);
     g_autofree char *index = es_escape(release->index);
     g_autofree char *mget =
         g_strdup_printf("/%s/_mget?_source_includes=embedding,bias,model_id", alias);
-    g_autofree char *msearch = g_strdup_printf("/%s/_msearch", index);
     const guint movies = feature_table_of_type(bundle->features, FEATURE_MOVIE)->len;
+    const guint depth = MIN(options->depth, movies);
+    g_autofree char *msearch = g_strdup_printf("/%s/_msearch?filter_path=%s", index,
+                                               depth > RANKING_PAGE ? WANTED_BY_PAGES : WANTED);
     Check check = {
         .report = report,
         .client = client,
         .name = name,
         .release = release,
         .bundle = bundle,
-        .depth = MIN(options->depth, movies),
+        .depth = depth,
+        .page = MIN(depth, RANKING_PAGE),
         .profiles = profiles,
         .answers = answers,
         .flight = flight,
         .mget_path = mget,
         .msearch_path = msearch,
     };
-    check.page = MIN(check.depth, RANKING_PAGE);
-    report->depth = MIN(options->depth, movies);
+    report->depth = depth;
     progress_start(&check.progress, "orders", "profiles", order_profiles_count(profiles));
     const gboolean asked = run(&check, error);
     progress_end(&check.progress);

@@ -8,7 +8,7 @@
  *
  * Memory: a batch has at most BATCH_MOVIES movies asked for at a time, a page of one profile at
  * least (RANKING_PAGE), in some hundred bytes each; eight bytes a movie of each profile of a batch;
- * and local_scorer.h. Whatever the number of profiles. */
+ * and fast_scorer.h. Whatever the number of profiles. */
 #pragma once
 
 #include "bundle.h"

@@ -131,7 +131,7 @@ static void spoil(const FakeRequest *request, FakeAnswer *answer, gpointer data)
 {
     const Proxy *proxy = data;
     gsize begin, end, from = 0;
-    if (!g_str_has_suffix(request->path, "/_msearch")) {
+    if (strstr(request->path, "/_msearch?") == NULL) {
         fake_forward(server_url(), request, answer);
         return;
     }

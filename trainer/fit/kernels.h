@@ -1,5 +1,5 @@
-/* The three loops that training spends its time in, and the one of ranking, in as many variants as
- * the CPU has vector units.
+/* The three loops that training spends its time in, in as many variants as the CPU has vector
+ * units.
  *
  * All variants give the same bits: they do the same float32 operations on each element in the same
  * order, without fused multiply-add, and what is summed across a row is summed in KERNEL_LANES
@@ -7,7 +7,7 @@
  *
  * Rows are the parameter table's (parameters.h): `stride` floats, a multiple of KERNEL_LANES, with
  * the k factors first, then the bias, then zeros. `mask` [stride] is 1 for factors and 0 elsewhere.
- * Arrays are aligned to KERNEL_ALIGNMENT bytes, those of `dots` excepted. */
+ * Arrays are aligned to KERNEL_ALIGNMENT bytes. */
 #pragma once
 
 #include <glib.h>
@@ -47,11 +47,6 @@ typedef struct {
     void (*adam)(float *parameters, float *first, float *second, const KernelAdam *adam,
                  const KernelStep *idle, guint steps, const float *gradient, const KernelStep *step,
                  gsize stride);
-
-    /* out [count]: the dot product of query [k] with each row of rows [count, k], which are one
-     * after the other, aligned or not. Nothing beyond the last row is read. Each product is rounded
-     * to float32, and they are summed in KERNEL_LANES lanes of ⌈k / KERNEL_LANES⌉ terms at most. */
-    void (*dots)(float *out, const float *query, const float *rows, guint count, guint k);
 } Kernels;
 
 /* The fastest variant this CPU has, or the one that RECSYS_KERNELS names (plain, avx2, avx512,

@@ -8,5 +8,4 @@
 #define WIDTH 16
 #define SQRT(x) _mm512_sqrt_ps(x)
 #define SPLAT(x) _mm512_set1_ps(x)
-#define SUM(x) _mm512_reduce_add_ps(x)
 #include "kernels_template.h"

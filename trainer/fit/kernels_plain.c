@@ -8,5 +8,4 @@
 #define WIDTH 1
 #define SQRT(x) sqrtf(x)
 #define SPLAT(x) (x)
-#define SUM(x) (x)
 #include "kernels_template.h"

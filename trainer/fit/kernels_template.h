@@ -1,8 +1,5 @@
 /* The body of every variant. The including file defines NAME (the variant's), VECTOR (a type that
- * has + - * /), WIDTH (floats in it), SQRT(x), SPLAT(x) and SUM(x), which adds the upper half of
- * the lanes to the lower one until there is one. */
-
-#include <string.h>
+ * has + - * /), WIDTH (floats in it), SQRT(x) and SPLAT(x). */
 
 #include "kernels.h"
 
@@ -108,67 +105,4 @@ static void adam(float *parameters, float *first, float *second, const KernelAda
         adam_step_on(parameters, first, second, constants, gradients, step, stride);
 }
 
-/* ---- ranking ---- */
-
-#define ROWS 4 /* at a time: their sums do not wait for each other */
-
-static inline VECTOR load_unaligned(const float *from)
-{
-    VECTOR value;
-    memcpy(&value, from, sizeof value);
-    return value;
-}
-
-/* The sum of the lanes, halves added to halves as in add_lanes(). */
-static inline float sum_of(VECTOR *accumulators)
-{
-    for (guint half = ACCUMULATORS / 2; half > 0; half /= 2)
-        for (guint a = 0; a < half; a++)
-            accumulators[a] = accumulators[a] + accumulators[a + half];
-    return SUM(accumulators[0]);
-}
-
-/* Of `rows` rows from `first` on the whole blocks of lanes, and what is left of each, filled up
- * with zeros, in tails [ROWS, KERNEL_LANES]; of the query in rest [KERNEL_LANES]. */
-static inline void dots_of_rows(float *out, const float *query, const float *rest,
-                                const float *first, guint rows, guint k, const float *tails)
-{
-    VECTOR sums[ROWS][ACCUMULATORS];
-    for (guint r = 0; r < rows; r++)
-        for (guint a = 0; a < ACCUMULATORS; a++)
-            sums[r][a] = SPLAT(0.0f);
-    for (gsize block = 0; block + KERNEL_LANES <= k; block += KERNEL_LANES) {
-        for (guint a = 0; a < ACCUMULATORS; a++) {
-            const gsize at = block + a * WIDTH;
-            const VECTOR q = load_unaligned(query + at);
-            for (guint r = 0; r < rows; r++)
-                sums[r][a] = sums[r][a] + q * load_unaligned(first + (gsize)r * k + at);
-        }
-    }
-    for (guint a = 0; k % KERNEL_LANES > 0 && a < ACCUMULATORS; a++) {
-        const VECTOR q = load_unaligned(rest + a * WIDTH);
-        for (guint r = 0; r < rows; r++)
-            sums[r][a] = sums[r][a] + q * load_unaligned(tails + r * KERNEL_LANES + a * WIDTH);
-    }
-    for (guint r = 0; r < rows; r++)
-        out[r] = sum_of(sums[r]);
-}
-
-static void dots(float *out, const float *query, const float *rows, guint count, guint k)
-{
-    float rest[KERNEL_LANES] = {0}, tails[ROWS * KERNEL_LANES] = {0};
-    const gsize size = k % KERNEL_LANES * sizeof(float), whole = k - k % KERNEL_LANES;
-    memcpy(rest, query + whole, size);
-    for (guint row = 0; row < count; row += ROWS) {
-        const float *first = rows + (gsize)row * k;
-        const guint part = MIN(count - row, (guint)ROWS);
-        for (guint r = 0; r < part; r++)
-            memcpy(tails + r * KERNEL_LANES, first + (gsize)r * k + whole, size);
-        if (part == ROWS) /* a number that the compiler knows */
-            dots_of_rows(out + row, query, rest, first, ROWS, k, tails);
-        else
-            dots_of_rows(out + row, query, rest, first, part, k, tails);
-    }
-}
-
-const Kernels KERNELS(NAME) = {G_STRINGIFY(NAME), forward, gradient, adam, dots};
+const Kernels KERNELS(NAME) = {G_STRINGIFY(NAME), forward, gradient, adam};

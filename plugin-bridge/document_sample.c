@@ -13,7 +13,7 @@ DocumentSample *document_sample_new(const Bundle *bundle, DocIds doc_ids, guint 
     DocumentSample *sample = g_new0(DocumentSample, 1);
     g_autoptr(GRand) random = rng_new(seed, STREAM);
     g_auto(yajl_gen) json = json_generator_new(FALSE);
-    sample->is_left_out = g_new0(gboolean, n);
+    sample->is_left_out = g_new0(guint8, n);
     yajl_gen_map_open(json);
     json_put_key(json, "ids");
     yajl_gen_map_open(json);

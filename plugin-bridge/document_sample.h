@@ -10,9 +10,9 @@
 #define DOCUMENT_SAMPLE_MOST 10000 /* so that their ids fit into one query */
 
 typedef struct {
-    guint count;           /* chosen */
-    gboolean *is_left_out; /* [n] */
-    char *query;           /* JSON: for the documents chosen */
+    guint count;         /* chosen */
+    guint8 *is_left_out; /* [n] */
+    char *query;         /* JSON: for the documents chosen */
 } DocumentSample;
 
 /* `count` of the bundle's features, all equally likely; the same seed chooses the same ones. */

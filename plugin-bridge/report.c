@@ -113,6 +113,15 @@ gboolean report_score(Report *report, double exact, double bound, float answer, 
     return fabs(point.error) <= bound;
 }
 
+gboolean report_keeps_names(const Report *report, double error, double bound)
+{
+    const GPtrArray *worst = report->sample.worst;
+    const ScorePoint point = {.error = error, .bound = bound};
+    return worst->len < SAMPLE_WORST ||
+           score_point_share(&point) >
+               score_point_share(g_ptr_array_index(worst, SAMPLE_WORST - 1));
+}
+
 char *report_share_text(const Report *report)
 {
     const double share = report->worst_share;

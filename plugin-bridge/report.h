@@ -58,6 +58,10 @@ void report_repeat(Report *report, ViolationKind kind);
 gboolean report_score(Report *report, double exact, double bound, float answer, const char *movie,
                       const char *profile);
 
+/* TRUE if a score with this error and bound would be one whose names are kept; for others
+ * report_score() needs none. */
+gboolean report_keeps_names(const Report *report, double error, double bound);
+
 /* The violations that a check found. */
 guint64 report_violations_of(const Report *report, ReportCheck check);
 

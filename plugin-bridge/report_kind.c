@@ -16,6 +16,9 @@ static const ViolationInfo kinds[VIOLATION_KINDS] = {
                            "Release the bundle again; if it stays, an index template that matches "
                            "the index's name adds to the mapping: find it with GET "
                            "_index_template."},
+    [VIOLATION_SETTINGS] = {CHECK_MAPPING, "settings", "setting in the way",
+                            "Set it back with PUT INDEX/_settings, and find out who set it: an "
+                            "administrator, or the disk's flood stage."},
     [VIOLATION_META] = {CHECK_MAPPING, "mapping-meta", "_meta differs",
                         "Clients turn scores into ratings with _meta, so theirs are wrong until "
                         "the bundle is released again."},

@@ -45,9 +45,9 @@ OrderProfiles *order_profiles_new(const Bundle *bundle, const ProfileChoice *cho
     g_autoptr(GPtrArray) combinations = standard_combinations(bundle->features);
     profiles->features = bundle->features;
     profiles->standard = standard_profiles(bundle->features);
+    g_ptr_array_extend_and_steal(profiles->standard, g_steal_pointer(&combinations));
     if (choice->random_only)
         g_ptr_array_set_size(profiles->standard, 0);
-    g_ptr_array_extend_and_steal(profiles->standard, g_steal_pointer(&combinations));
     profiles->types = types_but_movies(bundle->features);
     if (choice->all_users)
         profiles->users = feature_table_of_type(bundle->features, FEATURE_USER);

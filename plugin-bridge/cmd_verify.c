@@ -8,8 +8,10 @@
 #include "report_options.h"
 #include "verify.h"
 
+#define DEFAULT_DEPTH 100
+
 typedef struct {
-    char *depth;
+    char *depth; /* NULL: the default */
     char *release;
     gint random;
     gint64 seed;
@@ -26,7 +28,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(VerifyOptions, verify_options_clear)
 static gboolean parse_depth(guint *depth, const char *text, GError **error)
 {
     char *end = NULL;
-    *depth = ORDER_ALL_MOVIES;
+    *depth = text == NULL ? DEFAULT_DEPTH : ORDER_ALL_MOVIES;
     if (text == NULL || strcmp(text, "all") == 0)
         return TRUE;
     errno = 0;
@@ -117,7 +119,7 @@ static gboolean ask(Report *report, Subject *subject, const Bundle *bundle, cons
 
 gboolean cmd_verify(const CliCommand *command, int argc, char **argv, GError **error)
 {
-    g_auto(VerifyOptions) options = {.depth = g_strdup("100"), .random = 100, .seed = 1};
+    g_auto(VerifyOptions) options = {.random = 100, .seed = 1};
     OrderOptions orders;
     g_auto(EsOptions) cluster = {0};
     g_auto(ReportOptions) form = {0};

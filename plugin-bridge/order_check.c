@@ -226,6 +226,8 @@ static gboolean on_page(guint number, const RankingPage *page, gpointer data, GE
     if (number >= batch->asked->len)
         return strange_answer("msearch has more answers than searches", error);
     Question *question = g_ptr_array_index(batch->asked, number);
+    if (page->status == 0 && !page->has_error)
+        return strange_answer("a search without a status", error);
     if (page->status != 200 || page->has_error)
         return read_failure(batch, number, page->status != 200 ? page->status : 500, error);
     g_autofree char *what = g_strdup_printf("the ranking for {%s}", question->description);

@@ -71,7 +71,7 @@ static Profile *combination(const FeatureTable *features, const GPtrArray *types
 {
     g_autofree guint *digits = g_new(guint, types->len);
     for (guint t = types->len; t-- > 0;) {
-        const guint64 base = count_of(features, g_ptr_array_index(types, t));
+        const guint64 base = MAX(count_of(features, g_ptr_array_index(types, t)), 1u);
         digits[t] = (guint)(number % base);
         number /= base;
     }

@@ -203,7 +203,7 @@ static void test_partial_items(void)
         {7, "early"},
         {4, "with 429"},
         {3, "with 503"},
-        {4, "did not answer each search"},
+        {4, "without a status"},
         {3, "cannot be reached"},
         {7, "is not"},
         {4, "makes no sense"},

@@ -1,6 +1,8 @@
 #include "decimal.h"
 
+#include <locale.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SMALLEST 1e-5 /* what is outside of these two is rare, and printf's business */
@@ -79,4 +81,86 @@ gsize decimal_of_float(char text[DECIMAL_SIZE], float value)
         at += last - before;
     }
     return (gsize)(at - text);
+}
+
+/* ---- reading ---- */
+
+#define MOST_DIGITS 15
+#define MOST_POWER 22
+#define LONGEST 64 /* characters of a number that a server prints */
+#define HALFWAY_MASK G_GUINT64_CONSTANT(0x1fffffff) /* what a double has beyond a float32 */
+#define HALFWAY G_GUINT64_CONSTANT(0x10000000)
+
+static gboolean read_rare(const char *text, gsize length, float *value)
+{
+    static gsize c_locale;
+    if (g_once_init_enter(&c_locale))
+        g_once_init_leave(&c_locale, (gsize)newlocale(LC_ALL_MASK, "C", (locale_t)0));
+    char copy[LONGEST + 1];
+    char *end = NULL;
+    if (length == 0 || length > LONGEST)
+        return FALSE;
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    *value = strtof_l(copy, &end, (locale_t)c_locale);
+    return end == copy + length && isfinite(*value);
+}
+
+/* Digits, a point among them or not, to *number and *exponent; returns where they end, or NULL if
+ * they are too many. */
+static const char *read_digits(const char *at, const char *end, guint64 *number, int *exponent)
+{
+    guint digits = 0;
+    gboolean point = FALSE;
+    for (; at < end; at++) {
+        if (*at == '.' && !point) {
+            point = TRUE;
+            continue;
+        }
+        if (!g_ascii_isdigit(*at))
+            break;
+        *number = *number * 10 + (guint64)(*at - '0');
+        digits += *number > 0;
+        *exponent -= point;
+    }
+    return digits <= MOST_DIGITS ? at : NULL;
+}
+
+/* An exponent from its letter on; NULL if it is large, or none. */
+static const char *read_exponent(const char *at, const char *end, int *exponent)
+{
+    gboolean negative = ++at < end && *at == '-';
+    if (at < end && (*at == '-' || *at == '+'))
+        at++;
+    if (end - at < 1 || end - at > 3)
+        return NULL;
+    int size = 0;
+    for (; at < end && g_ascii_isdigit(*at); at++)
+        size = size * 10 + (*at - '0');
+    *exponent += negative ? -size : size;
+    return at;
+}
+
+gboolean decimal_to_float(const char *text, gsize length, float *value)
+{
+    static const double ten_to[MOST_POWER + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                                  1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                                  1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    const char *end = text + length;
+    const gboolean negative = length > 0 && *text == '-';
+    guint64 number = 0;
+    int exponent = 0;
+    const char *at = read_digits(text + negative, end, &number, &exponent);
+    if (at != NULL && at < end && (*at == 'e' || *at == 'E'))
+        at = read_exponent(at, end, &exponent);
+    if (at != end || number == 0 || ABS(exponent) > MOST_POWER)
+        return read_rare(text, length, value);
+    double scaled =
+        exponent < 0 ? (double)number / ten_to[-exponent] : (double)number * ten_to[exponent];
+    guint64 bits;
+    memcpy(&bits, &scaled, sizeof bits);
+    if ((bits & HALFWAY_MASK) == HALFWAY || !(scaled >= 0x1p-126 && scaled < 0x1p127))
+        return read_rare(text, length, value);
+    *value = (float)(negative ? -scaled : scaled);
+    return TRUE;
 }

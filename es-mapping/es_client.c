@@ -33,14 +33,14 @@ int es_exit_code(const GError *error)
 
 /* ---- errors ---- */
 
-/* "type: reason" of an error body, with the innermost cause if it says more; else the body. */
-static char *raw_reason_of(const HttpResponse *response)
+/* "type: reason" of an error body, with the innermost cause if it says more; NULL if it has none.
+ */
+static char *explain(yajl_val body)
 {
-    g_auto(yajl_val) body = json_parse(response->body->str, "the answer", NULL);
     const char *type = json_get_string(body, "error.type");
     const char *reason = json_get_string(body, "error.reason");
     if (reason == NULL)
-        return g_strdup(response->body->len > 0 ? response->body->str : "(no explanation)");
+        return NULL;
     yajl_val cause = json_get(body, "error");
     yajl_val shard = json_array_get(json_get(body, "error.failed_shards"), 0);
     if (shard != NULL)
@@ -51,6 +51,22 @@ static char *raw_reason_of(const HttpResponse *response)
     if (inner != NULL && strcmp(inner, reason) != 0)
         return g_strdup_printf("%s: %s (%s)", type, reason, inner);
     return g_strdup_printf("%s: %s", type, reason);
+}
+
+/* The same, or else the body. */
+static char *raw_reason_of(const HttpResponse *response)
+{
+    g_auto(yajl_val) body = json_parse(response->body->str, "the answer", NULL);
+    char *reason = explain(body);
+    if (reason != NULL)
+        return reason;
+    return g_strdup(response->body->len > 0 ? response->body->str : "(no explanation)");
+}
+
+char *es_client_reason(const EsClient *client, yajl_val answer)
+{
+    g_autofree char *raw = explain(answer);
+    return http_client_printable(client->http, raw != NULL ? raw : "(no explanation)");
 }
 
 static const char *way_out_of(long status)
@@ -278,21 +294,30 @@ yajl_val es_call_json(EsClient *client, const char *method, const char *path, co
                    body != NULL ? strlen(body) : 0, error);
 }
 
-gboolean es_check_complete(yajl_val answer, const char *what, GError **error)
+gboolean es_check_whole(gint64 failed_shards, gboolean timed_out, gboolean terminated_early,
+                        const char *what, GError **error)
 {
-    gint64 failed = 0;
     const char *why = NULL;
-    if (json_get_int(answer, "_shards.failed", &failed) && failed > 0)
+    if (failed_shards > 0)
         why = "shards failed";
-    else if (json_is_true(answer, "timed_out"))
+    else if (timed_out)
         why = "the server ran out of time";
-    else if (json_is_true(answer, "terminated_early"))
+    else if (terminated_early)
         why = "the server ended it early";
     if (why == NULL)
         return TRUE;
     g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
                 "%s: %s, so the answer is partial and was not used", what, why);
     return FALSE;
+}
+
+gboolean es_check_complete(yajl_val answer, const char *what, GError **error)
+{
+    gint64 failed = 0;
+    if (!json_get_int(answer, "_shards.failed", &failed))
+        failed = 0;
+    return es_check_whole(failed, json_is_true(answer, "timed_out"),
+                          json_is_true(answer, "terminated_early"), what, error);
 }
 
 char *es_escape(const char *name)

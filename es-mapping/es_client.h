@@ -38,6 +38,10 @@ HttpClient *es_client_http(EsClient *client);
 void es_client_set_status_error(const EsClient *client, const char *method, const char *path,
                                 const HttpResponse *response, GError **error);
 
+/* The server's own reason in an answer, or in one item of an answer, that has an error; printable.
+ */
+char *es_client_reason(const EsClient *client, yajl_val answer);
+
 #define ES_JSON "application/json"
 #define ES_NDJSON "application/x-ndjson"
 
@@ -55,6 +59,11 @@ yajl_val es_call_json(EsClient *client, const char *method, const char *path, co
  * early: a partial answer is never an answer. `what` is for the message. */
 gboolean es_check_complete(yajl_val answer, const char *what,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same for an answer that is read as it comes: what it says in _shards.failed, timed_out and
+ * terminated_early. */
+gboolean es_check_whole(gint64 failed_shards, gboolean timed_out, gboolean terminated_early,
+                        const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A name made safe for a path. */
 char *es_escape(const char *name);

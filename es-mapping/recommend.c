@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "decimal.h"
 #include "document.h"
 #include "recsys_error.h"
 
@@ -163,8 +164,10 @@ static void put_script(yajl_gen json, const float *query, guint k, double shift)
     json_put_member_double(json, "shift", shift);
     json_put_key(json, "query_vector");
     yajl_gen_array_open(json);
-    for (guint f = 0; f < k; f++)
-        json_put_float(json, query[f]);
+    for (guint f = 0; f < k; f++) {
+        char number[DECIMAL_SIZE];
+        yajl_gen_number(json, number, decimal_of_float(number, query[f]));
+    }
     yajl_gen_array_close(json);
     yajl_gen_map_close(json);
     yajl_gen_map_close(json);
@@ -199,6 +202,19 @@ static void put_sort(yajl_gen json)
     yajl_gen_array_close(json);
 }
 
+static void put_ranking(yajl_gen json, const float *query, guint k, double shift)
+{
+    put_sort(json);
+    json_put_key(json, "query");
+    yajl_gen_map_open(json);
+    json_put_key(json, "script_score");
+    yajl_gen_map_open(json);
+    put_query(json);
+    put_script(json, query, k, shift);
+    yajl_gen_map_close(json);
+    yajl_gen_map_close(json);
+}
+
 char *recommend_search_body(const float *query, guint k, double shift, guint size)
 {
     static const char *const fields[] = {"value", "title", "genres", "year", "model_id"};
@@ -211,15 +227,23 @@ char *recommend_search_body(const float *query, guint k, double shift, guint siz
     for (gsize i = 0; i < G_N_ELEMENTS(fields); i++)
         json_put_string(json, fields[i]);
     yajl_gen_array_close(json);
-    put_sort(json);
-    json_put_key(json, "query");
-    yajl_gen_map_open(json);
-    json_put_key(json, "script_score");
-    yajl_gen_map_open(json);
-    put_query(json);
-    put_script(json, query, k, shift);
+    put_ranking(json, query, k, shift);
     yajl_gen_map_close(json);
-    yajl_gen_map_close(json);
+    return json_take(json, NULL);
+}
+
+char *recommend_ids_body(const float *query, guint k, double shift, guint size, const char *after)
+{
+    g_auto(yajl_gen) json = json_generator_new(FALSE);
+    yajl_gen_map_open(json);
+    json_put_member_int(json, "size", size);
+    json_put_member_bool(json, "track_total_hits", FALSE);
+    json_put_member_bool(json, "_source", FALSE);
+    if (after != NULL) {
+        json_put_key(json, "search_after");
+        yajl_gen_number(json, after, strlen(after)); /* any JSON, as it is */
+    }
+    put_ranking(json, query, k, shift);
     yajl_gen_map_close(json);
     return json_take(json, NULL);
 }

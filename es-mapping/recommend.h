@@ -38,3 +38,8 @@ double recommend_shift(const float *query, guint k, double max_movie_norm, doubl
 
 /* The body of step 2. */
 char *recommend_search_body(const float *query, guint k, double shift, guint size);
+
+/* The same search for a program that wants the ids alone: each hit has `_id`, `_score`, and `sort`
+ * with the values that a page ends with, [score, feature index]; `after` is such an array, as text,
+ * where the page begins, or NULL. */
+char *recommend_ids_body(const float *query, guint k, double shift, guint size, const char *after);

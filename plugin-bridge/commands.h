@@ -5,3 +5,4 @@
 
 gboolean cmd_score(const CliCommand *command, int argc, char **argv, GError **error);
 gboolean cmd_verify(const CliCommand *command, int argc, char **argv, GError **error);
+gboolean cmd_watch(const CliCommand *command, int argc, char **argv, GError **error);

@@ -3,127 +3,252 @@
 #include <string.h>
 
 #include "document.h"
+#include "feature_id.h"
 #include "index_scan.h"
 
 typedef struct {
     Report *report;
-    EsClient *client;
     const ReleaseMeta *release;
     const Bundle *bundle;
-    GHashTable *expected; /* _id -> feature index + 1 */
-    gboolean *seen;       /* [n] */
-    float *vector;        /* [k] scratch */
+    guint8 *seen;      /* [n] */
+    GPtrArray *strays; /* Stray *, the first MOST_VECTORS_KEPT */
 } Check;
+
+/* A stored vector that is not the bundle's. */
+typedef struct {
+    guint index;
+    guint origin;   /* the feature whose vector it is in the bundle; n: nobody's */
+    float vector[]; /* [k] */
+} Stray;
 
 /* ---- one document ---- */
 
-static void check_vector(Check *c, const char *id, guint index, yajl_val stored)
+static void report_vector(Check *c, guint index, const float *stored)
 {
     const guint k = c->bundle->model->k;
     const float *expected = fm_vector(c->bundle->model, index);
-    if (!document_read_vector(c->vector, k, stored)) {
-        report_violation(c->report,
-                         "document %s: embedding has %" G_GSIZE_FORMAT " values, the bundle has %u",
-                         id, json_array_length(stored), k);
-        return;
-    }
+    g_autofree char *id = document_id(c->bundle, c->release->doc_ids, index);
     guint differing = 0, first = 0;
     for (guint f = 0; f < k; f++) {
-        if (memcmp(&c->vector[f], &expected[f], sizeof(float)) == 0)
+        if (memcmp(&stored[f], &expected[f], sizeof(float)) == 0)
             continue;
         first = differing++ == 0 ? f : first;
     }
-    if (differing > 0)
-        report_violation(
-            c->report,
-            "document %s: embedding[%u] is %.9g, the bundle has %.9g (%u of %u components "
-            "differ)",
-            id, first, (double)c->vector[first], (double)expected[first], differing, k);
+    report_violation(c->report, VIOLATION_BITS,
+                     "document %s: embedding[%u] is %.9g, the bundle has %.9g (%u of %u components "
+                     "differ)",
+                     id, first, (double)stored[first], (double)expected[first], differing, k);
 }
 
-static void check_bias(Check *c, const char *id, guint index, yajl_val hit)
+static void check_vector(Check *c, guint index, const Hit *hit)
+{
+    const guint k = c->bundle->model->k;
+    const gsize size = k * sizeof(float);
+    if (!hit->has_vector) {
+        report_violation(c->report, VIOLATION_BITS,
+                         "document %s: embedding has %u values%s, the bundle has %u", hit->id,
+                         hit->values, hit->values == k ? " that are not all numbers" : "", k);
+        return;
+    }
+    if (memcmp(hit->vector, fm_vector(c->bundle->model, index), size) == 0)
+        return;
+    if (c->strays->len == MOST_VECTORS_KEPT) {
+        report_vector(c, index, hit->vector);
+        return;
+    }
+    Stray *stray = g_malloc(sizeof(Stray) + size);
+    stray->index = index;
+    stray->origin = c->bundle->model->n;
+    memcpy(stray->vector, hit->vector, size);
+    g_ptr_array_add(c->strays, stray);
+}
+
+static void check_bias(Check *c, guint index, const Hit *hit)
 {
     double expected = c->bundle->model->bias[index];
     double stored, source;
-    if (!json_to_double(json_array_get(json_get(hit, "fields.bias"), 0), &stored) ||
-        !json_get_double(hit, "_source.bias", &source))
-        report_violation(c->report, "document %s: bias is absent", id);
+    if (!hit_get_double(hit->stored_bias, &stored) || !hit_get_double(hit->text[HIT_BIAS], &source))
+        report_violation(c->report, VIOLATION_BITS, "document %s: bias is absent", hit->id);
     else if (stored != expected || source != expected)
-        report_violation(c->report, "document %s: bias is %.17g, the bundle has %.17g", id,
+        report_violation(c->report, VIOLATION_BITS,
+                         "document %s: bias is %.17g, the bundle has %.17g", hit->id,
                          stored != expected ? stored : source, expected);
 }
 
-static void check_text(Check *c, const char *id, yajl_val source, const char *field,
-                       const char *expected)
+static void check_text(Check *c, const Hit *hit, HitField field, const char *expected)
 {
-    const char *found = json_get_string(source, field);
-    if (g_strcmp0(found, expected) != 0)
-        report_violation(c->report, "document %s: %s is \"%s\", the bundle has \"%s\"", id, field,
-                         found != NULL ? found : "(absent)", expected);
+    const char *found = hit->text[field];
+    if (g_strcmp0(found, expected) != 0 || hit->is_number[field])
+        report_violation(c->report, field == HIT_MODEL_ID ? VIOLATION_MODEL : VIOLATION_FIELD,
+                         "document %s: %s is %s%s%s, the bundle has \"%s\"", hit->id,
+                         hit_field_name(field), hit->is_number[field] ? "the number " : "\"",
+                         found != NULL ? found : "(absent)", hit->is_number[field] ? "" : "\"",
+                         expected);
 }
 
-static void check_number(Check *c, const char *id, yajl_val source, const char *field,
-                         gint64 expected)
+static void check_number(Check *c, const Hit *hit, HitField field, gint64 expected)
 {
     gint64 found = 0;
-    if (!json_get_int(source, field, &found) || found != expected)
-        report_violation(
-            c->report,
-            "document %s: %s is %s%" G_GINT64_FORMAT ", the bundle has %" G_GINT64_FORMAT, id,
-            field, json_get(source, field) == NULL ? "absent, read as " : "", found, expected);
+    if (!hit_get_int(hit, field, &found) || found != expected)
+        report_violation(c->report, VIOLATION_FIELD,
+                         "document %s: %s is %s, the bundle has %" G_GINT64_FORMAT, hit->id,
+                         hit_field_name(field),
+                         hit->text[field] != NULL ? hit->text[field] : "absent", expected);
 }
 
-static void check_genres(Check *c, const char *id, yajl_val source, const char **expected)
+static void check_genres(Check *c, const Hit *hit, const char **expected)
 {
-    yajl_val array = json_get(source, "genres");
-    gsize count = expected != NULL ? g_strv_length((char **)expected) : 0;
-    gboolean same = json_array_length(array) == count;
-    for (gsize i = 0; same && i < count; i++) {
-        yajl_val genre = json_array_get(array, i);
-        same = YAJL_IS_STRING(genre) && g_strcmp0(YAJL_GET_STRING(genre), expected[i]) == 0;
-    }
+    const guint count = expected != NULL ? g_strv_length((char **)expected) : 0;
+    gboolean same = hit->genres->len == count;
+    for (guint i = 0; same && i < count; i++)
+        same = strcmp(g_ptr_array_index(hit->genres, i), expected[i]) == 0;
     if (!same)
-        report_violation(c->report, "document %s: genres are not the bundle's", id);
+        report_violation(c->report, VIOLATION_FIELD, "document %s: genres are not the bundle's",
+                         hit->id);
 }
 
-static void check_source(Check *c, const char *id, guint index, yajl_val source)
+static void check_absent(Check *c, const Hit *hit, HitField field)
+{
+    if (hit->text[field] != NULL)
+        report_violation(c->report, VIOLATION_FIELD, "document %s: %s is %s, the bundle has none",
+                         hit->id, hit_field_name(field), hit->text[field]);
+}
+
+static void check_source(Check *c, guint index, const Hit *hit)
 {
     const Feature *feature = feature_table_get(c->bundle->features, index);
-    check_text(c, id, source, "feature_type", feature->type);
-    check_text(c, id, source, "value", feature->value);
-    check_text(c, id, source, "model_id", c->bundle->model_id);
-    check_number(c, id, source, "feature_index", index);
-    if (strcmp(feature->type, FEATURE_MOVIE) != 0)
-        return;
-    check_text(c, id, source, "title", feature->title != NULL ? feature->title : "");
-    check_genres(c, id, source, feature->genres);
-    check_number(c, id, source, "ratings", feature->ratings);
-    if (feature->year != 0)
-        check_number(c, id, source, "year", feature->year);
-    else if (json_get(source, "year") != NULL)
-        report_violation(c->report, "document %s: year is there, the bundle has none", id);
+    const gboolean is_movie = strcmp(feature->type, FEATURE_MOVIE) == 0;
+    check_text(c, hit, HIT_FEATURE_TYPE, feature->type);
+    check_text(c, hit, HIT_VALUE, feature->value);
+    check_text(c, hit, HIT_MODEL_ID, c->bundle->model_id);
+    check_number(c, hit, HIT_FEATURE_INDEX, index);
+    if (is_movie) {
+        check_text(c, hit, HIT_TITLE, feature->title != NULL ? feature->title : "");
+        check_number(c, hit, HIT_RATINGS, feature->ratings);
+    } else {
+        check_absent(c, hit, HIT_TITLE);
+        check_absent(c, hit, HIT_RATINGS);
+    }
+    check_genres(c, hit, is_movie ? feature->genres : NULL);
+    if (is_movie && feature->year != 0)
+        check_number(c, hit, HIT_YEAR, feature->year);
+    else
+        check_absent(c, hit, HIT_YEAR);
+    if (hit->unknown != NULL)
+        report_violation(c->report, VIOLATION_FIELD,
+                         "document %s: there is a field %s that no document has", hit->id,
+                         hit->unknown);
 }
 
-static gboolean check_hit(yajl_val hit, gpointer data, GError **error)
+/* A document that the bundle does not have: the same movie under another id, perhaps. */
+static void report_extra(Check *c, const Hit *hit)
+{
+    guint doubled;
+    const char *type = hit->text[HIT_FEATURE_TYPE], *value = hit->text[HIT_VALUE];
+    const char *id = hit->id != NULL ? hit->id : "(without _id)";
+    if (type != NULL && value != NULL &&
+        feature_table_find(c->bundle->features, type, value, &doubled)) {
+        g_autofree char *other = document_id(c->bundle, c->release->doc_ids, doubled);
+        report_violation(c->report, VIOLATION_EXTRA,
+                         "document %s: extra, it is %s %s a second time, beside %s", id, type,
+                         value, other);
+        return;
+    }
+    report_violation(c->report, VIOLATION_EXTRA,
+                     "document %s: extra, the bundle has no such feature", id);
+}
+
+static gboolean check_hit(const Hit *hit, gpointer data, GError **error)
 {
     Check *c = data;
+    guint index;
     (void)error;
-    const char *id = json_get_string(hit, "_id");
-    guint found = id != NULL ? GPOINTER_TO_UINT(g_hash_table_lookup(c->expected, id)) : 0;
     c->report->documents++;
-    if (found == 0) {
-        report_violation(c->report, "document %s: extra, the bundle has no such feature",
-                         id != NULL ? id : "(without _id)");
+    if (hit->id == NULL || !feature_of_id(c->bundle, c->release->doc_ids, hit->id, &index)) {
+        report_extra(c, hit);
         return TRUE;
     }
-    guint index = found - 1;
     if (c->seen[index])
-        report_violation(c->report, "document %s: it is there twice", id);
+        report_violation(c->report, VIOLATION_DOUBLED, "document %s: it is there twice", hit->id);
     c->seen[index] = TRUE;
-    check_source(c, id, index, json_get(hit, "_source"));
-    check_bias(c, id, index, hit);
-    check_vector(c, id, index, index_scan_embedding(hit));
+    check_source(c, index, hit);
+    check_bias(c, index, hit);
+    check_vector(c, index, hit);
     return TRUE;
+}
+
+/* ---- vectors of other documents ---- */
+
+static guint vector_hash(gconstpointer bytes)
+{
+    /* FNV-1a */
+    const guint8 *at = g_bytes_get_data((GBytes *)bytes, NULL);
+    const gsize size = g_bytes_get_size((GBytes *)bytes);
+    guint32 hash = 2166136261u;
+    for (gsize i = 0; i < size; i++)
+        hash = (hash ^ at[i]) * 16777619u;
+    return hash;
+}
+
+/* Feature `index` is where each of the strays with this vector comes from, unless it is known. */
+static void set_origin(GPtrArray *strays, guint index, const float *vector, gsize size)
+{
+    for (guint i = 0; i < strays->len; i++) {
+        Stray *stray = g_ptr_array_index(strays, i);
+        if (stray->origin > index && memcmp(stray->vector, vector, size) == 0)
+            stray->origin = index;
+    }
+}
+
+/* For each stray vector the feature that has it in the bundle: the strays are looked up, so that
+ * the table is of their number and not of the bundle's. */
+static void find_origins(Check *c)
+{
+    const FmModel *model = c->bundle->model;
+    const gsize size = model->k * sizeof(float);
+    g_autoptr(GHashTable) strays =
+        g_hash_table_new_full(vector_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+    for (guint i = 0; i < c->strays->len; i++) {
+        const Stray *stray = g_ptr_array_index(c->strays, i);
+        g_hash_table_add(strays, g_bytes_new_static(stray->vector, size));
+    }
+    for (guint i = 0; i < model->n && c->strays->len > 0; i++) {
+        g_autoptr(GBytes) vector = g_bytes_new_static(fm_vector(model, i), size);
+        if (g_hash_table_contains(strays, vector))
+            set_origin(c->strays, i, fm_vector(model, i), size);
+    }
+}
+
+static gboolean are_swapped(const Check *c, const Stray *stray)
+{
+    for (guint i = 0; i < c->strays->len; i++) {
+        const Stray *other = g_ptr_array_index(c->strays, i);
+        if (other->index == stray->origin && other->origin == stray->index)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void report_strays(Check *c)
+{
+    find_origins(c);
+    for (guint i = 0; i < c->strays->len; i++) {
+        const Stray *stray = g_ptr_array_index(c->strays, i);
+        if (stray->origin == c->bundle->model->n) {
+            report_vector(c, stray->index, stray->vector);
+            continue;
+        }
+        g_autofree char *id = document_id(c->bundle, c->release->doc_ids, stray->index);
+        g_autofree char *other = document_id(c->bundle, c->release->doc_ids, stray->origin);
+        if (are_swapped(c, stray))
+            report_violation(c->report, VIOLATION_BITS,
+                             "document %s: embedding is that of %s, which has this one's: the two "
+                             "are swapped",
+                             id, other);
+        else
+            report_violation(c->report, VIOLATION_BITS, "document %s: embedding is that of %s", id,
+                             other);
+    }
 }
 
 /* ---- all of them ---- */
@@ -134,33 +259,38 @@ static void find_missing(Check *c)
         if (c->seen[i])
             continue;
         g_autofree char *id = document_id(c->bundle, c->release->doc_ids, i);
-        report_violation(c->report, "document %s: missing", id);
+        report_violation(c->report, VIOLATION_MISSING, "document %s: missing", id);
     }
+}
+
+gboolean document_check_sample(Report *report, EsClient *client, const ReleaseMeta *release,
+                               const Bundle *bundle, const DocumentSample *sample, GError **error)
+{
+    const guint n = bundle->model->n;
+    g_autofree guint8 *seen = g_new0(guint8, n);
+    if (sample != NULL) /* what is not asked for is not missed */
+        memcpy(seen, sample->is_left_out, n);
+    g_autoptr(GPtrArray) strays = g_ptr_array_new_with_free_func(g_free);
+    Check check = {
+        .report = report,
+        .release = release,
+        .bundle = bundle,
+        .seen = seen,
+        .strays = strays,
+    };
+    report->features = sample != NULL ? sample->count : n;
+    report_check(report, CHECK_DOCUMENTS);
+    const IndexScan scan = {release->index, sample != NULL ? sample->query : NULL, "documents",
+                            report->features, bundle->model->k};
+    if (!index_scan(client, &scan, check_hit, &check, error))
+        return FALSE;
+    report_strays(&check);
+    find_missing(&check);
+    return TRUE;
 }
 
 gboolean document_check(Report *report, EsClient *client, const ReleaseMeta *release,
                         const Bundle *bundle, GError **error)
 {
-    const guint n = bundle->model->n;
-    g_autoptr(GHashTable) expected = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    for (guint i = 0; i < n; i++)
-        g_hash_table_insert(expected, document_id(bundle, release->doc_ids, i),
-                            GUINT_TO_POINTER(i + 1));
-    g_autofree gboolean *seen = g_new0(gboolean, n);
-    g_autofree float *vector = g_new(float, bundle->model->k);
-    Check check = {
-        .report = report,
-        .client = client,
-        .release = release,
-        .bundle = bundle,
-        .expected = expected,
-        .seen = seen,
-        .vector = vector,
-    };
-    report->features = n;
-    const IndexScan scan = {release->index, NULL, "documents", n};
-    if (!index_scan(client, &scan, check_hit, &check, error))
-        return FALSE;
-    find_missing(&check);
-    return TRUE;
+    return document_check_sample(report, client, release, bundle, NULL, error);
 }

@@ -2,12 +2,37 @@
 
 #include <string.h>
 
-#include "interrupt.h"
+#include "flight.h"
+#include "json.h"
 #include "progress.h"
 #include "recsys_error.h"
 
-#define PAGE 1000
+#define SLICES 2
+#define PAGE_BYTES (2u * 1024 * 1024)
+#define MOST_PER_PAGE 1000u
+#define LEAST_PER_PAGE 10u
+#define BYTES_PER_COMPONENT 13u /* of a decimal */
+#define BYTES_PER_DOCUMENT 500u /* beside the vector */
 #define KEEP_ALIVE "2m"
+
+typedef struct {
+    const IndexScan *scan;
+    HitHandler on_hit;
+    gpointer data;
+    const char *pit;
+    guint slices, per_page;
+    Flight *flight;
+    Progress progress;
+    guint64 seen;
+} Pages;
+
+typedef struct {
+    Pages *pages;
+    guint id;
+    gint64 after; /* where the next page begins; -1: at the beginning */
+} Slice;
+
+/* ---- the point in time ---- */
 
 static char *open_point_in_time(EsClient *client, const char *index, GError **error)
 {
@@ -29,104 +54,128 @@ static void close_point_in_time(EsClient *client, const char *pit)
     (void)answer; /* if it fails the server drops it after KEEP_ALIVE */
 }
 
-static char *page_body(const IndexScan *scan, const char *pit, gint64 after)
+/* ---- requests ---- */
+
+static void put_where(yajl_gen json, const Slice *slice)
 {
-    g_auto(yajl_gen) json = json_generator_new(FALSE);
-    yajl_gen_map_open(json);
-    json_put_member_int(json, "size", PAGE);
-    json_put_member_bool(json, "track_total_hits", FALSE);
+    const Pages *p = slice->pages;
     json_put_key(json, "pit");
     yajl_gen_map_open(json);
-    json_put_member_string(json, "id", pit);
+    json_put_member_string(json, "id", p->pit);
     json_put_member_string(json, "keep_alive", KEEP_ALIVE);
     yajl_gen_map_close(json);
-    if (scan->query != NULL) {
-        json_put_key(json, "query");
-        yajl_gen_number(json, scan->query, strlen(scan->query)); /* any JSON, as it is */
+    if (p->slices > 1) {
+        json_put_key(json, "slice");
+        yajl_gen_map_open(json);
+        json_put_member_int(json, "id", slice->id);
+        json_put_member_int(json, "max", p->slices);
+        yajl_gen_map_close(json);
     }
     json_put_key(json, "sort");
     yajl_gen_array_open(json);
     json_put_string(json, "_shard_doc");
     yajl_gen_array_close(json);
-    if (after >= 0) {
-        json_put_key(json, "search_after");
-        yajl_gen_array_open(json);
-        json_put_int(json, after);
-        yajl_gen_array_close(json);
-    }
+    if (slice->after < 0)
+        return;
+    json_put_key(json, "search_after");
+    yajl_gen_array_open(json);
+    json_put_int(json, slice->after);
+    yajl_gen_array_close(json);
+}
+
+static void put_what(yajl_gen json)
+{
     json_put_key(json, "_source");
     yajl_gen_map_open(json);
     json_put_member_string(json, "excludes", "embedding");
     yajl_gen_map_close(json);
     json_put_key(json, "docvalue_fields");
     yajl_gen_array_open(json);
-    json_put_string(json, "embedding");
+    yajl_gen_map_open(json);
+    json_put_member_string(json, "field", "embedding");
+    json_put_member_string(json, "format", "binary");
+    yajl_gen_map_close(json);
     json_put_string(json, "bias");
     yajl_gen_array_close(json);
+}
+
+static char *page_body(const Slice *slice)
+{
+    const IndexScan *scan = slice->pages->scan;
+    g_auto(yajl_gen) json = json_generator_new(FALSE);
+    yajl_gen_map_open(json);
+    json_put_member_int(json, "size", slice->pages->per_page);
+    json_put_member_bool(json, "track_total_hits", FALSE);
+    if (scan->query != NULL) {
+        json_put_key(json, "query");
+        yajl_gen_number(json, scan->query, strlen(scan->query)); /* any JSON, as it is */
+    }
+    put_where(json, slice);
+    put_what(json);
     yajl_gen_map_close(json);
     return json_take(json, NULL);
 }
 
-typedef struct {
-    EsClient *client;
-    const IndexScan *scan;
-    IndexScanHit on_hit;
-    gpointer data;
-    const char *pit;
-    gint64 after; /* where the next page begins */
-} Pages;
+/* ---- answers ---- */
 
-/* Reads one page; *count is how many hits it had. */
-static gboolean read_page(Pages *p, gsize *count, GError **error)
+static gboolean on_page(const GString *answer, gpointer data, GError **error);
+
+static void ask(Slice *slice)
 {
-    g_autofree char *body = page_body(p->scan, p->pit, p->after);
-    g_auto(yajl_val) answer = es_call_json(p->client, "POST", "/_search", body, error);
-    if (answer == NULL || !es_check_complete(answer, "a page of documents", error))
+    flight_post(slice->pages->flight, "/_search", ES_JSON, page_body(slice), on_page, slice);
+}
+
+static gboolean on_page(const GString *answer, gpointer data, GError **error)
+{
+    Slice *slice = data;
+    Pages *p = slice->pages;
+    SearchPage page;
+    if (!search_page_read(&page, answer->str, answer->len, p->scan->k, p->on_hit, p->data, error))
         return FALSE;
-    yajl_val hits = json_get(answer, "hits.hits");
-    *count = json_array_length(hits);
-    for (gsize i = 0; i < *count; i++)
-        if (!p->on_hit(json_array_get(hits, i), p->data, error))
-            return FALSE;
-    if (*count == 0)
+    p->seen += page.hits;
+    progress_update(&p->progress, MIN(p->seen, p->scan->expected), NULL);
+    if (page.hits < p->per_page)
         return TRUE;
-    yajl_val last = json_array_get(json_get(json_array_get(hits, *count - 1), "sort"), 0);
-    if (!YAJL_IS_INTEGER(last)) {
+    if (page.after < 0) {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
                     "a page of documents has no sort value");
         return FALSE;
     }
-    p->after = YAJL_GET_INTEGER(last);
+    slice->after = page.after;
+    ask(slice);
     return TRUE;
 }
 
-gboolean index_scan(EsClient *client, const IndexScan *scan, IndexScanHit on_hit, gpointer data,
+static gboolean read_slices(Pages *p, GError **error)
+{
+    Slice slices[SLICES];
+    for (guint i = 0; i < p->slices; i++) {
+        slices[i] = (Slice){p, i, -1};
+        ask(&slices[i]);
+    }
+    return flight_run(p->flight, error);
+}
+
+gboolean index_scan(EsClient *client, const IndexScan *scan, HitHandler on_hit, gpointer data,
                     GError **error)
 {
     g_autofree char *pit = open_point_in_time(client, scan->index, error);
     if (pit == NULL)
         return FALSE;
-    Pages pages = {client, scan, on_hit, data, pit, -1};
-    Progress progress;
-    progress_start(&progress, scan->label, "documents", scan->expected);
-    guint64 seen = 0;
-    gsize count = 1;
-    gboolean valid = TRUE;
-    while (valid && count > 0) {
-        valid = !interrupt_requested(error) && read_page(&pages, &count, error);
-        seen += count;
-        progress_update(&progress, MIN(seen, scan->expected), NULL);
-    }
-    progress_end(&progress);
+    g_autoptr(Flight) flight = flight_new(client);
+    const guint document = scan->k * BYTES_PER_COMPONENT + BYTES_PER_DOCUMENT;
+    Pages pages = {
+        .scan = scan,
+        .on_hit = on_hit,
+        .data = data,
+        .pit = pit,
+        .per_page = CLAMP(PAGE_BYTES / document, LEAST_PER_PAGE, MOST_PER_PAGE),
+        .flight = flight,
+    };
+    pages.slices = scan->expected > pages.per_page ? SLICES : 1;
+    progress_start(&pages.progress, scan->label, "documents", scan->expected);
+    const gboolean valid = read_slices(&pages, error);
+    progress_end(&pages.progress);
     close_point_in_time(client, pit);
     return valid;
-}
-
-yajl_val index_scan_embedding(yajl_val hit)
-{
-    yajl_val stored = json_get(hit, "fields.embedding");
-    /* docvalue_fields wraps a field's values in an array: here one value that is an array. */
-    if (json_array_length(stored) == 1 && YAJL_IS_ARRAY(json_array_get(stored, 0)))
-        stored = json_array_get(stored, 0);
-    return stored;
 }

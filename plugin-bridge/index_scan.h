@@ -1,21 +1,23 @@
-/* Reads all documents of an index, in pages from one point in time. */
+/* Reads all documents of an index from one point in time: in slices, each in pages, with a request
+ * of each slice in flight, so that the server makes one page while another one is read. In memory
+ * there is a page of each slice (about two megabytes), whatever the size of the index. */
 #pragma once
 
 #include "es_client.h"
+#include "search_page.h"
 
 typedef struct {
     const char *index;
     const char *query; /* JSON; NULL: all documents */
     const char *label; /* of the progress line */
-    guint64 expected;  /* documents, for the progress line */
+    guint64 expected;  /* documents, for the progress line and the number of slices */
+    guint k;           /* components of a vector */
 } IndexScan;
 
-/* One hit: _id, _source without the embedding, and embedding and bias as docvalue_fields. FALSE
- * with `error` set ends the scan. */
-typedef gboolean (*IndexScanHit)(yajl_val hit, gpointer data, GError **error);
-
-gboolean index_scan(EsClient *client, const IndexScan *scan, IndexScanHit on_hit, gpointer data,
+/* Calls `on_hit` for each document, in no particular order. Vectors and biases are the stored ones,
+ * which rankings are computed from, in base64 where the server can (Elasticsearch 9.4; 8.19 answers
+ * the same request with decimals), and bias once more as it is in _source. Errors:
+ * RECSYS_ERROR_INCONCLUSIVE for a partial page, RECSYS_ERROR_REFUSED, ES_ERROR, transport,
+ * RECSYS_ERROR_INTERRUPTED, the handler's. */
+gboolean index_scan(EsClient *client, const IndexScan *scan, HitHandler on_hit, gpointer data,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* The embedding's array of numbers in a hit, or NULL. */
-yajl_val index_scan_embedding(yajl_val hit);

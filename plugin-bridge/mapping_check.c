@@ -36,24 +36,72 @@ static void compare(Report *report, const char *where, yajl_val expected, yajl_v
     g_autofree char *wanted = show(expected);
     g_autofree char *actual = show(found);
     if (strcmp(wanted, actual) != 0)
-        report_violation(report, "mapping: %s is %s, the bundle needs %s", where, actual, wanted);
+        report_violation(report,
+                         g_str_has_prefix(where, "_meta") ? VIOLATION_META : VIOLATION_MAPPING,
+                         "mapping: %s is %s, the bundle needs %s", where, actual, wanted);
 }
 
-/* What the definition leaves out but would change answers: fields of its own, and a similarity. */
+/* Parameters that the definition leaves out since their default, `harmless`, is what the bundle
+ * needs. */
+static const struct {
+    const char *name, *harmless; /* NULL: none is */
+    const char *effect;
+} parameters[] = {
+    {"similarity", NULL, "it changes the stored vectors"},
+    {"element_type", "float", "it rounds the vectors"},
+    {"index_options", NULL, "it builds a graph that may round the vectors"},
+    {"doc_values", "true", "rankings read them"},
+    {"index", "true", "rankings filter by it"},
+    {"null_value", NULL, "it makes up a value"},
+    {"normalizer", NULL, "it changes what is found"},
+    {"ignore_above", NULL, "long values are not found"},
+    {"copy_to", NULL, "it fills another field"},
+    {"script", NULL, "the value is computed"},
+};
+
+static void find_parameters(Report *report, const char *field, yajl_val expected, yajl_val found)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(parameters); i++) {
+        yajl_val value = json_member(found, parameters[i].name);
+        if (value == NULL || json_member(expected, parameters[i].name) != NULL)
+            continue;
+        g_autofree char *shown = show(value);
+        if (g_strcmp0(shown, parameters[i].harmless) != 0)
+            report_violation(report, VIOLATION_MAPPING,
+                             "mapping: properties.%s.%s is %s: %s; the bundle needs none", field,
+                             parameters[i].name, shown, parameters[i].effect);
+    }
+}
+
+/* What would hide the mapped fields, or the source. */
+static void find_around(Report *report, yajl_val found)
+{
+    yajl_val runtime = json_member(found, "runtime"), source = json_member(found, "_source");
+    for (gsize i = 0; YAJL_IS_OBJECT(runtime) && i < runtime->u.object.len; i++)
+        report_violation(report, VIOLATION_MAPPING,
+                         "mapping: there is a runtime field %s that the bundle does not have",
+                         runtime->u.object.keys[i]);
+    if (YAJL_IS_OBJECT(source) && source->u.object.len > 0)
+        report_violation(report, VIOLATION_MAPPING,
+                         "mapping: _source is not as it is by default: documents may be "
+                         "returned in part; the bundle needs all of them");
+}
+
+/* What the definition leaves out but would change answers. */
 static void find_extra(Report *report, yajl_val expected, yajl_val found)
 {
     yajl_val wanted = json_get(expected, "properties");
     yajl_val fields = json_get(found, "properties");
     for (gsize i = 0; YAJL_IS_OBJECT(fields) && i < fields->u.object.len; i++)
         if (json_member(wanted, fields->u.object.keys[i]) == NULL)
-            report_violation(report, "mapping: there is a field %s that the bundle does not have",
+            report_violation(report, VIOLATION_MAPPING,
+                             "mapping: there is a field %s that the bundle does not have",
                              fields->u.object.keys[i]);
-    const char *similarity = json_get_string(found, "properties.embedding.similarity");
-    if (similarity != NULL)
-        report_violation(report,
-                         "mapping: properties.embedding.similarity is %s: it changes the stored "
-                         "vectors; the bundle needs none",
-                         similarity);
+    for (gsize i = 0; YAJL_IS_OBJECT(wanted) && i < wanted->u.object.len; i++) {
+        const char *field = wanted->u.object.keys[i];
+        find_parameters(report, field, wanted->u.object.values[i], json_member(fields, field));
+    }
+    find_around(report, found);
 }
 
 gboolean mapping_check(Report *report, const ReleaseMeta *release, const Bundle *bundle,
@@ -65,6 +113,7 @@ gboolean mapping_check(Report *report, const ReleaseMeta *release, const Bundle 
         return FALSE;
     yajl_val expected = json_get(definition, "mappings");
     yajl_val found = json_get(release->tree->u.object.values[0], "mappings");
+    report_check(report, CHECK_MAPPING);
     compare(report, "", expected, found);
     find_extra(report, expected, found);
     return TRUE;

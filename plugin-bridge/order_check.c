@@ -1,259 +1,532 @@
 #include "order_check.h"
 
+#include <math.h>
 #include <string.h>
 
-#include "interrupt.h"
+#include "answer_check.h"
+#include "document.h"
+#include "flight.h"
+#include "json.h"
 #include "local_scorer.h"
-#include "order_proof.h"
 #include "progress.h"
+#include "rankings_page.h"
 #include "recommend.h"
 #include "recsys_error.h"
-#include "rng.h"
-#include "standard_profiles.h"
+
+#define IN_FLIGHT 2
+#define BATCH_PROFILES 64
+#define BATCH_MOVIES 20000
+#define RANKING_PAGE RECOMMEND_MOST
+
+/* What is read of the rankings, and no more: a hit is parsed in half the time. */
+#define WANTED                                                                                     \
+    "responses.status,responses.error,responses.timed_out,responses.terminated_early,"             \
+    "responses._shards.failed,responses.hits.hits._id,responses.hits.hits._score"
+#define WANTED_BY_PAGES WANTED ",responses.hits.hits.sort"
+
+typedef struct Check Check;
+
+/* One profile under way. */
+typedef struct {
+    Profile *profile;
+    char *description;
+    ProfileSum *sum; /* of the bundle's vectors */
+    double shift;
+    GArray *returned;   /* Returned, so far */
+    char *after;        /* the sort values where the next page begins, or NULL */
+    gboolean is_over;   /* all is returned, or there is a finding */
+    char *failure;      /* why the ranking cannot be had; NULL: no such finding */
+    char *finding;      /* another one, complete, or NULL */
+    ViolationKind kind; /* of it */
+} Question;
 
 typedef struct {
+    Check *check;
+    gboolean is_answered;  /* and waits for its turn */
+    GPtrArray *questions;  /* Question * */
+    GPtrArray *ids;        /* char *: documents of step 1, each once */
+    GPtrArray *asked;      /* Question *, not owned: of the msearch under way */
+    const GString *answer; /* to it, while it is read */
+} Batch;
+
+struct Check {
     Report *report;
+    EsClient *client;
+    const char *name;
+    const ReleaseMeta *release;
     const Bundle *bundle;
-    const GArray *movies; /* feature indices */
-    Recommender *recommender;
-    guint depth;
-    ExactScore *scores;    /* [movies] */
-    gboolean *is_returned; /* [movies] */
-    const char *profile;   /* description, for messages */
-    char *last_failure;    /* of a ranking that could not be had */
-} Check;
+    guint depth, page; /* movies asked for of each profile, and in one request */
+    OrderProfiles *profiles;
+    AnswerCheck *answers;
+    Flight *flight;
+    char *mget_path, *msearch_path;
+    Batch batches[IN_FLIGHT]; /* they are judged in turn, whichever is answered first */
+    Progress progress;
+    guint done;
+    guint64 judged;     /* batches */
+    char *last_failure; /* of a ranking that could not be had */
+};
 
-/* ---- profiles ---- */
-
-static GPtrArray *types_but_movies(const FeatureTable *features)
+static void question_free(gpointer data)
 {
-    const GPtrArray *types = feature_table_types(features);
-    GPtrArray *chosen = g_ptr_array_new();
-    for (guint i = 0; i < types->len; i++) {
-        char *type = g_ptr_array_index(types, i);
-        if (strcmp(type, FEATURE_MOVIE) != 0)
-            g_ptr_array_add(chosen, type);
+    Question *question = data;
+    profile_free(question->profile);
+    g_free(question->description);
+    profile_sum_free(question->sum);
+    g_array_unref(question->returned);
+    g_free(question->after);
+    g_free(question->failure);
+    g_free(question->finding);
+    g_free(question);
+}
+
+static void batch_clear(Batch *batch)
+{
+    g_ptr_array_unref(batch->questions);
+    g_ptr_array_unref(batch->ids);
+    g_ptr_array_unref(batch->asked);
+}
+
+/* ---- findings ---- */
+
+static void fail(Question *question, const char *why)
+{
+    question->is_over = TRUE;
+    question->failure = g_strdup(why);
+}
+
+static void find(Question *question, ViolationKind kind, char *finding)
+{
+    question->kind = kind;
+    question->is_over = TRUE;
+    question->finding = finding;
+}
+
+/* The same cause of several rankings that cannot be had is told once. */
+static void report_failure(Check *check, const Question *question)
+{
+    if (g_strcmp0(check->last_failure, question->failure) == 0)
+        report_repeat(check->report, VIOLATION_REFUSED);
+    else
+        report_violation(check->report, VIOLATION_REFUSED, "ranking for {%s}: %s",
+                         question->description, question->failure);
+    g_free(check->last_failure);
+    check->last_failure = g_strdup(question->failure);
+}
+
+static void judge(Check *check, const Question *question)
+{
+    check->report->profiles++;
+    if (question->failure != NULL)
+        report_failure(check, question);
+    else if (question->finding != NULL)
+        report_violation(check->report, question->kind, "%s", question->finding);
+    else
+        answer_check(check->answers, question->description, question->sum->query, question->shift,
+                     question->returned, check->depth);
+}
+
+static gboolean strange_answer(const char *what, GError **error)
+{
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
+                "the cluster's answer makes no sense: %s", what);
+    return FALSE;
+}
+
+static yajl_val parse_answer(const Check *check, const GString *answer, const char *path,
+                             GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+    yajl_val tree = json_parse(answer->str, "it", &problem);
+    if (tree == NULL)
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED, "the answer of %s to POST %s: %s",
+                    check->report->url, path, problem->message);
+    return tree;
+}
+
+/* ---- step 2: rankings ---- */
+
+static gboolean on_rankings(const GString *answer, gpointer data, GError **error);
+static gboolean finish_batch(Batch *batch, GError **error);
+
+/* The search of recommend.h, with nothing of a movie but its id; and where its page begins. */
+static void append_search(const Check *check, const Question *question, GString *text)
+{
+    const guint left = check->depth - question->returned->len;
+    g_autofree char *body =
+        recommend_ids_body(question->sum->query, question->sum->k, question->shift,
+                           MIN(left, check->page), question->after);
+    g_string_append_printf(text, "{}\n%s\n", body);
+}
+
+static gboolean ask_rankings(Batch *batch, GError **error)
+{
+    Check *check = batch->check;
+    GString *body = g_string_new(NULL);
+    g_ptr_array_set_size(batch->asked, 0);
+    for (guint i = 0; i < batch->questions->len; i++) {
+        Question *question = g_ptr_array_index(batch->questions, i);
+        if (question->is_over)
+            continue;
+        g_ptr_array_add(batch->asked, question);
+        append_search(check, question, body);
     }
-    return chosen;
-}
-
-static const char *value_at(const FeatureTable *features, const char *type, guint position)
-{
-    const GArray *indices = feature_table_of_type(features, type);
-    return feature_table_get(features, g_array_index(indices, guint, position))->value;
-}
-
-static guint count_of(const FeatureTable *features, const char *type)
-{
-    const GArray *indices = feature_table_of_type(features, type);
-    return indices != NULL ? indices->len : 0;
-}
-
-static void add_random_value(Profile *profile, const FeatureTable *features, const char *type,
-                             GRand *random)
-{
-    guint position = rng_below(random, count_of(features, type));
-    profile_add(profile, type, value_at(features, type, position));
-}
-
-static void add_random(GPtrArray *profiles, const FeatureTable *features, const GPtrArray *types,
-                       const OrderOptions *options)
-{
-    g_autoptr(GRand) random = rng_new(options->seed, 0);
-    for (guint i = 0; i < options->random; i++) {
-        Profile *profile = profile_new();
-        for (guint t = 0; t < types->len; t++)
-            if (g_rand_boolean(random))
-                add_random_value(profile, features, g_ptr_array_index(types, t), random);
-        if (profile_size(profile) == 0 && types->len > 0)
-            add_random_value(profile, features,
-                             g_ptr_array_index(types, rng_below(random, types->len)), random);
-        if (profile_size(profile) > 0)
-            g_ptr_array_add(profiles, profile);
-        else
-            profile_free(profile);
+    if (batch->asked->len == 0) {
+        g_string_free(body, TRUE);
+        return finish_batch(batch, error);
     }
+    flight_post(check->flight, check->msearch_path, ES_NDJSON, g_string_free(body, FALSE),
+                on_rankings, batch);
+    return TRUE;
 }
 
-/* ---- one answer ---- */
-
-static int compare_indices(gconstpointer a, gconstpointer b)
+static gboolean on_hit(guint number, const char *id, float score, gpointer data, GError **error)
 {
-    guint x = *(const guint *)a, y = *(const guint *)b;
-    return (x > y) - (x < y);
+    Batch *batch = data;
+    Returned movie = {.score = score};
+    if (number >= batch->asked->len)
+        return TRUE; /* on_page() says so */
+    Question *question = g_ptr_array_index(batch->asked, number);
+    if (id == NULL || !isfinite(score))
+        return strange_answer("a hit without _id and _score", error);
+    if (answer_check_find(batch->check->answers, id, &movie.position))
+        g_array_append_val(question->returned, movie);
+    else if (question->finding == NULL)
+        find(question, VIOLATION_LIST,
+             g_strdup_printf("list for {%s}: %s is not a movie of the bundle",
+                             question->description, id));
+    return TRUE;
 }
 
-/* The position among the movies of a returned document, or -1. */
-static gint position_of(const Check *check, const char *value)
+/* A search that failed by itself: documents that cannot be ranked are a finding, a cluster that
+ * cannot answer is not. */
+static gboolean read_failure(Batch *batch, guint number, gint64 status, GError **error)
 {
-    guint index;
-    if (!feature_table_find(check->bundle->features, FEATURE_MOVIE, value, &index))
-        return -1;
-    guint position;
-    gboolean found =
-        g_array_binary_search((GArray *)check->movies, &index, compare_indices, &position);
-    g_assert(found); /* `movies` are all features of this type, in order */
-    return (gint)position;
-}
-
-static void check_score(Check *check, const RankedMovie *movie, ExactScore exact)
-{
-    Report *report = check->report;
-    double error = order_error(exact, movie->raw_score);
-    report->scores++;
-    report->worst_ulps = MAX(report->worst_ulps, error / float_ulp(movie->raw_score));
-    report->worst_share = MAX(report->worst_share, error / exact.bound);
-    if (!(error <= exact.bound))
-        report_violation(
-            report, "score of %s for {%s}: the cluster has %.9g, the model %.9g ± %.2g", movie->id,
-            check->profile, (double)movie->raw_score, exact.score, exact.bound);
-}
-
-static void check_pair(Check *check, const RankedMovie *above, const RankedMovie *below,
-                       ExactScore above_score, ExactScore below_score)
-{
-    switch (order_pair(above_score, below_score)) {
-    case PAIR_PROVED:
-        check->report->proved++;
-        break;
-    case PAIR_WITHIN_ROUNDING:
-        check->report->within_rounding++;
-        break;
-    case PAIR_VIOLATED:
-        report_violation(
-            check->report, "order for {%s}: %s is returned above %s, the model has %.9g below %.9g",
-            check->profile, above->id, below->id, above_score.score, below_score.score);
+    Check *check = batch->check;
+    Question *question = g_ptr_array_index(batch->asked, number);
+    g_auto(yajl_val) tree = parse_answer(check, batch->answer, check->msearch_path, error);
+    if (tree == NULL)
+        return FALSE;
+    yajl_val answer = json_array_get(json_get(tree, "responses"), number);
+    g_autofree char *reason = es_client_reason(check->client, answer);
+    if (status == 400) {
+        fail(question, reason);
+        return TRUE;
     }
+    g_set_error(error, ES_ERROR, (int)status,
+                "%s answers the ranking for {%s} with %" G_GINT64_FORMAT ": %s", check->report->url,
+                question->description, status, reason);
+    return FALSE;
 }
 
-static void check_cut(Check *check)
+static gboolean on_page(guint number, const RankingPage *page, gpointer data, GError **error)
 {
-    guint left_out, returned;
-    if (order_cut_is_right(check->scores, check->is_returned, check->movies->len, &left_out,
-                           &returned))
-        return;
-    const FeatureTable *features = check->bundle->features;
-    report_violation(
-        check->report,
-        "set for {%s}: movie_%s (%.9g) is left out although movie_%s (%.9g) is returned",
-        check->profile, value_at(features, FEATURE_MOVIE, left_out), check->scores[left_out].score,
-        value_at(features, FEATURE_MOVIE, returned), check->scores[returned].score);
+    Batch *batch = data;
+    Check *check = batch->check;
+    if (number >= batch->asked->len)
+        return strange_answer("msearch has more answers than searches", error);
+    Question *question = g_ptr_array_index(batch->asked, number);
+    if (page->status == 0 && !page->has_error)
+        return strange_answer("a search without a status", error);
+    if (page->status != 200 || page->has_error)
+        return read_failure(batch, number, page->status != 200 ? page->status : 500, error);
+    g_autofree char *what = g_strdup_printf("the ranking for {%s}", question->description);
+    if (page->failed < 0)
+        return strange_answer("a search that does not say whether it is whole", error);
+    if (!es_check_whole(page->failed, page->timed_out, page->terminated_early, what, error))
+        return FALSE;
+    const guint before = question->returned->len - MIN(page->hits, question->returned->len);
+    const gboolean is_full = page->hits == MIN(check->depth - before, check->page);
+    question->is_over = question->is_over || !is_full || question->returned->len >= check->depth;
+    if (question->is_over)
+        return TRUE;
+    if (page->after == NULL)
+        return strange_answer("a hit without its sort values", error);
+    g_free(question->after);
+    question->after = g_strdup(page->after);
+    return TRUE;
 }
 
-/* Marks the returned movies; FALSE if the list itself is wrong, so that its order says nothing. */
-static gboolean check_list(Check *check, const Ranking *ranking, gint *positions)
+static gboolean on_rankings(const GString *answer, gpointer data, GError **error)
 {
-    const guint expected = MIN(check->depth, check->movies->len);
-    memset(check->is_returned, 0, check->movies->len * sizeof *check->is_returned);
-    if (ranking->movies->len != expected) {
-        report_violation(check->report, "list for {%s}: %u movies are returned, %u were asked for",
-                         check->profile, ranking->movies->len, expected);
+    static const RankingsHandler handler = {on_hit, on_page};
+    Batch *batch = data;
+    guint searches = 0;
+    batch->answer = answer;
+    if (!rankings_page_read(&searches, answer->str, answer->len, &handler, batch, error))
+        return FALSE;
+    if (searches != batch->asked->len)
+        return strange_answer("msearch did not answer each search", error);
+    return ask_rankings(batch, error);
+}
+
+/* ---- step 1: the profiles' documents ---- */
+
+typedef struct {
+    char *problem; /* NULL: none */
+    double bias;
+    float *vector; /* [k] */
+} Stored;
+
+static void stored_free(gpointer data)
+{
+    Stored *stored = data;
+    g_free(stored->problem);
+    g_free(stored->vector);
+    g_free(stored);
+}
+
+/* What is wrong with a document of step 1; NULL if nothing is. */
+static char *problem_of(const Check *check, const char *id, yajl_val document, Stored *stored)
+{
+    const ReleaseMeta *release = check->release;
+    const char *model_id = json_get_string(document, "_source.model_id");
+    if (!json_is_true(document, "found"))
+        return g_strdup_printf("there is no document %s in release %s", id, release->index);
+    if (g_strcmp0(model_id, release->model_id) != 0)
+        return g_strdup_printf(
+            "%s in %s is of model %s, the release is of model %s: release it again", id,
+            release->index, model_id != NULL ? model_id : "(none)", release->model_id);
+    if (!document_read_vector(stored->vector, release->k,
+                              json_get(document, "_source.embedding")) ||
+        !json_get_double(document, "_source.bias", &stored->bias))
+        return g_strdup_printf("%s in %s has no embedding of %u dimensions and a bias: release it "
+                               "again",
+                               id, release->index, release->k);
+    return NULL;
+}
+
+static gboolean read_document(const Check *check, const char *id, yajl_val document,
+                              GHashTable *table, GError **error)
+{
+    const char *index = json_get_string(document, "_index");
+    if (index == NULL)
+        return strange_answer("an mget document without _index", error);
+    if (strcmp(index, check->release->index) != 0 || json_get(document, "error") != NULL) {
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
+                    "%s is not %s any more (%s answered): verify again", check->name,
+                    check->release->index, index);
         return FALSE;
     }
-    for (guint i = 0; i < ranking->movies->len; i++) {
-        const RankedMovie *movie = &g_array_index(ranking->movies, RankedMovie, i);
-        positions[i] = position_of(check, movie->value);
-        if (positions[i] < 0 || check->is_returned[positions[i]]) {
-            report_violation(check->report, "list for {%s}: %s (movie %s) is %s", check->profile,
-                             movie->id, movie->value,
-                             positions[i] < 0 ? "not a movie of the bundle" : "returned twice");
-            return FALSE;
+    Stored *stored = g_new0(Stored, 1);
+    stored->vector = g_new0(float, check->release->k);
+    stored->problem = problem_of(check, id, document, stored);
+    g_hash_table_insert(table, (gpointer)id, stored);
+    return TRUE;
+}
+
+static char *id_of(const Check *check, const ProfileFeature *feature, GError **error)
+{
+    return release_meta_document_id(check->release, feature->type, feature->value, error);
+}
+
+/* The stored vectors of a profile must add up to the bundle's. */
+static void check_sum(Check *check, Question *question, GHashTable *table)
+{
+    const guint count = profile_size(question->profile), k = check->release->k;
+    g_autofree const float **vectors = g_new(const float *, count);
+    g_autofree double *biases = g_new(double, count);
+    for (guint i = 0; i < count; i++) {
+        g_autofree char *id = id_of(check, profile_get(question->profile, i), NULL);
+        const Stored *stored = g_hash_table_lookup(table, id);
+        if (stored->problem != NULL) {
+            fail(question, stored->problem);
+            return;
         }
-        check->is_returned[positions[i]] = TRUE;
+        vectors[i] = stored->vector;
+        biases[i] = stored->bias;
+    }
+    g_autoptr(ProfileSum) found = profile_sum(vectors, biases, count, k, check->release->w0);
+    const ProfileSum *expected = question->sum;
+    if (k == expected->k && memcmp(found->query, expected->query, k * sizeof *found->query) == 0)
+        return;
+    find(question, VIOLATION_QUERY,
+         g_strdup_printf("query vector for {%s}: the stored vectors do not sum to the bundle's",
+                         question->description));
+}
+
+static gboolean on_documents(const GString *answer, gpointer data, GError **error)
+{
+    Batch *batch = data;
+    Check *check = batch->check;
+    g_auto(yajl_val) tree = parse_answer(check, answer, check->mget_path, error);
+    if (tree == NULL)
+        return FALSE;
+    yajl_val documents = json_get(tree, "docs");
+    if (json_array_length(documents) != batch->ids->len)
+        return strange_answer("mget did not answer for each document", error);
+    g_autoptr(GHashTable) table = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, stored_free);
+    for (guint i = 0; i < batch->ids->len; i++)
+        if (!read_document(check, g_ptr_array_index(batch->ids, i), json_array_get(documents, i),
+                           table, error))
+            return FALSE;
+    for (guint i = 0; i < batch->questions->len; i++) {
+        Question *question = g_ptr_array_index(batch->questions, i);
+        if (!question->is_over)
+            check_sum(check, question, table);
+    }
+    return ask_rankings(batch, error);
+}
+
+/* FALSE if the release does not know one of the profile's features. */
+static gboolean add_ids(const Check *check, const Question *question, GHashTable *ids,
+                        GError **error)
+{
+    for (guint i = 0; i < profile_size(question->profile); i++) {
+        char *id = id_of(check, profile_get(question->profile, i), error);
+        if (id == NULL)
+            return FALSE;
+        g_hash_table_add(ids, id);
     }
     return TRUE;
 }
 
-static void check_ranking(Check *check, const Ranking *ranking, const ProfileSum *expected,
-                          const ProfileSum *found)
+static char *mget_body(const GPtrArray *ids)
 {
-    g_autofree gint *positions = g_new(gint, ranking->movies->len + 1);
-    if (found->k != expected->k ||
-        memcmp(found->query, expected->query, expected->k * sizeof(float)) != 0) {
-        report_violation(check->report,
-                         "query vector for {%s}: the stored vectors do not sum to the bundle's",
-                         check->profile);
-        return;
-    }
-    if (!check_list(check, ranking, positions))
-        return;
-    local_score_all(check->scores, check->bundle, expected->query, ranking->shift);
-    for (guint i = 0; i < ranking->movies->len; i++) {
-        const RankedMovie *movie = &g_array_index(ranking->movies, RankedMovie, i);
-        check_score(check, movie, check->scores[positions[i]]);
-        if (i > 0)
-            check_pair(check, movie - 1, movie, check->scores[positions[i - 1]],
-                       check->scores[positions[i]]);
-    }
-    check_cut(check);
+    g_auto(yajl_gen) json = json_generator_new(FALSE);
+    yajl_gen_map_open(json);
+    json_put_key(json, "ids");
+    yajl_gen_array_open(json);
+    for (guint i = 0; i < ids->len; i++)
+        json_put_string(json, g_ptr_array_index(ids, i));
+    yajl_gen_array_close(json);
+    yajl_gen_map_close(json);
+    return json_take(json, NULL);
 }
 
-/* ---- all of them ---- */
-
-static gboolean check_profile(Check *check, const Profile *profile, GError **error)
+static gboolean ask_documents(Batch *batch, GError **error)
 {
-    g_autofree char *description = profile_describe(profile);
-    check->profile = description;
-    g_autoptr(ProfileSum) expected = local_profile_sum(check->bundle, profile, error);
-    if (expected == NULL)
-        return FALSE;
-
-    g_autoptr(GError) failure = NULL;
-    g_autoptr(Ranking) ranking =
-        recommender_rank(check->recommender, profile, check->depth, &failure);
-    check->report->profiles++;
-    if (ranking != NULL) {
-        check_ranking(check, ranking, expected, recommender_last_sum(check->recommender));
-        return TRUE;
+    Check *check = batch->check;
+    g_autoptr(GHashTable) ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < batch->questions->len; i++) {
+        g_autoptr(GError) problem = NULL;
+        Question *question = g_ptr_array_index(batch->questions, i);
+        if (!add_ids(check, question, ids, &problem))
+            fail(question, problem->message);
     }
-    /* Documents that cannot be ranked are a finding; a cluster that cannot be asked is not. */
-    if (g_error_matches(failure, RECSYS_ERROR, RECSYS_ERROR_GATE) ||
-        g_error_matches(failure, RECSYS_ERROR, RECSYS_ERROR_USAGE) ||
-        g_error_matches(failure, RECSYS_ERROR, RECSYS_ERROR_REFUSED) ||
-        g_error_matches(failure, ES_ERROR, 400)) {
-        if (g_strcmp0(check->last_failure, failure->message) == 0)
-            report_repeat(check->report);
-        else
-            report_violation(check->report, "ranking for {%s}: %s", description, failure->message);
-        g_free(check->last_failure);
-        check->last_failure = g_strdup(failure->message);
-        return TRUE;
-    }
-    g_propagate_error(error, g_steal_pointer(&failure));
-    return FALSE;
+    GHashTableIter iterator;
+    gpointer id;
+    g_ptr_array_set_size(batch->ids, 0);
+    g_hash_table_iter_init(&iterator, ids);
+    while (g_hash_table_iter_next(&iterator, &id, NULL))
+        g_ptr_array_add(batch->ids, g_strdup(id));
+    if (batch->ids->len == 0)
+        return finish_batch(batch, error);
+    flight_post(check->flight, check->mget_path, ES_JSON, mget_body(batch->ids), on_documents,
+                batch);
+    return TRUE;
 }
 
-gboolean order_check(Report *report, EsClient *client, const char *alias, const Bundle *bundle,
-                     const OrderOptions *options, GError **error)
-{
-    g_autoptr(GPtrArray) types = types_but_movies(bundle->features);
-    g_autoptr(GPtrArray) profiles = standard_profiles(bundle->features);
-    add_random(profiles, bundle->features, types, options);
+/* ---- batches ---- */
 
-    const GArray *movies = feature_table_of_type(bundle->features, FEATURE_MOVIE);
-    g_autofree ExactScore *scores = g_new(ExactScore, movies->len);
-    g_autofree gboolean *is_returned = g_new(gboolean, movies->len);
-    g_autoptr(Recommender) recommender = recommender_new(client, alias);
+static Question *question_new(const Check *check, Profile *profile, GError **error)
+{
+    const ReleaseMeta *release = check->release;
+    Question *question = g_new0(Question, 1);
+    question->profile = profile;
+    question->description = profile_describe(profile);
+    question->returned = g_array_new(FALSE, FALSE, sizeof(Returned));
+    question->sum = local_profile_sum(check->bundle, profile, error);
+    if (question->sum != NULL) {
+        question->shift = recommend_shift(question->sum->query, question->sum->k,
+                                          release->max_movie_norm, release->min_movie_bias);
+        return question;
+    }
+    question_free(question);
+    return NULL;
+}
+
+/* Fills a batch that is empty and asks; with no profile left it stays empty. */
+static gboolean next_batch(Batch *batch, GError **error)
+{
+    Check *check = batch->check;
+    const guint most = CLAMP(BATCH_MOVIES / check->page, 1, BATCH_PROFILES);
+    Profile *profile;
+    batch->is_answered = FALSE;
+    while (batch->questions->len < most &&
+           (profile = order_profiles_next(check->profiles)) != NULL) {
+        Question *question = question_new(check, profile, error);
+        if (question == NULL)
+            return FALSE;
+        g_ptr_array_add(batch->questions, question);
+    }
+    return batch->questions->len == 0 || ask_documents(batch, error);
+}
+
+/* Judges the batches whose turn it is, and starts new ones in their places. */
+static gboolean finish_batch(Batch *finished, GError **error)
+{
+    Check *check = finished->check;
+    finished->is_answered = TRUE;
+    while (TRUE) {
+        Batch *batch = &check->batches[check->judged % IN_FLIGHT];
+        if (!batch->is_answered)
+            return TRUE;
+        for (guint q = 0; q < batch->questions->len; q++)
+            judge(check, g_ptr_array_index(batch->questions, q));
+        check->judged++;
+        check->done += batch->questions->len;
+        progress_update(&check->progress, check->done, NULL);
+        g_ptr_array_set_size(batch->questions, 0);
+        if (!next_batch(batch, error))
+            return FALSE;
+    }
+}
+
+static gboolean run(Check *check, GError **error)
+{
+    gboolean valid = TRUE;
+    for (guint i = 0; i < IN_FLIGHT; i++) {
+        Batch *batch = &check->batches[i];
+        batch->check = check;
+        batch->questions = g_ptr_array_new_with_free_func(question_free);
+        batch->ids = g_ptr_array_new_with_free_func(g_free);
+        batch->asked = g_ptr_array_new();
+    }
+    for (guint i = 0; valid && i < IN_FLIGHT; i++)
+        valid = next_batch(&check->batches[i], error);
+    valid = valid && flight_run(check->flight, error);
+    for (guint i = 0; i < IN_FLIGHT; i++)
+        batch_clear(&check->batches[i]);
+    return valid;
+}
+
+gboolean order_check(Report *report, EsClient *client, const char *name, const ReleaseMeta *release,
+                     const Bundle *bundle, const OrderOptions *options, GError **error)
+{
+    const ProfileChoice choice = {options->random, options->seed, options->all_users,
+                                  options->random_only};
+    g_autoptr(AnswerCheck) answers = answer_check_new(report, bundle, release->doc_ids);
+    g_autoptr(OrderProfiles) profiles = order_profiles_new(bundle, &choice);
+    g_autoptr(Flight) flight = flight_new(client);
+    g_autofree char *alias = es_escape(name);
+    g_autofree char *index = es_escape(release->index);
+    g_autofree char *mget =
+        g_strdup_printf("/%s/_mget?_source_includes=embedding,bias,model_id", alias);
+    const guint movies = feature_table_of_type(bundle->features, FEATURE_MOVIE)->len;
+    const guint depth = MIN(options->depth, movies);
+    g_autofree char *msearch = g_strdup_printf("/%s/_msearch?filter_path=%s", index,
+                                               depth > RANKING_PAGE ? WANTED_BY_PAGES : WANTED);
     Check check = {
         .report = report,
+        .client = client,
+        .name = name,
+        .release = release,
         .bundle = bundle,
-        .movies = movies,
-        .recommender = recommender,
-        .depth = options->depth,
-        .scores = scores,
-        .is_returned = is_returned,
+        .depth = depth,
+        .page = MIN(depth, RANKING_PAGE),
+        .profiles = profiles,
+        .answers = answers,
+        .flight = flight,
+        .mget_path = mget,
+        .msearch_path = msearch,
     };
-    report->depth = options->depth;
-
-    Progress progress;
-    progress_start(&progress, "orders", "profiles", profiles->len);
-    gboolean asked = TRUE;
-    for (guint i = 0; asked && i < profiles->len; i++) {
-        asked = !interrupt_requested(error) &&
-                check_profile(&check, g_ptr_array_index(profiles, i), error);
-        progress_update(&progress, i + 1, NULL);
-    }
-    progress_end(&progress);
+    report->depth = depth;
+    for (guint made = CHECK_RANKINGS; made <= CHECK_SETS; made++)
+        report_check(report, made);
+    progress_start(&check.progress, "orders", "profiles", order_profiles_count(profiles));
+    const gboolean asked = run(&check, error);
+    progress_end(&check.progress);
     g_free(check.last_failure);
     return asked;
 }

@@ -3,92 +3,240 @@
 #include <math.h>
 #include <string.h>
 
-#include "document.h"
 #include "index_scan.h"
 #include "recsys_error.h"
 
-#define QUERY "{\"bool\":{\"must_not\":{\"term\":{\"feature_type\":\"" FEATURE_USER "\"}}}}"
+#define WITHOUT_USERS "{\"bool\":{\"must_not\":{\"term\":{\"feature_type\":\"" FEATURE_USER "\"}}}}"
 
+/* What a document says beside its vector and bias; type NULL: there was none of this index. */
 typedef struct {
-    gint64 index;
     char *type, *value, *title;
-    double bias;
-    float *vector; /* [k] */
+    char **genres;
+    int year;
+    guint ratings;
 } Row;
 
-static void row_free(gpointer data)
-{
-    Row *row = data;
-    g_free(row->type);
-    g_free(row->value);
-    g_free(row->title);
-    g_free(row->vector);
-    g_free(row);
-}
-
 typedef struct {
-    guint k;
-    GPtrArray *rows; /* Row * */
+    const ReleaseMeta *release;
+    Report *report; /* findings; NULL: they are errors */
+    FmModel *model; /* [n, k]: memory for the rows that are never written is not taken */
+    Row *rows;      /* [n] */
+    guint count;    /* of rows that are there */
+    gboolean is_whole;
 } Reading;
 
-static gboolean read_row(yajl_val hit, gpointer data, GError **error)
+static void reading_clear(Reading *reading)
+{
+    for (guint i = 0; reading->rows != NULL && i < reading->release->n; i++) {
+        g_free(reading->rows[i].type);
+        g_free(reading->rows[i].value);
+        g_free(reading->rows[i].title);
+        g_strfreev(reading->rows[i].genres);
+    }
+    g_free(reading->rows);
+    fm_model_free(reading->model);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reading, reading_clear)
+
+/* ---- one document ---- */
+
+/* What is wrong with a document; NULL: nothing. *index is its row. */
+static char *problem_of(const Reading *reading, const Hit *hit, guint *index)
+{
+    const ReleaseMeta *release = reading->release;
+    const char *type = hit->text[HIT_FEATURE_TYPE], *value = hit->text[HIT_VALUE];
+    gint64 row = -1;
+    double bias, source;
+    if (type == NULL || value == NULL || !hit_get_int(hit, HIT_FEATURE_INDEX, &row) || row < 0 ||
+        row >= release->n)
+        return g_strdup("not one of a release: type, value or feature index are wrong");
+    *index = (guint)row;
+    if (!hit_get_double(hit->text[HIT_BIAS], &source) || !hit_get_double(hit->stored_bias, &bias) ||
+        bias != source || !isfinite((float)bias) || (double)(float)bias != bias)
+        return g_strdup("not one of a release: the bias is wrong");
+    if (!hit->has_vector)
+        return g_strdup_printf("not one of a release: embedding has %u values, _meta says %u",
+                               hit->values, release->k);
+    if (reading->rows[row].type != NULL)
+        return g_strdup_printf("doubled: feature index %u is that of %s %s", *index,
+                               reading->rows[row].type, reading->rows[row].value);
+    if (reading->report == NULL)
+        return NULL;
+    g_autofree char *id = release_document_id(release->doc_ids, type, value, *index);
+    if (strcmp(id, hit->id) != 0)
+        return g_strdup_printf("its fields are those of %s", id);
+    return NULL;
+}
+
+/* A row of another model is there all the same. */
+static void check_model_id(Reading *reading, const Hit *hit)
+{
+    const char *found = hit->text[HIT_MODEL_ID];
+    if (reading->report == NULL || g_strcmp0(found, reading->release->model_id) == 0)
+        return;
+    reading->is_whole = FALSE;
+    report_violation(reading->report, VIOLATION_MODEL,
+                     "document %s: model_id is \"%s\", the release is of model %s", hit->id,
+                     found != NULL ? found : "(absent)", reading->release->model_id);
+}
+
+static char **copy_genres(const GPtrArray *genres)
+{
+    char **copy = g_new0(char *, genres->len + 1);
+    for (guint i = 0; i < genres->len; i++)
+        copy[i] = g_strdup(g_ptr_array_index(genres, i));
+    return copy;
+}
+
+static void keep(Reading *reading, const Hit *hit, guint index)
+{
+    gint64 year = 0, ratings = 0;
+    double bias = 0;
+    Row *row = &reading->rows[index];
+    (void)hit_get_int(hit, HIT_YEAR, &year);
+    (void)hit_get_int(hit, HIT_RATINGS, &ratings);
+    (void)hit_get_double(hit->stored_bias, &bias);
+    *row = (Row){
+        .type = g_strdup(hit->text[HIT_FEATURE_TYPE]),
+        .value = g_strdup(hit->text[HIT_VALUE]),
+        .title = g_strdup(hit->text[HIT_TITLE]),
+        .genres = copy_genres(hit->genres),
+        .year = (int)year,
+        .ratings = (guint)ratings,
+    };
+    reading->model->bias[index] = (float)bias;
+    memcpy(reading->model->embeddings + (gsize)index * reading->release->k, hit->vector,
+           reading->release->k * sizeof(float));
+    reading->count++;
+}
+
+static gboolean read_row(const Hit *hit, gpointer data, GError **error)
 {
     Reading *reading = data;
-    Row *row = g_new0(Row, 1);
-    g_ptr_array_add(reading->rows, row);
-    row->type = g_strdup(json_get_string(hit, "_source.feature_type"));
-    row->value = g_strdup(json_get_string(hit, "_source.value"));
-    row->title = g_strdup(json_get_string(hit, "_source.title"));
-    row->vector = g_new(float, reading->k);
-    if (row->type != NULL && row->value != NULL &&
-        json_get_int(hit, "_source.feature_index", &row->index) &&
-        json_get_double(hit, "_source.bias", &row->bias) && isfinite(row->bias) &&
-        document_read_vector(row->vector, reading->k, index_scan_embedding(hit)))
+    guint index = 0;
+    const char *id = hit->id != NULL ? hit->id : "(without _id)";
+    g_autofree char *problem =
+        hit->id != NULL ? problem_of(reading, hit, &index) : g_strdup("not one of a release");
+    if (reading->report != NULL)
+        reading->report->documents++;
+    if (problem == NULL) {
+        keep(reading, hit, index);
+        check_model_id(reading, hit);
         return TRUE;
-    const char *id = json_get_string(hit, "_id");
-    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
-                "document %s is not one of a release: type, value, index, bias or vector are wrong",
-                id != NULL ? id : "(without _id)");
+    }
+    reading->is_whole = FALSE;
+    if (reading->report != NULL) {
+        report_violation(reading->report, VIOLATION_FIELD, "document %s: %s", id, problem);
+        return TRUE;
+    }
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED, "document %s is %s", id, problem);
     return FALSE;
 }
 
-static int compare_rows(gconstpointer a, gconstpointer b)
+/* ---- the model ---- */
+
+/* Moves the rows that are there together. */
+static gboolean fill(Bundle *bundle, Reading *reading, GError **error)
 {
-    gint64 x = (*(Row *const *)a)->index, y = (*(Row *const *)b)->index;
-    return (x > y) - (x < y);
+    FmModel *model = reading->model;
+    guint next = 0;
+    for (guint i = 0; i < reading->release->n; i++) {
+        const Row *row = &reading->rows[i];
+        if (row->type == NULL)
+            continue;
+        const gboolean is_movie = strcmp(row->type, FEATURE_MOVIE) == 0;
+        const Feature feature = {
+            .type = row->type,
+            .value = row->value,
+            .title = row->title,
+            .genres = is_movie ? (const char **)row->genres : NULL,
+            .year = row->year,
+            .ratings = row->ratings,
+        };
+        if (!feature_table_add(bundle->features, &feature, NULL, error))
+            return FALSE;
+        if (next != i)
+            memmove(model->embeddings + (gsize)next * model->k,
+                    model->embeddings + (gsize)i * model->k, model->k * sizeof(float));
+        model->bias[next++] = model->bias[i];
+    }
+    model->n = next;
+    return TRUE;
 }
 
-static Bundle *bundle_of(const GPtrArray *rows, const ReleaseMeta *release, GError **error)
+static Bundle *bundle_of(Reading *reading, GError **error)
 {
+    const ReleaseMeta *release = reading->release;
     g_autoptr(Bundle) bundle = g_new0(Bundle, 1);
     bundle->path = g_strdup(release->index);
     bundle->model_id = g_strdup(release->model_id);
     bundle->scale = release->scale;
     bundle->features = feature_table_new();
-    bundle->model = fm_model_new(rows->len, release->k);
-    bundle->model->w0 = (float)release->w0;
-    for (guint i = 0; i < rows->len; i++) {
-        const Row *row = g_ptr_array_index(rows, i);
-        const Feature feature = {.type = row->type, .value = row->value, .title = row->title};
-        if (!feature_table_add(bundle->features, &feature, NULL, error))
-            return NULL;
-        bundle->model->bias[i] = (float)row->bias;
-        memcpy(bundle->model->embeddings + (gsize)i * release->k, row->vector,
-               release->k * sizeof(float));
+    g_autoptr(GError) doubled = NULL;
+    if (!fill(bundle, reading, &doubled)) {
+        g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED, doubled->message);
+        return NULL;
     }
+    bundle->model = g_steal_pointer(&reading->model);
+    bundle->model->w0 = (float)release->w0;
     if (feature_table_of_type(bundle->features, FEATURE_MOVIE) != NULL)
         return g_steal_pointer(&bundle);
     g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED, "%s has no movies", release->index);
     return NULL;
 }
 
+/* FALSE if there is not so much memory: the numbers are those of a _meta that anybody wrote. */
+static gboolean begin(Reading *reading, const ReleaseMeta *release, Report *report, GError **error)
+{
+    const gsize size = (gsize)release->n * (release->k * sizeof(float) + sizeof(Row));
+    gpointer room = g_try_malloc0(size);
+    *reading = (Reading){.release = release, .report = report, .is_whole = TRUE};
+    if (room == NULL) {
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
+                    "%s has %u features of %u dimensions by its _meta: there is no memory for them",
+                    release->index, release->n, release->k);
+        return FALSE;
+    }
+    g_free(room);
+    reading->model = fm_model_new(release->n, release->k);
+    reading->rows = g_new0(Row, release->n);
+    return TRUE;
+}
+
 Bundle *read_back(EsClient *client, const ReleaseMeta *release, GError **error)
 {
-    g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(row_free);
-    Reading reading = {release->k, rows};
-    const IndexScan scan = {release->index, QUERY, "reading", release->movies};
-    if (!index_scan(client, &scan, read_row, &reading, error))
+    g_auto(Reading) reading = {0};
+    const IndexScan scan = {release->index, WITHOUT_USERS, "reading", release->movies, release->k};
+    if (!begin(&reading, release, NULL, error) ||
+        !index_scan(client, &scan, read_row, &reading, error))
         return NULL;
-    g_ptr_array_sort(rows, compare_rows);
-    return bundle_of(rows, release, error);
+    return bundle_of(&reading, error);
+}
+
+static void find_missing(const Reading *reading)
+{
+    for (guint i = 0; i < reading->release->n; i++)
+        if (reading->rows[i].type == NULL)
+            report_violation(reading->report, VIOLATION_MISSING,
+                             "document of feature index %u: missing", i);
+}
+
+Bundle *read_back_whole(Report *report, EsClient *client, const ReleaseMeta *release,
+                        GError **error)
+{
+    g_auto(Reading) reading = {0};
+    g_autoptr(GError) problem = NULL;
+    const IndexScan scan = {release->index, NULL, "reading", release->n, release->k};
+    report->features = release->n;
+    report_check(report, CHECK_DOCUMENTS);
+    if (!begin(&reading, release, report, error) ||
+        !index_scan(client, &scan, read_row, &reading, error))
+        return NULL;
+    find_missing(&reading);
+    if (!reading.is_whole || reading.count < release->n)
+        return NULL;
+    Bundle *bundle = bundle_of(&reading, &problem);
+    if (bundle == NULL)
+        report_violation(report, VIOLATION_FIELD, "documents: %s", problem->message);
+    return bundle;
 }

@@ -1,11 +1,16 @@
 #include "report.h"
 
-#include "json.h"
+#include <math.h>
+
+#include "exact_score.h"
 
 Report *report_new(void)
 {
     Report *report = g_new0(Report, 1);
+    report->started = g_get_real_time();
+    report->caught_ulps = NAN;
     report->first_violations = g_ptr_array_new_with_free_func(g_free);
+    score_sample_init(&report->sample);
     return report;
 }
 
@@ -13,80 +18,114 @@ void report_free(Report *report)
 {
     if (report == NULL)
         return;
+    for (guint kind = 0; kind < VIOLATION_KINDS; kind++)
+        g_clear_pointer(&report->kinds[kind].first, g_ptr_array_unref);
     g_ptr_array_unref(report->first_violations);
+    score_sample_clear(&report->sample);
+    g_free(report->no_verdict);
     g_free(report);
 }
 
-void report_violation(Report *report, const char *format, ...)
+void report_check(Report *report, ReportCheck check)
 {
-    report->violations++;
-    if (report->first_violations->len == REPORT_SHOWN)
+    report->checks |= 1u << check;
+}
+
+gboolean report_has_check(const Report *report, ReportCheck check)
+{
+    return (report->checks & 1u << check) != 0;
+}
+
+/* ---- violations ---- */
+
+/* What a terminal, a page and a log can show without being led astray. */
+static char *make_printable(const char *text)
+{
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    GString *clean = g_string_new(NULL);
+    glong length = 0;
+    for (const char *at = valid; *at != '\0'; at = g_utf8_next_char(at)) {
+        if (length++ == REPORT_LONGEST) {
+            g_string_append(clean, "…");
+            break;
+        }
+        gunichar c = g_utf8_get_char(at);
+        g_string_append_unichar(clean, g_unichar_iscntrl(c) ? 0xfffd : c);
+    }
+    return g_string_free(clean, FALSE);
+}
+
+void report_violation(Report *report, ViolationKind kind, const char *format, ...)
+{
+    KindFindings *findings = &report->kinds[kind];
+    report_repeat(report, kind);
+    if (findings->first == NULL)
+        findings->first = g_ptr_array_new_with_free_func(g_free);
+    if (findings->first->len == REPORT_SHOWN)
         return;
     va_list arguments;
     va_start(arguments, format);
-    g_ptr_array_add(report->first_violations, g_strdup_vprintf(format, arguments));
+    g_autofree char *raw = g_strdup_vprintf(format, arguments);
     va_end(arguments);
+    char *text = make_printable(raw);
+    g_ptr_array_add(findings->first, text);
+    if (report->first_violations->len < REPORT_SHOWN)
+        g_ptr_array_add(report->first_violations, g_strdup(text));
 }
 
-void report_repeat(Report *report)
+void report_repeat(Report *report, ViolationKind kind)
 {
     report->violations++;
+    report->kinds[kind].count++;
 }
 
-void report_print(const Report *report, FILE *out)
+guint64 report_violations_of(const Report *report, ReportCheck check)
 {
-    fprintf(out, "parity: %s\n", report->violations == 0 ? "yes" : "NO");
-    fprintf(out, "release     %s at %s (model %s)\n", report->index, report->url, report->model_id);
-    fprintf(out, "documents   %u compared bit for bit, %u expected\n", report->documents,
-            report->features);
-    fprintf(out,
-            "orders      %u profiles at depth %u: %" G_GUINT64_FORMAT
-            " pairs proved, %" G_GUINT64_FORMAT " within rounding\n",
-            report->profiles, report->depth, report->proved, report->within_rounding);
-    fprintf(out,
-            "scores      %" G_GUINT64_FORMAT
-            " compared; largest error %.2f ulp, %.0f %% of its bound\n",
-            report->scores, report->worst_ulps, 100 * report->worst_share);
-    fprintf(out, "violations  %" G_GUINT64_FORMAT "\n", report->violations);
-    fprintf(out, "time        %.1f s\n", report->seconds);
-    for (guint i = 0; i < report->first_violations->len; i++)
-        fprintf(out, "  %s\n", (const char *)g_ptr_array_index(report->first_violations, i));
-    if (report->violations > report->first_violations->len)
-        fprintf(out, "  … and %" G_GUINT64_FORMAT " more\n",
-                report->violations - report->first_violations->len);
-    if (report->violations > 0)
-        fputs(
-            "What to do: release the bundle again (`recsys-loader release`) and verify it; if the "
-            "violations\nstay, keep the index and this report: the cluster computes something "
-            "else.\n",
-            out);
+    guint64 count = 0;
+    for (guint kind = 0; kind < VIOLATION_KINDS; kind++)
+        if (violation_info(kind)->check == check)
+            count += report->kinds[kind].count;
+    return count;
 }
 
-void report_print_json(const Report *report, FILE *out)
+guint report_kinds_found(const Report *report)
 {
-    g_auto(yajl_gen) json = json_generator_new(FALSE);
-    yajl_gen_map_open(json);
-    json_put_member_bool(json, "parity", report->violations == 0);
-    json_put_member_string(json, "url", report->url);
-    json_put_member_string(json, "index", report->index);
-    json_put_member_string(json, "model_id", report->model_id);
-    json_put_member_int(json, "documents", report->documents);
-    json_put_member_int(json, "features", report->features);
-    json_put_member_int(json, "profiles", report->profiles);
-    json_put_member_int(json, "depth", report->depth);
-    json_put_member_int(json, "pairs_proved", (gint64)report->proved);
-    json_put_member_int(json, "pairs_within_rounding", (gint64)report->within_rounding);
-    json_put_member_int(json, "scores", (gint64)report->scores);
-    json_put_member_double(json, "worst_error_ulps", report->worst_ulps);
-    json_put_member_double(json, "worst_share_of_bound", report->worst_share);
-    json_put_member_double(json, "seconds", report->seconds);
-    json_put_member_int(json, "violations", (gint64)report->violations);
-    json_put_key(json, "first_violations");
-    yajl_gen_array_open(json);
-    for (guint i = 0; i < report->first_violations->len; i++)
-        json_put_string(json, g_ptr_array_index(report->first_violations, i));
-    yajl_gen_array_close(json);
-    yajl_gen_map_close(json);
-    g_autofree char *text = json_take(json, NULL);
-    fprintf(out, "%s\n", text);
+    guint found = 0;
+    for (guint kind = 0; kind < VIOLATION_KINDS; kind++)
+        found += report->kinds[kind].count > 0;
+    return found;
+}
+
+/* ---- scores ---- */
+
+gboolean report_score(Report *report, double exact, double bound, float answer, const char *movie,
+                      const char *profile)
+{
+    const ScorePoint point = {exact,  bound,         (double)answer - exact,
+                              answer, (char *)movie, (char *)profile};
+    const double ulps = fabs(point.error) / float_ulp(answer);
+    report->scores++;
+    report->worst_ulps = MAX(report->worst_ulps, ulps);
+    report->worst_share = MAX(report->worst_share, score_point_share(&point));
+    /* An answer that is off by e is at least e − bound away: beyond the bound from 2 bounds on. */
+    report->caught_ulps = fmax(report->caught_ulps, 2 * bound / float_ulp(answer));
+    score_sample_add(&report->sample, &point);
+    return fabs(point.error) <= bound;
+}
+
+gboolean report_keeps_names(const Report *report, double error, double bound)
+{
+    const GPtrArray *worst = report->sample.worst;
+    const ScorePoint point = {.error = error, .bound = bound};
+    return worst->len < SAMPLE_WORST ||
+           score_point_share(&point) >
+               score_point_share(g_ptr_array_index(worst, SAMPLE_WORST - 1));
+}
+
+char *report_share_text(const Report *report)
+{
+    const double share = report->worst_share;
+    return share <= 1 ? g_strdup_printf("%.0f %% of its bound", 100 * share)
+                      : g_strdup_printf(
+                            share < 1000 ? "%.3g times its bound" : "%.0f times its bound", share);
 }

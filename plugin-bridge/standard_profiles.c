@@ -55,3 +55,44 @@ GPtrArray *standard_profiles(const FeatureTable *features)
     }
     return profiles;
 }
+
+/* How many combinations there are, at most `most`. */
+static guint64 count_combinations(const FeatureTable *features, const GPtrArray *types,
+                                  guint64 most)
+{
+    guint64 count = 1;
+    for (guint t = 0; t < types->len; t++)
+        count = MIN(most, count * count_of(features, g_ptr_array_index(types, t)));
+    return count;
+}
+
+/* Combination `number`: its digits, the last type's the lowest, say which value of each type. */
+static Profile *combination(const FeatureTable *features, const GPtrArray *types, guint64 number)
+{
+    g_autofree guint *digits = g_new(guint, types->len);
+    for (guint t = types->len; t-- > 0;) {
+        const guint64 base = MAX(count_of(features, g_ptr_array_index(types, t)), 1u);
+        digits[t] = (guint)(number % base);
+        number /= base;
+    }
+    Profile *profile = profile_new();
+    for (guint t = 0; t < types->len; t++) {
+        const char *type = g_ptr_array_index(types, t);
+        profile_add(profile, type, value_at(features, type, digits[t]));
+    }
+    return profile;
+}
+
+GPtrArray *standard_combinations(const FeatureTable *features)
+{
+    g_autoptr(GPtrArray) types = metadata_types(features);
+    GPtrArray *profiles = g_ptr_array_new_with_free_func((GDestroyNotify)profile_free);
+    if (types->len < 3)
+        return profiles;
+    /* Numbers that stay below 2^64 when they are multiplied with those of the chosen ones. */
+    const guint64 all = count_combinations(features, types, G_GUINT64_CONSTANT(1) << 32);
+    const guint64 chosen = MIN(all, MOST_COMBINATIONS);
+    for (guint64 i = 0; i < chosen; i++)
+        g_ptr_array_add(profiles, combination(features, types, i * all / chosen));
+    return profiles;
+}

@@ -2,7 +2,9 @@
 
 #include "document_check.h"
 #include "mapping_check.h"
+#include "read_back.h"
 #include "recsys_error.h"
+#include "settings_check.h"
 
 static gboolean check_model(const ReleaseMeta *release, const Bundle *bundle, GError **error)
 {
@@ -28,21 +30,68 @@ static gboolean check_unchanged(EsClient *client, const char *name, const Releas
     return FALSE;
 }
 
+static gboolean check_parts(Report *report, EsClient *client, const char *name,
+                            const ReleaseMeta *release, const Bundle *bundle, VerifyParts parts,
+                            const OrderOptions *orders, GError **error)
+{
+    if ((parts & (VERIFY_DOCUMENTS | VERIFY_MAPPING)) != 0 &&
+        !(mapping_check(report, release, bundle, error) &&
+          settings_check(report, client, release, error)))
+        return FALSE;
+    if ((parts & VERIFY_DOCUMENTS) != 0 && !document_check(report, client, release, bundle, error))
+        return FALSE;
+    return (parts & VERIFY_ORDERS) == 0 ||
+           order_check(report, client, name, release, bundle, orders, error);
+}
+
+/* What the server says of a release that was deleted while it was read is no answer. */
+static gboolean settle(GError *failure, const ReleaseMeta *release, GError **error)
+{
+    if (failure == NULL)
+        return TRUE;
+    if (g_error_matches(failure, ES_ERROR, 404))
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
+                    "%s went away while it was read: verify again (%s)", release->index,
+                    failure->message);
+    else
+        g_propagate_error(error, g_error_copy(failure));
+    return FALSE;
+}
+
+static void begin(Report *report, const EsClient *client, const ReleaseMeta *release)
+{
+    report->url = es_client_url(client);
+    report->index = release->index;
+    report->model_id = release->model_id;
+}
+
 gboolean verify(Report *report, EsClient *client, const char *name, const ReleaseMeta *release,
                 const Bundle *bundle, VerifyParts parts, const OrderOptions *orders, GError **error)
 {
     const gint64 started = g_get_monotonic_time();
+    g_autoptr(GError) failure = NULL;
     if (!check_model(release, bundle, error))
         return FALSE;
-    report->url = es_client_url(client);
-    report->index = release->index;
-    report->model_id = release->model_id;
-    if ((parts & VERIFY_DOCUMENTS) != 0 &&
-        !(mapping_check(report, release, bundle, error) &&
-          document_check(report, client, release, bundle, error)))
+    begin(report, client, release);
+    (void)check_parts(report, client, name, release, bundle, parts, orders, &failure);
+    if (!settle(failure, release, error))
         return FALSE;
-    if ((parts & VERIFY_ORDERS) != 0 && !order_check(report, client, name, bundle, orders, error))
+    report->seconds += (double)(g_get_monotonic_time() - started) / G_USEC_PER_SEC;
+    return check_unchanged(client, name, release, error);
+}
+
+gboolean verify_from_cluster(Report *report, EsClient *client, const char *name,
+                             const ReleaseMeta *release, const OrderOptions *orders, GError **error)
+{
+    const gint64 started = g_get_monotonic_time();
+    g_autoptr(GError) failure = NULL;
+    begin(report, client, release);
+    g_autoptr(Bundle) bundle = read_back_whole(report, client, release, &failure);
+    if (!settle(failure, release, error))
         return FALSE;
     report->seconds = (double)(g_get_monotonic_time() - started) / G_USEC_PER_SEC;
-    return check_unchanged(client, name, release, error);
+    if (bundle == NULL)
+        return check_unchanged(client, name, release, error);
+    return verify(report, client, name, release, bundle, VERIFY_MAPPING | VERIFY_ORDERS, orders,
+                  error);
 }

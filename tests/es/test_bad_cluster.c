@@ -117,7 +117,7 @@ static void test_too_old(void)
 /* ---- half an answer ---- */
 
 typedef struct {
-    const char *path; /* the end of the path whose answers are spoilt */
+    const char *path; /* the end of the path, without its query, whose answers are spoilt */
     const char *old, *new;
     gsize cut;
     long status; /* 0: as it was */
@@ -127,7 +127,8 @@ static void spoil(const FakeRequest *request, FakeAnswer *answer, gpointer data)
 {
     const Spoiler *spoiler = data;
     fake_forward(server_url(), request, answer);
-    if (!g_str_has_suffix(request->path, spoiler->path))
+    g_auto(GStrv) path = g_strsplit(request->path, "?", 2);
+    if (!g_str_has_suffix(path[0], spoiler->path))
         return;
     if (spoiler->old != NULL)
         g_string_replace(answer->body, spoiler->old, spoiler->new, 1);
@@ -173,6 +174,45 @@ static void test_partial_answers(void)
                  7, "early", TRUE);
 }
 
+/* One ranking among many in an answer, or one page of the documents. */
+static void test_partial_items(void)
+{
+    const Spoiler spoilers[] = {
+        {"/_msearch", "\"failed\":0", "\"failed\":1", 0, 0},
+        {"/_msearch", "\"timed_out\":false", "\"timed_out\":true", 0, 0},
+        {"/_msearch", "\"timed_out\":false", "\"terminated_early\":true,\"timed_out\":false", 0, 0},
+        {"/_msearch", "\"status\":200", "\"status\":429", 0, 0},
+        {"/_msearch", "\"status\":200", "\"status\":503", 0, 0},
+        {"/_msearch", "\"responses\":[", "\"responses\":[{},", 0, 0},
+        {"/_msearch", NULL, NULL, 20, 0},
+        {"/_mget", "\"_index\":\"", "\"_index\":\"x", 0, 0},
+        {"/_search", "\"_shards\"", "\"shards\"", 0, 0},
+    };
+    const struct {
+        int status;
+        const char *text;
+    } expected[] = {
+        {7, "the ranking for {age"},
+        {7, "ran out of time"},
+        {7, "early"},
+        {4, "with 429"},
+        {3, "with 503"},
+        {4, "without a status"},
+        {3, "cannot be reached"},
+        {7, "is not"},
+        {4, "makes no sense"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(spoilers); i++) {
+        g_auto(Run) run = {0};
+        Spoiler spoiler = spoilers[i];
+        g_autoptr(FakeServer) server = fake_server_start(spoil, &spoiler);
+        run_program(&run, BRIDGE, "verify", bundle_path, "--url", fake_server_url(server),
+                    "--alias", alias, "--random", "0", NULL);
+        CU_ASSERT(run_says(&run, expected[i].status, expected[i].text, NULL));
+        CU_ASSERT_STRING_EQUAL(run.out, "");
+    }
+}
+
 static void test_answers_cut_short(void)
 {
     check_spoilt((Spoiler){"/_search", NULL, NULL, 20, 0}, 3, "cannot be reached", TRUE);
@@ -209,6 +249,7 @@ static const UnitTest tests[] = {
     {"too old", test_too_old},
     {"a proxy that changes nothing", test_unspoilt},
     {"partial answers", test_partial_answers},
+    {"partial items of an answer", test_partial_items},
     {"answers cut short", test_answers_cut_short},
     {"unavailable, too busy", test_unavailable},
     {"a release whose count is partial", test_refresh_of_a_release_fails_in_part},

@@ -60,6 +60,12 @@ static gboolean is_found(const char *finding, const char *other)
     return run_says(&run, 5, "parity: NO", "parity does not hold", finding, other, NULL);
 }
 
+static void verify_from_cluster(Run *run)
+{
+    run_program(run, BRIDGE, "verify", "--from-cluster", "--url", server_url(), "--alias", alias,
+                "--random", "5", "--depth", "10", NULL);
+}
+
 /* ---- planting ---- */
 
 static char *id_of(guint index)
@@ -191,6 +197,56 @@ static void test_extra_document(void)
     CU_ASSERT(is_right());
 }
 
+/* Under an id that no feature has, and under one that only looks like it. */
+static void test_doubled_document(void)
+{
+    const char *const ids[] = {"copy", "movie_0217", "user_999999"};
+    g_autofree char *source = bundle_document(bundle, a_movie);
+    g_autofree char *id = id_of(a_movie);
+    for (guint i = 0; i < G_N_ELEMENTS(ids); i++) {
+        g_autofree char *extra = g_strdup_printf("document %s: extra, it is movie ", ids[i]);
+        g_autofree char *beside = g_strdup_printf("a second time, beside %s", id);
+        CU_ASSERT(put(ids[i], source));
+        CU_ASSERT(is_found(extra, beside));
+        CU_ASSERT(remove_document(ids[i]));
+    }
+    CU_ASSERT(is_right());
+}
+
+static gboolean put_vector(guint index, guint of)
+{
+    g_autofree char *id = id_of(index);
+    g_autofree char *source = bundle_document(bundle, of);
+    g_auto(yajl_val) tree = json_parse(source, "the document", NULL);
+    g_autofree char *own = bundle_document(bundle, index);
+    const char *vector = strstr(source, "\"embedding\":");
+    char *at = strstr(own, "\"embedding\":");
+    CU_ASSERT(tree != NULL && vector != NULL && at != NULL);
+    *at = '\0';
+    g_autofree char *mixed = g_strconcat(own, vector, NULL);
+    return put(id, mixed);
+}
+
+static void test_swapped_vectors(void)
+{
+    const guint other = a_movie + 1;
+    g_autofree char *id = id_of(a_movie);
+    g_autofree char *other_id = id_of(other);
+    g_autofree char *copied = g_strdup_printf("document %s: embedding is that of %s", id, other_id);
+    g_autofree char *swapped =
+        g_strdup_printf("document %s: embedding is that of %s, which has this one's: the two are "
+                        "swapped",
+                        other_id, id);
+    CU_ASSERT(put_vector(a_movie, other));
+    CU_ASSERT(is_found(copied, "violations  1\n") || is_found(copied, "score of "));
+    CU_ASSERT_FALSE(is_found("swapped", NULL));
+    CU_ASSERT(put_vector(other, a_movie));
+    CU_ASSERT(is_found(copied, swapped));
+    CU_ASSERT(restore(a_movie));
+    CU_ASSERT(restore(other));
+    CU_ASSERT(is_right());
+}
+
 static void test_fields_of_a_movie(void)
 {
     check_fields(a_movie, "{\"title\":\"Another Title\"}", "title is \"Another Title\"", NULL);
@@ -228,6 +284,72 @@ static void test_incomplete_documents(void)
     CU_ASSERT(is_found(without_bias, "ranking for {"));
     CU_ASSERT(restore(a_movie));
     CU_ASSERT(is_right());
+}
+
+/* ---- other ways to ask ---- */
+
+static void test_one_release(void)
+{
+    g_auto(Run) run = {0};
+    run_program(&run, BRIDGE, "verify", bundle_path, "--url", server_url(), "--release", live,
+                "--random", "5", "--depth", "10", NULL);
+    CU_ASSERT(run_says(&run, 0, "parity: yes", live, NULL));
+    run_program(&run, BRIDGE, "verify", bundle_path, "--url", server_url(), "--release",
+                "recsys-no-such-release", NULL);
+    CU_ASSERT(run_says(&run, 4, "recsys-no-such-release", NULL));
+}
+
+static void test_whole_depth_and_all_users(void)
+{
+    g_auto(Run) run = {0};
+    verify(&run, alias, "0", "all");
+    CU_ASSERT(run_says(&run, 0, "parity: yes", " at depth 4", NULL));
+    run_program(&run, BRIDGE, "verify", bundle_path, "--url", server_url(), "--alias", alias,
+                "--random", "0", "--depth", "3", "--all-users", "--json", NULL);
+    CU_ASSERT(run_says(&run, 0, "\"parity\":true", NULL));
+    g_auto(yajl_val) report = json_parse(run.out, "the report", NULL);
+    gint64 profiles = 0;
+    CU_ASSERT(json_get_int(report, "profiles", &profiles));
+    CU_ASSERT_EQUAL(profiles, 527 + 250);
+}
+
+/* Without the bundle what is stored is the model: it must hang together, and rank as it says. */
+static void test_from_cluster(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *id = id_of(a_movie);
+    g_autofree char *model = g_strdup_printf("document %s: model_id is \"000000000000\"", id);
+    g_autofree char *value = g_strdup_printf("document %s: its fields are those of movie_0", id);
+    verify_from_cluster(&run);
+    CU_ASSERT(run_says(&run, 0, "parity: yes", "documents   680 compared", "violations  0", NULL));
+    CU_ASSERT(update(a_movie, "{\"model_id\":\"000000000000\"}"));
+    verify_from_cluster(&run);
+    CU_ASSERT(run_says(&run, 5, model, "violations  1\n", NULL));
+    CU_ASSERT(restore(a_movie));
+    CU_ASSERT(update(a_movie, "{\"value\":\"0\"}"));
+    verify_from_cluster(&run);
+    CU_ASSERT(run_says(&run, 5, value, NULL));
+    CU_ASSERT(remove_document(id));
+    verify_from_cluster(&run);
+    CU_ASSERT(run_says(&run, 5, "document of feature index ", ": missing", NULL));
+    CU_ASSERT(restore(a_movie));
+    verify_from_cluster(&run);
+    CU_ASSERT(run_says(&run, 0, "parity: yes", NULL));
+}
+
+static void test_wrong_asks(void)
+{
+    g_auto(Run) run = {0};
+    const char *const depths[] = {
+        "0", "-1", "ten", "10x", "", "4294967295", "99999999999999999999"};
+    for (guint i = 0; i < G_N_ELEMENTS(depths); i++) {
+        verify(&run, alias, "0", depths[i]);
+        CU_ASSERT(run_says(&run, 1, "--depth", "or all", NULL));
+    }
+    run_program(&run, BRIDGE, "verify", "--url", server_url(), NULL);
+    CU_ASSERT(run_says(&run, 1, "against what?", "--from-cluster", NULL));
+    run_program(&run, BRIDGE, "verify", bundle_path, "--from-cluster", NULL);
+    CU_ASSERT(run_says(&run, 1, "--from-cluster", bundle_path, NULL));
 }
 
 /* ---- mappings ---- */
@@ -351,6 +473,28 @@ static void test_dynamic_and_more_fields(void)
     check_index(index, "mapping: there is a field colour", "violations  2\n");
 }
 
+static void test_settings(void)
+{
+    g_autofree char *index = make_index("settings", "\"number_of_shards\": 1",
+                                        "\"number_of_shards\": 2, \"max_result_window\": 5000");
+    CU_ASSERT(index != NULL && load(index));
+    if (index == NULL)
+        return;
+    check_index(index, "settings: index.max_result_window is 5000, the bundle needs 10000",
+                "violations  1\n");
+}
+
+static void test_runtime_field(void)
+{
+    g_autofree char *index = make_index("runtime", "\"strict\"", "\"strict\"");
+    CU_ASSERT(index != NULL && load(index));
+    if (index == NULL)
+        return;
+    CU_ASSERT(server_do("PUT", "{\"runtime\":{\"title\":{\"type\":\"keyword\"}}}", "/%s/_mapping",
+                        index));
+    check_index(index, "mapping: there is a runtime field title", "violations  1\n");
+}
+
 static const UnitTest tests[] = {
     {"a right release, 500 random profiles at depth 100", test_right_release},
     {"last bit of a movie's vector", test_vector_of_a_movie},
@@ -359,6 +503,8 @@ static const UnitTest tests[] = {
     {"a movie missing", test_missing_movie},
     {"a user missing", test_missing_user},
     {"a document too many", test_extra_document},
+    {"a document doubled", test_doubled_document},
+    {"vectors swapped", test_swapped_vectors},
     {"fields of a movie", test_fields_of_a_movie},
     {"types and values", test_types_and_values},
     {"documents without embedding or bias", test_incomplete_documents},
@@ -368,6 +514,12 @@ static const UnitTest tests[] = {
     {"default similarity", test_default_similarity},
     {"wrong dims", test_dims},
     {"dynamic mapping, more fields", test_dynamic_and_more_fields},
+    {"settings", test_settings},
+    {"a runtime field", test_runtime_field},
+    {"one release by its name", test_one_release},
+    {"all movies, all users", test_whole_depth_and_all_users},
+    {"no bundle at hand", test_from_cluster},
+    {"what cannot be asked", test_wrong_asks},
     {NULL, NULL},
 };
 

@@ -122,6 +122,89 @@ static void test_random(void)
     CU_ASSERT_EQUAL(wrong, 0);
 }
 
+/* ---- reading ---- */
+
+static gboolean reads_like_strtof(const char *text)
+{
+    float read = 0, expected = strtof_l(text, NULL, c_locale);
+    gboolean is_number = decimal_to_float(text, strlen(text), &read);
+    if (is_number == !!isfinite(expected) &&
+        (!is_number || memcmp(&read, &expected, sizeof read) == 0))
+        return TRUE;
+    printf("# %s is read as %.9g\n", text, (double)read);
+    return FALSE;
+}
+
+static void test_reading_random(void)
+{
+    g_autoptr(GRand) random = g_rand_new_with_seed(tap_seed());
+    guint wrong = 0;
+    for (guint i = 0; i < 300000 && wrong < 5; i++) {
+        char text[80];
+        float any = float_of(g_rand_int(random));
+        float value = i % 2 == 0 ? any : (float)g_rand_double_range(random, -2, 2);
+        if (!isfinite(value))
+            continue;
+        g_ascii_formatd(text, sizeof text,
+                        i % 3 == 0   ? "%.9g"
+                        : i % 3 == 1 ? "%.7g"
+                                     : "%.17g",
+                        (double)value);
+        wrong += !reads_like_strtof(text);
+        /* Between two float32, and next to it on either side. */
+        double middle = ((double)value + (double)nextafterf(value, INFINITY)) / 2;
+        g_ascii_formatd(text, sizeof text, i % 2 == 0 ? "%.15g" : "%.40g", middle);
+        wrong += !reads_like_strtof(text);
+        g_strlcat(text, "1", sizeof text);
+        wrong += strchr(text, 'e') == NULL && !reads_like_strtof(text);
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+}
+
+static void test_reading_examples(void)
+{
+    const char *const numbers[] = {
+        "0",
+        "-0",
+        "0.0",
+        "-0.0E0",
+        "1",
+        "-1.5",
+        "16777217",
+        "16777219",
+        "1e10",
+        "1E+10",
+        "1e-10",
+        "1e38",
+        "3.4e38",
+        "3.5e38",
+        "1e39",
+        "1e-45",
+        "7e-46",
+        "1e-400",
+        "1e400",
+        "0e999",
+        "0.1e-22",
+        "123456789",
+        "0.00000001",
+        "1e22",
+        "1e23",
+        "1.17549435e-38",
+        "8388608.5",
+        "8388609.5",
+        "999999999999999",
+        "9999999999999999",
+    };
+    const char *const others[] = {"",    "-",   ".",   "e5", "1e",  "1e+",   "1.5x",
+                                  "nan", "inf", "1,5", "1 ", "--1", "1e5.5", "1.2.3"};
+    float value;
+    for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
+        CU_ASSERT(reads_like_strtof(numbers[i]));
+    for (guint i = 0; i < G_N_ELEMENTS(others); i++)
+        CU_ASSERT_FALSE(decimal_to_float(others[i], strlen(others[i]), &value));
+    CU_ASSERT(decimal_to_float("1.25]", 4, &value) && value == 1.25f);
+}
+
 static void test_locale(void)
 {
     char text[DECIMAL_SIZE + 1];
@@ -138,8 +221,13 @@ static void test_locale(void)
 }
 
 static const UnitTest tests[] = {
-    {"examples", test_examples}, {"edges", test_edges}, {"random bits", test_random},
-    {"locale", test_locale},     {NULL, NULL},
+    {"examples", test_examples},
+    {"edges", test_edges},
+    {"random bits", test_random},
+    {"reading random numbers", test_reading_random},
+    {"reading examples", test_reading_examples},
+    {"locale", test_locale},
+    {NULL, NULL},
 };
 
 int main(void)

@@ -1,115 +1,92 @@
 #include "report.h"
 
-#include <string.h>
+#include <math.h>
 
-#include "json.h"
-#include "tap.h"
-
-static Report *example(guint violations)
-{
-    Report *report = report_new();
-    report->url = "http://localhost:9200";
-    report->index = "recsys-1";
-    report->model_id = "0123456789ab";
-    report->documents = 9776;
-    report->features = 9777;
-    report->profiles = 12;
-    report->depth = 100;
-    report->scores = 1200;
-    report->proved = 1100;
-    report->within_rounding = 88;
-    report->worst_ulps = 1.25;
-    report->worst_share = 0.125;
-    report->seconds = 3.5;
-    for (guint i = 0; i < violations; i++)
-        report_violation(report, "thing %u is \"%s\"", i, "wrong");
-    return report;
-}
-
-static char *printed(const Report *report, gboolean json)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    if (json)
-        report_print_json(report, out);
-    else
-        report_print(report, out);
-    fclose(out);
-    return text;
-}
+#include "made_report.h"
 
 static void test_violations(void)
 {
-    g_autoptr(Report) report = example(REPORT_SHOWN + 3);
-    CU_ASSERT_EQUAL(report->violations, REPORT_SHOWN + 3);
+    g_autoptr(Report) report = made_bad_report(REPORT_SHOWN + 3);
+    CU_ASSERT_EQUAL(report->violations, REPORT_SHOWN + 3 + 4);
     CU_ASSERT_EQUAL(report->first_violations->len, REPORT_SHOWN);
-    CU_ASSERT_STRING_EQUAL(g_ptr_array_index(report->first_violations, 0), "thing 0 is \"wrong\"");
     CU_ASSERT_STRING_EQUAL(g_ptr_array_index(report->first_violations, REPORT_SHOWN - 1),
-                           "thing 19 is \"wrong\"");
+                           "document movie_19: missing");
+    const KindFindings *kinds = report->kinds;
+    CU_ASSERT_EQUAL(kinds[VIOLATION_MISSING].count, REPORT_SHOWN + 3);
+    CU_ASSERT_EQUAL(kinds[VIOLATION_MISSING].first->len, REPORT_SHOWN);
+    /* What comes after many of another kind is kept all the same. */
+    CU_ASSERT_STRING_EQUAL(g_ptr_array_index(kinds[VIOLATION_ORDER].first, 0),
+                           "order for {age 18}: a is returned above b");
+    CU_ASSERT(kinds[VIOLATION_REFUSED].count == 2 && kinds[VIOLATION_REFUSED].first->len == 1);
+    CU_ASSERT_PTR_NULL(kinds[VIOLATION_EXTRA].first);
+    CU_ASSERT_EQUAL(report_kinds_found(report), 4);
+    CU_ASSERT_EQUAL(report_violations_of(report, CHECK_DOCUMENTS), REPORT_SHOWN + 4);
+    CU_ASSERT_EQUAL(report_violations_of(report, CHECK_RANKINGS), 2);
+    CU_ASSERT_EQUAL(report_violations_of(report, CHECK_SCORES), 0);
 }
 
-static void test_text(void)
+/* Ids and titles are anybody's: they must not reach a terminal or a page as they are. */
+static void test_nasty_texts(void)
 {
-    g_autoptr(Report) good = example(0);
-    g_autofree char *text = printed(good, FALSE);
-    CU_ASSERT(g_str_has_prefix(text, "parity: yes\n"));
-    const char *const parts[] = {
-        "recsys-1",        "0123456789ab",  "9776 compared bit for bit, 9777 expected",
-        "12 profiles",     "depth 100",     "1100 pairs proved",
-        "88 within",       "1200 compared", "1.25 ulp",
-        "violations  0\n", "3.5 s"};
-    for (guint i = 0; i < G_N_ELEMENTS(parts); i++)
-        CU_ASSERT_PTR_NOT_NULL(strstr(text, parts[i]));
-    CU_ASSERT_PTR_NULL(strstr(text, "What to do"));
-
-    g_autoptr(Report) bad = example(REPORT_SHOWN + 3);
-    g_autofree char *findings = printed(bad, FALSE);
-    CU_ASSERT(g_str_has_prefix(findings, "parity: NO\n"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(findings, "violations  23\n"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(findings, "thing 19 is \"wrong\"\n"));
-    CU_ASSERT_PTR_NULL(strstr(findings, "thing 20"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(findings, "and 3 more\n"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(findings, "What to do"));
+    g_autoptr(Report) report = report_new();
+    g_autofree char *long_title = g_strnfill(REPORT_LONGEST * 2, 'x');
+    report_violation(report, VIOLATION_FIELD, "%s",
+                     "a\x1b[2J\n\tb\xc2\x9b"
+                     "c\xff"
+                     "d é");
+    report_violation(report, VIOLATION_FIELD, "%s", long_title);
+    const GPtrArray *first = report->first_violations;
+    CU_ASSERT_STRING_EQUAL(g_ptr_array_index(first, 0), "a�[2J��b�c�d é");
+    CU_ASSERT_EQUAL(g_utf8_strlen(g_ptr_array_index(first, 1), -1), REPORT_LONGEST + 1);
+    CU_ASSERT(g_str_has_suffix(g_ptr_array_index(first, 1), "x…"));
 }
 
-static void test_json(void)
+static void test_scores(void)
 {
-    g_autoptr(Report) report = example(2);
-    g_autofree char *text = printed(report, TRUE);
-    CU_ASSERT_STRING_EQUAL(strchr(text, '\n'), "\n");
-    g_auto(yajl_val) tree = json_parse(text, "x", NULL);
-    const struct {
-        const char *path;
-        double value;
-    } numbers[] = {
-        {"documents", 9776},        {"features", 9777},
-        {"profiles", 12},           {"depth", 100},
-        {"pairs_proved", 1100},     {"pairs_within_rounding", 88},
-        {"scores", 1200},           {"violations", 2},
-        {"worst_error_ulps", 1.25}, {"worst_share_of_bound", 0.125},
-        {"seconds", 3.5},
-    };
-    for (guint i = 0; i < G_N_ELEMENTS(numbers); i++) {
-        double value = -1;
-        CU_ASSERT(json_get_double(tree, numbers[i].path, &value) && value == numbers[i].value);
+    g_autoptr(Report) report = report_new();
+    CU_ASSERT(isnan(report->caught_ulps));
+    CU_ASSERT(report_score(report, 1, 0x1p-22, 1.0f + 0x1p-23f, "movie_1", "p"));
+    CU_ASSERT_EQUAL(report->worst_ulps, 1);
+    CU_ASSERT_EQUAL(report->worst_share, 0.5);
+    CU_ASSERT_EQUAL(report->caught_ulps, 4);
+    CU_ASSERT(report_score(report, 1, 0x1p-23, 1.0f, "movie_2", "p"));
+    CU_ASSERT_EQUAL(report->caught_ulps, 4);
+    CU_ASSERT_FALSE(report_score(report, 1, 0x1p-23, 1.0f + 0x1p-22f, "movie_3", "p"));
+    CU_ASSERT_FALSE(report_score(report, 1, 0x1p-23, NAN, "movie_4", "p"));
+    CU_ASSERT_EQUAL(report->scores, 4);
+    CU_ASSERT_EQUAL(report->sample.worst->len, 4);
+    const ScorePoint *worst = g_ptr_array_index(report->sample.worst, 0);
+    CU_ASSERT_STRING_EQUAL(worst->movie, "movie_4");
+}
+
+static void test_checks(void)
+{
+    g_autoptr(Report) report = report_new();
+    report_check(report, CHECK_SCORES);
+    for (guint check = 0; check < CHECKS; check++)
+        CU_ASSERT_EQUAL(report_has_check(report, check), check == CHECK_SCORES);
+}
+
+/* Every kind has all its words, and no two the same name. */
+static void test_kinds(void)
+{
+    g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint kind = 0; kind < VIOLATION_KINDS; kind++) {
+        const ViolationInfo *info = violation_info(kind);
+        CU_ASSERT(info->name != NULL && g_hash_table_add(names, (gpointer)info->name));
+        CU_ASSERT(info->title != NULL && info->advice != NULL && strlen(info->advice) > 40);
+        CU_ASSERT(info->check < CHECKS);
     }
-    CU_ASSERT(YAJL_IS_FALSE(json_get(tree, "parity")));
-    CU_ASSERT_EQUAL(g_strcmp0(json_get_string(tree, "url"), "http://localhost:9200"), 0);
-    yajl_val first = json_get(tree, "first_violations");
-    CU_ASSERT_EQUAL(json_array_length(first), 2);
-    CU_ASSERT_EQUAL(g_strcmp0(YAJL_GET_STRING(json_array_get(first, 1)), "thing 1 is \"wrong\""),
-                    0);
-    g_autoptr(Report) good = example(0);
-    g_autofree char *good_text = printed(good, TRUE);
-    g_auto(yajl_val) good_tree = json_parse(good_text, "x", NULL);
-    CU_ASSERT(json_is_true(good_tree, "parity"));
+    for (guint check = 0; check < CHECKS; check++)
+        CU_ASSERT(report_check_name(check) != NULL && report_check_claim(check) != NULL);
 }
 
 static const UnitTest tests[] = {
-    {"violations", test_violations},
-    {"text", test_text},
-    {"JSON", test_json},
+    {"violations by kind", test_violations},
+    {"nasty texts", test_nasty_texts},
+    {"scores", test_scores},
+    {"checks", test_checks},
+    {"kinds", test_kinds},
     {NULL, NULL},
 };
 

@@ -3,7 +3,9 @@
 #include <cairo-svg.h>
 #include <string.h>
 
+#include "markup.h"
 #include "recsys_error.h"
+#include "whole_file.h"
 
 #define RGB(hex)                                                                                   \
     {                                                                                              \
@@ -106,16 +108,6 @@ void picture_set_colour(Picture *picture, const Colour *colour, double alpha)
     cairo_set_source_rgba(picture->cr, colour->red, colour->green, colour->blue, alpha);
 }
 
-/* As XML text: no control characters, which XML 1.0 does not have even if escaped. */
-static char *escape(const char *text)
-{
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
-    for (char *at = valid; *at != '\0'; at++)
-        if ((guchar)*at < 0x20 || *at == 0x7f)
-            *at = ' ';
-    return g_markup_escape_text(valid, -1);
-}
-
 static void set_font(Picture *picture, const TextStyle *style)
 {
     cairo_select_font_face(picture->cr, "sans-serif", CAIRO_FONT_SLANT_NORMAL,
@@ -151,14 +143,14 @@ void picture_text(Picture *picture, double x, double y, const TextStyle *style, 
     cairo_move_to(cr, shift, 0.0);
     cairo_show_text(cr, text);
     cairo_restore(cr);
-    g_autofree char *escaped = escape(text);
+    g_autofree char *escaped = markup_escape(text);
     g_string_append_printf(picture->texts, "%s\n", escaped);
 }
 
 void picture_tip(Picture *picture, double x, double y, double radius, const char *text)
 {
     char cx[G_ASCII_DTOSTR_BUF_SIZE], cy[G_ASCII_DTOSTR_BUF_SIZE], r[G_ASCII_DTOSTR_BUF_SIZE];
-    g_autofree char *escaped = escape(text);
+    g_autofree char *escaped = markup_escape(text);
     g_string_append_printf(
         picture->tips, "<circle cx=\"%s\" cy=\"%s\" r=\"%s\"><title>%s</title></circle>\n",
         g_ascii_formatd(cx, sizeof cx, "%.1f", x), g_ascii_formatd(cy, sizeof cy, "%.1f", y),
@@ -189,7 +181,7 @@ static gboolean add_texts(Picture *picture)
     gssize opened = open >= 0 ? find(picture->content, ">", (gsize)open) : -1;
     if (end < 0 || opened < 0)
         return FALSE;
-    g_autofree char *title = escape(picture->title);
+    g_autofree char *title = markup_escape(picture->title);
     g_autofree char *head =
         g_strdup_printf("\n<title>%s</title>\n<desc>%s</desc>", title, picture->texts->str);
     g_autofree char *tail = g_strdup_printf("<g fill-opacity=\"0\">\n%s</g>\n", picture->tips->str);
@@ -223,12 +215,8 @@ gboolean picture_save(Picture *picture, const char *path, GError **error)
         return FALSE;
     gsize size;
     const char *data = g_bytes_get_data(content, &size);
-    g_autoptr(GError) cause = NULL;
-    if (g_file_set_contents_full(path, data, (gssize)size,
-                                 G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0644,
-                                 &cause))
+    if (whole_file_save(path, data, (gssize)size, error))
         return TRUE;
-    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "the picture cannot be written: %s",
-                cause->message);
+    g_prefix_error(error, "the picture cannot be written: ");
     return FALSE;
 }

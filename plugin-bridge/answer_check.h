@@ -1,0 +1,28 @@
+/* One ranking that a cluster has returned, against what the bundle says it must be: the list, each
+ * score, the order, and the movies left out (order_proof.h). */
+#pragma once
+
+#include "fast_scorer.h"
+#include "release_meta.h"
+#include "report.h"
+
+typedef struct {
+    guint position; /* of the movie (fast_scorer.h) */
+    float score;    /* as returned, shift included */
+} Returned;
+
+typedef struct AnswerCheck AnswerCheck;
+
+/* Report and bundle must outlive the check. */
+AnswerCheck *answer_check_new(Report *report, const Bundle *bundle, DocIds doc_ids);
+void answer_check_free(AnswerCheck *check);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AnswerCheck, answer_check_free)
+
+/* The position of the movie whose document has this `_id`; FALSE if it is none of the bundle's. */
+gboolean answer_check_find(const AnswerCheck *check, const char *id, guint *position);
+
+/* `profile` is its description for messages, query [k] what it was ranked by, `shift` what was
+ * added to each score; `returned` has the movies (Returned) in order, and `depth` is how many were
+ * asked for. Findings go to the report. */
+void answer_check(AnswerCheck *check, const char *profile, const float *query, double shift,
+                  const GArray *returned, guint depth);

@@ -1,0 +1,28 @@
+/* The profiles whose orders are checked, one after the other: a million users are no list in
+ * memory. */
+#pragma once
+
+#include "bundle.h"
+#include "profile.h"
+
+typedef struct {
+    guint random;         /* random profiles besides the standard ones */
+    guint64 seed;         /* of the random ones */
+    gboolean all_users;   /* and each user alone */
+    gboolean random_only; /* without the standard ones */
+} ProfileChoice;
+
+typedef struct OrderProfiles OrderProfiles;
+
+/* The standard profiles and combinations (standard_profiles.h); then random ones, half of them with
+ * a user, each metadata type in half of them; then, if they are wanted, all users. The bundle must
+ * outlive it. */
+OrderProfiles *order_profiles_new(const Bundle *bundle, const ProfileChoice *choice);
+void order_profiles_free(OrderProfiles *profiles);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(OrderProfiles, order_profiles_free)
+
+/* How many there are, those that were given out included. */
+guint order_profiles_count(const OrderProfiles *profiles);
+
+/* The next one, or NULL when there is none left. */
+Profile *order_profiles_next(OrderProfiles *profiles);

@@ -1,0 +1,79 @@
+#include "order_profiles.h"
+
+#include <string.h>
+
+#include "fixtures.h"
+#include "standard_profiles.h"
+#include "tap.h"
+
+/* The fixture has 2 ages, 2 genders, 2 occupations and 3 users. */
+#define STANDARD (6 + 12 + 8)
+
+static GPtrArray *descriptions_of(const Bundle *bundle, const ProfileChoice *choice)
+{
+    GPtrArray *texts = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(OrderProfiles) profiles = order_profiles_new(bundle, choice);
+    Profile *profile;
+    while ((profile = order_profiles_next(profiles)) != NULL) {
+        g_ptr_array_add(texts, profile_describe(profile));
+        profile_free(profile);
+    }
+    CU_ASSERT_EQUAL(texts->len, order_profiles_count(profiles));
+    CU_ASSERT_PTR_NULL(order_profiles_next(profiles));
+    return texts;
+}
+
+static void test_all_combinations(void)
+{
+    const ProfileChoice choice = {0};
+    g_autoptr(Bundle) bundle = fixture_bundle(2, 1);
+    g_autoptr(GPtrArray) texts = descriptions_of(bundle, &choice);
+    g_autoptr(GHashTable) different = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < texts->len; i++)
+        g_hash_table_add(different, g_ptr_array_index(texts, i));
+    CU_ASSERT_EQUAL(texts->len, STANDARD);
+    CU_ASSERT_EQUAL(g_hash_table_size(different), STANDARD);
+    CU_ASSERT(g_hash_table_contains(different, "age 35, gender F, occupation 12"));
+}
+
+static void test_users_and_random_ones(void)
+{
+    const ProfileChoice choice = {.random = 40, .seed = 5, .all_users = TRUE};
+    g_autoptr(Bundle) bundle = fixture_bundle(2, 1);
+    g_autoptr(GPtrArray) texts = descriptions_of(bundle, &choice);
+    g_autoptr(GPtrArray) again = descriptions_of(bundle, &choice);
+    CU_ASSERT_EQUAL(texts->len, STANDARD + 40 + 3);
+    for (guint i = 0; i < texts->len; i++)
+        CU_ASSERT_STRING_EQUAL(g_ptr_array_index(texts, i), g_ptr_array_index(again, i));
+    CU_ASSERT_STRING_EQUAL(g_ptr_array_index(texts, STANDARD + 40), "user 2");
+    CU_ASSERT_STRING_EQUAL(g_ptr_array_index(texts, STANDARD + 42), "user 11");
+}
+
+/* More combinations than anybody waits for: as many as the limit, all different. */
+static void test_many_types(void)
+{
+    g_autoptr(FeatureTable) features = feature_table_new();
+    for (guint t = 0; t < 12; t++) {
+        for (guint v = 0; v < 10; v++) {
+            g_autofree char *type = g_strdup_printf("type%u", t);
+            g_autofree char *value = g_strdup_printf("%u", v);
+            const Feature feature = {.type = type, .value = value};
+            CU_ASSERT(feature_table_add(features, &feature, NULL, NULL));
+        }
+    }
+    g_autoptr(GPtrArray) profiles = standard_combinations(features);
+    g_autoptr(GHashTable) different = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < profiles->len; i++)
+        g_hash_table_add(different, profile_describe(g_ptr_array_index(profiles, i)));
+    CU_ASSERT_EQUAL(profiles->len, MOST_COMBINATIONS);
+    CU_ASSERT_EQUAL(g_hash_table_size(different), MOST_COMBINATIONS);
+}
+
+static const UnitTest tests[] = {
+    {"all combinations", test_all_combinations},
+    {"users and random ones", test_users_and_random_ones},
+    {"many types", test_many_types},
+    {NULL, NULL},
+};
+
+TAP_MAIN("order_profiles", tests)

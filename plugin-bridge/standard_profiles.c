@@ -61,8 +61,10 @@ static guint64 count_combinations(const FeatureTable *features, const GPtrArray 
                                   guint64 most)
 {
     guint64 count = 1;
-    for (guint t = 0; t < types->len; t++)
-        count = MIN(most, count * count_of(features, g_ptr_array_index(types, t)));
+    for (guint t = 0; t < types->len; t++) {
+        const guint64 values = MAX(count_of(features, g_ptr_array_index(types, t)), 1u);
+        count = count > most / values ? most : count * values;
+    }
     return count;
 }
 
@@ -90,7 +92,7 @@ GPtrArray *standard_combinations(const FeatureTable *features)
     if (types->len < 3)
         return profiles;
     /* Numbers that stay below 2^64 when they are multiplied with those of the chosen ones. */
-    const guint64 all = count_combinations(features, types, G_GUINT64_CONSTANT(1) << 32);
+    const guint64 all = count_combinations(features, types, G_GUINT64_CONSTANT(1) << 53);
     const guint64 chosen = MIN(all, MOST_COMBINATIONS);
     for (guint64 i = 0; i < chosen; i++)
         g_ptr_array_add(profiles, combination(features, types, i * all / chosen));

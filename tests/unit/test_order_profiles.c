@@ -65,6 +65,11 @@ static void test_many_types(void)
     g_autoptr(GHashTable) different = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (guint i = 0; i < profiles->len; i++)
         g_hash_table_add(different, profile_describe(g_ptr_array_index(profiles, i)));
+    g_autofree char *first = profile_describe(g_ptr_array_index(profiles, 0));
+    g_autofree char *last = profile_describe(g_ptr_array_index(profiles, profiles->len - 1));
+    /* Evenly spaced: from the first value of the first type to its last one. */
+    CU_ASSERT(g_str_has_prefix(first, "type0 0,"));
+    CU_ASSERT(g_str_has_prefix(last, "type0 9,"));
     CU_ASSERT_EQUAL(profiles->len, MOST_COMBINATIONS);
     CU_ASSERT_EQUAL(g_hash_table_size(different), MOST_COMBINATIONS);
 }

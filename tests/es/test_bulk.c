@@ -355,6 +355,10 @@ static void test_another_host(void)
     CU_ASSERT_EQUAL(report.documents, bundle->model->n);
     CU_ASSERT(report.repeated > 0 && sound.seen > 2);
     CU_ASSERT(broken.seen <= 2 + quick.in_flight);
+    CU_ASSERT(server_do("POST", NULL, "/%s/_refresh", index));
+    g_auto(yajl_val) count = server_ask("GET", NULL, "/%s/_count", index);
+    gint64 there = 0;
+    CU_ASSERT(json_get_int(count, "count", &there) && there == bundle->model->n);
     if (error != NULL)
         tap_comment(error->message);
 }

@@ -62,8 +62,9 @@ static guint64 count_combinations(const FeatureTable *features, const GPtrArray 
 {
     guint64 count = 1;
     for (guint t = 0; t < types->len; t++) {
-        const guint64 values = MAX(count_of(features, g_ptr_array_index(types, t)), 1u);
-        count = count > most / values ? most : count * values;
+        const guint64 values = count_of(features, g_ptr_array_index(types, t));
+        if (values > 0)
+            count = count > most / values ? most : count * values;
     }
     return count;
 }
@@ -73,7 +74,8 @@ static Profile *combination(const FeatureTable *features, const GPtrArray *types
 {
     g_autofree guint *digits = g_new(guint, types->len);
     for (guint t = types->len; t-- > 0;) {
-        const guint64 base = MAX(count_of(features, g_ptr_array_index(types, t)), 1u);
+        const guint64 base = count_of(features, g_ptr_array_index(types, t));
+        g_assert(base > 0); /* a type is there because a value of it is */
         digits[t] = (guint)(number % base);
         number /= base;
     }

@@ -132,7 +132,7 @@ static void test_every_step(void)
         {"POST", "/_refresh", NULL, FALSE},
         {"POST", "/_pit", NULL, FALSE},
         {"DELETE", "/_pit", NULL, FALSE},
-        {"POST", "/_search", "script", FALSE},
+        {"POST", "/_msearch", "script", FALSE},
         {"PUT", "/_mapping", "complete", TRUE},
         {"PUT", "/_mapping", "complete", FALSE},
         {"POST", "/_aliases", NULL, TRUE},

@@ -42,7 +42,8 @@ static Bundle *bundle_of(GRand *random, Kind kind, guint n, guint k, gboolean is
         const gboolean is_user = is_scattered ? i % 3 == 1 : i < 5;
         const Feature feature = {.type = is_user ? FEATURE_USER : FEATURE_MOVIE, .value = value};
         CU_ASSERT(feature_table_add(bundle->features, &feature, NULL, NULL));
-        bundle->model->bias[i] = kind == FEW_VALUES ? 0 : value_of(random, kind, i);
+        bundle->model->bias[i] =
+            kind == FEW_VALUES || kind == HUGE_ONES ? 0 : value_of(random, kind, i);
         for (guint f = 0; f < k; f++)
             bundle->model->embeddings[(gsize)i * k + f] = value_of(random, kind, f);
     }

@@ -5,13 +5,15 @@
 #include "json.h"
 #include "title.h"
 
-static void movie_clear(gpointer data)
+void ranked_movie_clear(RankedMovie *movie)
 {
-    RankedMovie *movie = data;
     g_free(movie->id);
     g_free(movie->value);
     g_free(movie->title);
     g_strfreev(movie->genres);
+    g_free(movie->vector);
+    g_free(movie->shares);
+    *movie = (RankedMovie){0};
 }
 
 Ranking *ranking_new(const char *index, const char *model_id, double scale, double shift)
@@ -21,8 +23,9 @@ Ranking *ranking_new(const char *index, const char *model_id, double scale, doub
     ranking->model_id = g_strdup(model_id);
     ranking->scale = scale;
     ranking->shift = shift;
+    ranking->took = -1;
     ranking->movies = g_array_new(FALSE, FALSE, sizeof(RankedMovie));
-    g_array_set_clear_func(ranking->movies, movie_clear);
+    g_array_set_clear_func(ranking->movies, (GDestroyNotify)ranked_movie_clear);
     return ranking;
 }
 
@@ -33,12 +36,16 @@ void ranking_free(Ranking *ranking)
     g_free(ranking->index);
     g_free(ranking->model_id);
     g_array_unref(ranking->movies);
+    g_strfreev(ranking->terms);
+    g_free(ranking->left_out);
+    g_free(ranking->after);
     g_free(ranking);
 }
 
 void ranking_add(Ranking *ranking, RankedMovie *movie)
 {
     g_array_append_val(ranking->movies, *movie);
+    *movie = (RankedMovie){0};
 }
 
 /* ---- the table ---- */

@@ -3,31 +3,11 @@
 #include <string.h>
 
 #include "interrupt.h"
+#include "point_in_time.h"
 #include "progress.h"
 #include "recsys_error.h"
 
 #define PAGE 1000
-#define KEEP_ALIVE "2m"
-
-static char *open_point_in_time(EsClient *client, const char *index, GError **error)
-{
-    g_autofree char *name = es_escape(index);
-    g_autofree char *path = g_strdup_printf("/%s/_pit?keep_alive=" KEEP_ALIVE, name);
-    g_auto(yajl_val) answer = es_call_json(client, "POST", path, NULL, error);
-    if (answer == NULL)
-        return NULL;
-    const char *id = json_get_string(answer, "id");
-    if (id == NULL)
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED, "POST %s gave no id", path);
-    return g_strdup(id);
-}
-
-static void close_point_in_time(EsClient *client, const char *pit)
-{
-    g_autofree char *body = g_strdup_printf("{\"id\":\"%s\"}", pit);
-    g_auto(yajl_val) answer = es_call_json(client, "DELETE", "/_pit", body, NULL);
-    (void)answer; /* if it fails the server drops it after KEEP_ALIVE */
-}
 
 static char *page_body(const IndexScan *scan, const char *pit, gint64 after)
 {
@@ -35,11 +15,7 @@ static char *page_body(const IndexScan *scan, const char *pit, gint64 after)
     yajl_gen_map_open(json);
     json_put_member_int(json, "size", PAGE);
     json_put_member_bool(json, "track_total_hits", FALSE);
-    json_put_key(json, "pit");
-    yajl_gen_map_open(json);
-    json_put_member_string(json, "id", pit);
-    json_put_member_string(json, "keep_alive", KEEP_ALIVE);
-    yajl_gen_map_close(json);
+    point_in_time_put(json, pit);
     if (scan->query != NULL) {
         json_put_key(json, "query");
         yajl_gen_number(json, scan->query, strlen(scan->query)); /* any JSON, as it is */
@@ -103,7 +79,7 @@ static gboolean read_page(Pages *p, gsize *count, GError **error)
 gboolean index_scan(EsClient *client, const IndexScan *scan, IndexScanHit on_hit, gpointer data,
                     GError **error)
 {
-    g_autofree char *pit = open_point_in_time(client, scan->index, error);
+    g_autofree char *pit = point_in_time_open(client, scan->index, error);
     if (pit == NULL)
         return FALSE;
     Pages pages = {client, scan, on_hit, data, pit, -1};
@@ -118,7 +94,7 @@ gboolean index_scan(EsClient *client, const IndexScan *scan, IndexScanHit on_hit
         progress_update(&progress, MIN(seen, scan->expected), NULL);
     }
     progress_end(&progress);
-    close_point_in_time(client, pit);
+    point_in_time_close(client, pit);
     return valid;
 }
 

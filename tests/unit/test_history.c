@@ -79,10 +79,10 @@ static void test_names_of_movies(void)
 
 static void test_lines_that_are_none(void)
 {
-    const char *const lines[] = {"318",         "318 five", "318,",    ",5",       "1::318::5::0",
-                                 "1,318,5",     "1 318 5",  "\"318,5", "\"318\"5", "318 5 x",
-                                 "318 nan",     "318 inf",  "318 4,5", "\"\",5",   "\"318\"",
-                                 "\"318\"\",5", "::5"};
+    const char *const lines[] = {"318",          "318 five", "318,",        ",5",
+                                 "1::318::5::0", "1,318,5",  "1 318 5",     "\"318,5",
+                                 "\"318\"5",     "318 5 x",  "318 nan",     "318 inf",
+                                 "\"\",5",       "\"318\"",  "\"318\"\",5", "::5"};
     for (guint i = 0; i < G_N_ELEMENTS(lines); i++) {
         g_autofree char *text = g_strdup_printf("7 3\n%s\n", lines[i]);
         check_refused(text, "seen.txt:2: expected a movie and a rating");

@@ -1,0 +1,167 @@
+#include "recommend_pages.h"
+
+#include "explain.h"
+#include "hits.h"
+#include "point_in_time.h"
+#include "recommend_steps.h"
+#include "recsys_error.h"
+
+struct RecommendPages {
+    EsClient *client;
+    char *index, *model_id;
+    double scale;
+    char *left_out;
+    ProfileSum *sum;
+    FeatureVectors *parts; /* with explain, or NULL */
+    QueryBody query;       /* refers to what is owned here, and to the request's filter */
+    char *point_in_time;
+    char *after; /* sort values of the last movie so far, or NULL */
+    guint position;
+    gboolean at_end;
+};
+
+void recommend_pages_free(RecommendPages *pages)
+{
+    if (pages == NULL)
+        return;
+    point_in_time_close(pages->client, pages->point_in_time);
+    g_free(pages->index);
+    g_free(pages->model_id);
+    g_free(pages->left_out);
+    profile_sum_free(pages->sum);
+    feature_vectors_free(pages->parts);
+    g_free(pages->point_in_time);
+    g_free(pages->after);
+    g_free(pages);
+}
+
+guint recommend_pages_position(const RecommendPages *pages)
+{
+    return pages->position;
+}
+
+/* ---- a page ---- */
+
+/* Asks for the next `size` movies. */
+static gboolean ask(RecommendPages *pages, guint size, gboolean bare, yajl_val *answer,
+                    GError **error)
+{
+    QueryBody query = pages->query;
+    query.size = size;
+    query.bare = bare;
+    query.point_in_time = pages->point_in_time;
+    query.after = pages->after;
+    g_autofree char *body = query_body(&query);
+    switch (recommend_search(pages->client, "/_search", body, answer, error)) {
+    case STEP_DONE:
+        point_in_time_update(&pages->point_in_time, *answer);
+        return TRUE;
+    case STEP_FAILED:
+        return FALSE;
+    case STEP_RELEASE_CHANGED:
+        break;
+    }
+    g_set_error(
+        error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
+        "the point in time that held %s is gone (the index was deleted, or nobody asked for "
+        "more than " POINT_IN_TIME_KEEP_ALIVE "): begin again with the first page",
+        pages->index);
+    return FALSE;
+}
+
+static gboolean skip(RecommendPages *pages, guint count, GError **error)
+{
+    while (count > 0 && !pages->at_end) {
+        guint found = 0, wanted = MIN(count, RECOMMEND_MOST);
+        g_auto(yajl_val) answer = NULL;
+        if (!ask(pages, wanted, TRUE, &answer, error) ||
+            !hits_skip(answer, &found, &pages->after, error))
+            return FALSE;
+        pages->at_end = found < wanted;
+        pages->position += found;
+        count -= MIN(found, count);
+    }
+    return TRUE;
+}
+
+Ranking *recommend_pages_next(RecommendPages *pages, guint size, GError **error)
+{
+    g_autoptr(Ranking) ranking =
+        ranking_new(pages->index, pages->model_id, pages->scale, pages->query.shift);
+    ranking->from = pages->position;
+    ranking->left_out = g_strdup(pages->left_out);
+    const HitsForm form = {
+        .sum = pages->query.scoring == QUERY_MODEL ? pages->sum : NULL,
+        .k = pages->sum->k,
+        .with_vectors = pages->query.with_vectors,
+    };
+    if (!pages->at_end) {
+        g_auto(yajl_val) answer = NULL;
+        if (!ask(pages, size, FALSE, &answer, error) || !hits_read(ranking, answer, &form, error))
+            return NULL;
+        g_free(pages->after);
+        pages->after = g_strdup(ranking->after);
+        pages->at_end = ranking->movies->len < size;
+        pages->position += ranking->movies->len;
+    }
+    if (pages->parts != NULL)
+        explain_ranking(ranking, pages->parts);
+    return g_steal_pointer(&ranking);
+}
+
+/* ---- opening ---- */
+
+typedef struct {
+    const RecommendRequest *request;
+    RecommendPages *pages; /* the result */
+} Open;
+
+static RecommendPages *pages_of(Recommender *r, const RecommendRequest *request)
+{
+    const ReleaseMeta *meta = recommender_release(r);
+    const FeatureVectors *parts =
+        request->profile != NULL ? recommender_last_vectors(r) : request->parts;
+    RecommendPages *pages = g_new0(RecommendPages, 1);
+    pages->client = recommender_client(r);
+    pages->index = g_strdup(meta->index);
+    pages->model_id = g_strdup(meta->model_id);
+    pages->scale = meta->scale;
+    pages->left_out = g_strdup(recommender_left_out(r));
+    pages->sum = profile_sum_copy(recommender_last_sum(r));
+    if (request->explain && parts != NULL)
+        pages->parts = feature_vectors_copy(parts);
+    pages->query = recommender_query(r, request);
+    pages->query.query = pages->sum->query;
+    return pages;
+}
+
+static Step attempt_open(Recommender *r, gpointer data, GError **error)
+{
+    Open *open = data;
+    Step step = recommend_step_one(r, open->request, error);
+    if (step != STEP_DONE)
+        return step;
+    g_autoptr(RecommendPages) pages = pages_of(r, open->request);
+    g_autoptr(GError) failure = NULL;
+    pages->point_in_time = point_in_time_open(pages->client, pages->index, &failure);
+    if (pages->point_in_time != NULL) {
+        open->pages = g_steal_pointer(&pages);
+        return STEP_DONE;
+    }
+    if (!g_error_matches(failure, ES_ERROR, 404)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return STEP_FAILED;
+    }
+    return open->request->profile != NULL ? STEP_RELEASE_CHANGED
+                                          : recommend_is_stale(open->request, error);
+}
+
+RecommendPages *recommend_pages_open(Recommender *r, const RecommendRequest *request,
+                                     GError **error)
+{
+    Open open = {.request = request};
+    if (!recommend_check(request, error) || !recommender_settle(r, attempt_open, &open, error))
+        return NULL;
+    g_autoptr(RecommendPages) pages = open.pages;
+    return skip(pages, request->from, error) ? g_steal_pointer(&pages) : NULL;
+}

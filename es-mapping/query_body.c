@@ -10,7 +10,10 @@ static const char *const scripts[] = {
     [QUERY_MODEL] =
         "params.shift + dotProduct(params.query_vector, 'embedding') + doc['bias'].value",
     [QUERY_DOT] = "params.shift + dotProduct(params.query_vector, 'embedding')",
-    [QUERY_COSINE] = "cosineSimilarity(params.query_vector, 'embedding') + 1.0",
+    /* A vector of zeros would be NaN, and an opposite one below 0 by a rounding: both are refused.
+     */
+    [QUERY_COSINE] = "doc['embedding'].magnitude > 0 ? Math.max(0.0, "
+                     "cosineSimilarity(params.query_vector, 'embedding') + 1.0) : 1.0",
 };
 
 double query_shift(const float *query, guint k, double max_movie_norm, double min_movie_bias)

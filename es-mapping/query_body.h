@@ -10,7 +10,7 @@
 typedef enum {
     QUERY_MODEL,  /* shift + <query, v_m> + w_m: the factorization machine */
     QUERY_DOT,    /* shift + <query, v_m> */
-    QUERY_COSINE, /* cos(query, v_m) + 1; needs no shift */
+    QUERY_COSINE, /* cos(query, v_m) + 1, 1 for a vector of zeros; needs no shift */
 } QueryScoring;
 
 typedef struct {

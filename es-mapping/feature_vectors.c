@@ -107,6 +107,14 @@ static Step read_source(FeatureVectors *vectors, guint at, const ReleaseMeta *me
     return STEP_FAILED;
 }
 
+static const char *way_out_of(yajl_val document)
+{
+    const char *id = json_get_string(document, "_id");
+    return id != NULL && g_str_has_prefix(id, FEATURE_USER "_")
+               ? "; --cold-start goes by the rest of the profile"
+               : "";
+}
+
 static Step read_document(FeatureVectors *vectors, guint at, const ReleaseMeta *meta,
                           yajl_val document, gboolean *missing, GError **error)
 {
@@ -122,8 +130,8 @@ static Step read_document(FeatureVectors *vectors, guint at, const ReleaseMeta *
         return read_source(vectors, at, meta, document, error);
     if (missing != NULL)
         return STEP_DONE;
-    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "there is no %s in release %s",
-                vectors->names[at], meta->index);
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "there is no %s in release %s%s",
+                vectors->names[at], meta->index, way_out_of(document));
     return STEP_FAILED;
 }
 

@@ -114,6 +114,8 @@ gboolean hits_read(Ranking *ranking, yajl_val answer, const HitsForm *form, GErr
 {
     if (!es_check_complete(answer, "the ranking", error))
         return FALSE;
+    if (form->sum != NULL)
+        ranking->offset = form->sum->offset;
     yajl_val hits = json_get(answer, "hits.hits");
     if (!YAJL_IS_ARRAY(hits))
         return strange_answer("a ranking without hits", error);

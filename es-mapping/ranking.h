@@ -28,6 +28,7 @@ typedef struct {
     char *model_id;
     double scale;   /* ratings are below it */
     double shift;   /* was added to every score */
+    double offset;  /* rating = scale / (1 + exp(−(score + offset))); NAN: there are no ratings */
     GArray *movies; /* RankedMovie, best first */
 
     guint from;     /* movies before the first one */
@@ -44,7 +45,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ranking, ranking_free)
 /* Takes what the movie owns, and leaves it empty. */
 void ranking_add(Ranking *ranking, RankedMovie *movie);
 
-/* A table: rank, predicted rating, title, year, genres. */
+/* A table: rank, predicted rating, title, year, genres; below each movie its shares, if it has
+ * them. Columns line up as a terminal shows them, and no title can send it anything but text. */
 void ranking_print(const Ranking *ranking, FILE *out);
 
 /* One JSON object on one line. `profile` is its description. */

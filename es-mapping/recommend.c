@@ -206,8 +206,9 @@ QueryBody recommender_query(const Recommender *r, const RecommendRequest *reques
     };
 }
 
-Step recommend_search(EsClient *client, const char *path, const char *body, yajl_val *answer,
-                      GError **error)
+/* STEP_RELEASE_CHANGED: there is no such index any more. */
+static Step send_search(EsClient *client, const char *path, const char *body, yajl_val *answer,
+                        GError **error)
 {
     g_autoptr(GError) failure = NULL;
     *answer = es_call_json(client, "POST", path, body, &failure);
@@ -226,7 +227,7 @@ static Step search(Recommender *r, const RecommendRequest *request, Ranking **re
     g_autofree char *body = query_body(&query);
     g_autofree char *path = recommend_search_path(r->meta->index);
     g_auto(yajl_val) answer = NULL;
-    Step step = recommend_search(r->client, path, body, &answer, error);
+    Step step = send_search(r->client, path, body, &answer, error);
     if (step != STEP_DONE)
         return step;
     g_autoptr(Ranking) ranking =

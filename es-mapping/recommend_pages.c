@@ -42,40 +42,47 @@ guint recommend_pages_position(const RecommendPages *pages)
 
 /* ---- a page ---- */
 
-/* Asks for the next `size` movies. */
-static gboolean ask(RecommendPages *pages, guint size, gboolean bare, yajl_val *answer,
-                    GError **error)
+/* A point in time that is gone is 404; one whose index was deleted is 503, as if a shard were only
+ * away for the moment. */
+static gboolean is_gone(const RecommendPages *pages, const GError *failure)
+{
+    if (!g_error_matches(failure, ES_ERROR, 503))
+        return g_error_matches(failure, ES_ERROR, 404);
+    g_autoptr(GError) why = NULL;
+    g_autoptr(ReleaseMeta) meta = release_meta_fetch(pages->client, pages->index, &why);
+    return g_error_matches(why, ES_ERROR, 404);
+}
+
+/* Asks for the next `size` movies; NULL with an error. */
+static yajl_val ask(RecommendPages *pages, guint size, gboolean bare, GError **error)
 {
     QueryBody query = pages->query;
     query.size = size;
     query.bare = bare;
     query.point_in_time = pages->point_in_time;
     query.after = pages->after;
+    g_autoptr(GError) failure = NULL;
     g_autofree char *body = query_body(&query);
-    switch (recommend_search(pages->client, "/_search", body, answer, error)) {
-    case STEP_DONE:
-        point_in_time_update(&pages->point_in_time, *answer);
-        return TRUE;
-    case STEP_FAILED:
-        return FALSE;
-    case STEP_RELEASE_CHANGED:
-        break;
-    }
-    g_set_error(
-        error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
-        "the point in time that held %s is gone (the index was deleted, or nobody asked for "
-        "more than " POINT_IN_TIME_KEEP_ALIVE "): begin again with the first page",
-        pages->index);
-    return FALSE;
+    yajl_val answer = es_call_json(pages->client, "POST", "/_search", body, &failure);
+    if (answer != NULL)
+        point_in_time_update(&pages->point_in_time, answer);
+    else if (is_gone(pages, failure))
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
+                    "the point in time that held %s is gone (the index was deleted, or nobody "
+                    "asked for more than " POINT_IN_TIME_KEEP_ALIVE
+                    "): begin again with the first page",
+                    pages->index);
+    else
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return answer;
 }
 
 static gboolean skip(RecommendPages *pages, guint count, GError **error)
 {
     while (count > 0 && !pages->at_end) {
         guint found = 0, wanted = MIN(count, RECOMMEND_MOST);
-        g_auto(yajl_val) answer = NULL;
-        if (!ask(pages, wanted, TRUE, &answer, error) ||
-            !hits_skip(answer, &found, &pages->after, error))
+        g_auto(yajl_val) answer = ask(pages, wanted, TRUE, error);
+        if (answer == NULL || !hits_skip(answer, &found, &pages->after, error))
             return FALSE;
         pages->at_end = found < wanted;
         pages->position += found;
@@ -96,8 +103,8 @@ Ranking *recommend_pages_next(RecommendPages *pages, guint size, GError **error)
         .with_vectors = pages->query.with_vectors,
     };
     if (!pages->at_end) {
-        g_auto(yajl_val) answer = NULL;
-        if (!ask(pages, size, FALSE, &answer, error) || !hits_read(ranking, answer, &form, error))
+        g_auto(yajl_val) answer = ask(pages, size, FALSE, error);
+        if (answer == NULL || !hits_read(ranking, answer, &form, error))
             return NULL;
         g_free(pages->after);
         pages->after = g_strdup(ranking->after);

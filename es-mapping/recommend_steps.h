@@ -17,9 +17,5 @@ gboolean recommend_check(const RecommendRequest *request, GError **error) G_GNUC
 Step recommend_step_one(Recommender *recommender, const RecommendRequest *request,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Sends a search. STEP_RELEASE_CHANGED: there is no such index, or no such point in time. */
-Step recommend_search(EsClient *client, const char *path, const char *body, yajl_val *answer,
-                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
 /* A query that was made for a release that is gone: starting over is up to who made it. */
 Step recommend_is_stale(const RecommendRequest *request, GError **error);

@@ -61,9 +61,19 @@ static const CliCommand commands[] = {
     {"recommend", "", "rank the live release's movies for a person",
      "Fetches the person's vectors (mget), sums them and ranks with script_score.\n"
      "\n"
+     "Filters are clauses that the cluster may cache. If no movie passes them, the list is empty,\n"
+     "standard error says so, and the exit code is 0. --from goes through search_after and a "
+     "point\n"
+     "in time. --curl names the environment variables with the credentials, never what they hold.\n"
+     "\n"
      "Examples:\n"
      "  recsys-loader recommend --age 18 --gender M\n"
-     "  recsys-loader recommend --user 42 --size 20 --json\n",
+     "  recsys-loader recommend --user 42 --size 20 --from 20 --json\n"
+     "  recsys-loader recommend --user 42 --exclude-seen ratings.dat --genre Comedy --no-genre "
+     "Horror\n"
+     "  recsys-loader recommend --user 4711 --age 25 --cold-start --years 1990-1999 --explain\n"
+     "  recsys-loader recommend --gender F --filter '{\"prefix\": {\"title\": \"Star\"}}'\n"
+     "  recsys-loader recommend --age 18 --gender M --curl | sh\n",
      cmd_recommend},
     {NULL},
 };

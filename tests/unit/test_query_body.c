@@ -209,6 +209,52 @@ static void test_script_is_constant(void)
                     0);
 }
 
+/* What a page and an explanation ask for besides. */
+static void test_places(void)
+{
+    const float query[] = {1, 2};
+    const QueryBody asked = {.query = query,
+                             .k = 2,
+                             .size = 3,
+                             .from = 4,
+                             .with_vectors = TRUE,
+                             .point_in_time = "p\"q",
+                             .after = "[1.5,7]"};
+    g_autofree char *text = query_body(&asked);
+    g_auto(yajl_val) body = json_parse(text, "the body", NULL);
+    gint64 from = 0;
+    CU_ASSERT(json_get_int(body, "from", &from) && from == 4);
+    CU_ASSERT_EQUAL(g_strcmp0(json_get_string(body, "pit.id"), "p\"q"), 0);
+    CU_ASSERT_EQUAL(json_array_length(json_get(body, "search_after")), 2);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"model_id\",\"embedding\",\"bias\"]"));
+    const QueryBody plain = {.query = query, .k = 2, .size = 3};
+    g_autofree char *without = query_body(&plain);
+    CU_ASSERT_PTR_NULL(strstr(without, "\"from\""));
+    CU_ASSERT_PTR_NULL(strstr(without, "\"pit\""));
+    CU_ASSERT_PTR_NULL(strstr(without, "search_after"));
+    CU_ASSERT_PTR_NULL(strstr(without, "\"embedding\"")); /* not fetched unless asked for */
+}
+
+static void test_bare(void)
+{
+    const float query[] = {1, 2};
+    const QueryBody asked = {.query = query, .k = 2, .size = 3, .bare = TRUE};
+    g_autofree char *text = query_body(&asked);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"_source\":false"));
+}
+
+static void test_other_scorings(void)
+{
+    const float query[] = {1, 2};
+    QueryBody asked = {.query = query, .k = 2, .size = 3, .scoring = QUERY_COSINE};
+    g_autofree char *cosine = query_body(&asked);
+    CU_ASSERT_PTR_NOT_NULL(strstr(cosine, "cosineSimilarity(params.query_vector, 'embedding')"));
+    asked.scoring = QUERY_DOT;
+    g_autofree char *dot = query_body(&asked);
+    CU_ASSERT_PTR_NOT_NULL(strstr(dot, "dotProduct"));
+    CU_ASSERT_PTR_NULL(strstr(dot, "bias"));
+}
+
 static const UnitTest tests[] = {
     {"shift for random models", test_shift_for_random_models},
     {"shift for the opposite of the query", test_shift_for_the_opposite_of_the_query},
@@ -217,6 +263,9 @@ static const UnitTest tests[] = {
     {"shift is no larger than needed", test_shift_is_no_larger_than_needed},
     {"search body", test_search_body},
     {"script is constant", test_script_is_constant},
+    {"pages and vectors", test_places},
+    {"hits that are skipped", test_bare},
+    {"other scorings", test_other_scorings},
     {NULL, NULL},
 };
 

@@ -68,3 +68,21 @@ void diversify(guint *order, guint size, const double *scores, const float *cons
         }
     }
 }
+
+void diversify_ranking(Ranking *ranking, guint k, guint size, double l)
+{
+    const guint n = ranking->movies->len, taken = MIN(size, n);
+    g_autofree guint *order = g_new(guint, taken);
+    g_autofree double *scores = g_new(double, n);
+    g_autofree const float **vectors = g_new(const float *, n);
+    g_autoptr(GArray) all = ranking->movies;
+    for (guint i = 0; i < n; i++) {
+        scores[i] = g_array_index(all, RankedMovie, i).score;
+        vectors[i] = g_array_index(all, RankedMovie, i).vector;
+    }
+    diversify(order, taken, scores, vectors, n, k, l);
+    ranking->movies = g_array_new(FALSE, FALSE, sizeof(RankedMovie));
+    g_array_set_clear_func(ranking->movies, (GDestroyNotify)ranked_movie_clear);
+    for (guint i = 0; i < taken; i++)
+        ranking_add(ranking, &g_array_index(all, RankedMovie, order[i]));
+}

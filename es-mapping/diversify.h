@@ -11,7 +11,7 @@
  * result is the same every time. */
 #pragma once
 
-#include <glib.h>
+#include "ranking.h"
 
 /* How many answers are looked at for a list of `size`: ten times as many, at least 100. */
 guint diversify_candidates(guint size);
@@ -20,3 +20,7 @@ guint diversify_candidates(guint size);
  * pointers to [k]; size ≤ n. O(size · n · k). */
 void diversify(guint *order, guint size, const double *scores, const float *const *vectors, guint n,
                guint k, double l);
+
+/* Leaves of a ranking, whose movies have their vectors [k], the `size` (or all) that are taken, in
+ * that order. */
+void diversify_ranking(Ranking *ranking, guint k, guint size, double l);

@@ -118,6 +118,12 @@ static gboolean add_pair(Profile *profile, const char *pair, GError **error)
     return FALSE;
 }
 
+gboolean profile_options_given(const ProfileOptions *options)
+{
+    return options->users != NULL || options->ages != NULL || options->genders != NULL ||
+           options->occupations != NULL || options->features != NULL;
+}
+
 Profile *profile_of_options(const ProfileOptions *options, GError **error)
 {
     const struct {

@@ -42,6 +42,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ProfileOptions, profile_options_clear)
 /* The option table that fills `options`; free with g_free. */
 GOptionEntry *profile_options_entries(ProfileOptions *options);
 
+/* TRUE if one of them was given. */
+gboolean profile_options_given(const ProfileOptions *options);
+
 /* RECSYS_ERROR_USAGE if none was given, a type was given twice (--feature age=18 is an age too), or
  * a
  * --feature is not TYPE=VALUE. */

@@ -71,14 +71,16 @@ static GPtrArray *titles_of(const Ranking *ranking)
     return titles;
 }
 
-static void print_movie(const RankedMovie *movie, guint rank, const char *title, int widest,
-                        FILE *out)
+static void print_movie(const RankedMovie *movie, gboolean has_measure, guint rank,
+                        const char *title, int widest, FILE *out)
 {
     char rating[16] = "-", year[16] = "";
     g_autofree char *joined = g_strjoinv(", ", movie->genres);
     g_autofree char *genres = title_printable(joined);
     if (isfinite(movie->rating))
         g_snprintf(rating, sizeof rating, "%.2f", movie->rating);
+    else if (has_measure)
+        g_snprintf(rating, sizeof rating, "%.3f", movie->score);
     if (movie->year != 0)
         g_snprintf(year, sizeof year, "%d", movie->year);
     fprintf(out, "%4u  %6s  %s%*s  %4s  %s\n", rank, rating, title, widest - title_width(title), "",
@@ -103,10 +105,13 @@ void ranking_print(const Ranking *ranking, FILE *out)
 {
     g_autoptr(GPtrArray) titles = titles_of(ranking);
     const int widest = widest_of(titles, "title");
-    fprintf(out, "%4s  %6s  %-*s  %4s  %s\n", "rank", "rating", widest, "title", "year", "genres");
+    fprintf(out, "%4s  %6s  %-*s  %4s  %s\n", "rank",
+            ranking->measure != NULL ? ranking->measure : "rating", widest, "title", "year",
+            "genres");
     for (guint i = 0; i < ranking->movies->len; i++) {
         const RankedMovie *movie = &g_array_index(ranking->movies, RankedMovie, i);
-        print_movie(movie, ranking->from + i + 1, g_ptr_array_index(titles, i), widest, out);
+        print_movie(movie, ranking->measure != NULL, ranking->from + i + 1,
+                    g_ptr_array_index(titles, i), widest, out);
         if (ranking->terms != NULL && movie->shares != NULL)
             print_shares(movie, ranking->terms, out);
     }
@@ -153,7 +158,9 @@ void ranking_print_json(const Ranking *ranking, const char *profile, FILE *out)
 {
     g_auto(yajl_gen) json = json_generator_new(FALSE);
     yajl_gen_map_open(json);
-    json_put_member_string(json, "profile", profile);
+    json_put_member_string(json, ranking->measure != NULL ? "like" : "profile", profile);
+    if (ranking->measure != NULL)
+        json_put_member_string(json, "by", ranking->measure);
     if (ranking->index != NULL)
         json_put_member_string(json, "index", ranking->index);
     json_put_member_string(json, "model_id", ranking->model_id);

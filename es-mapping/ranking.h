@@ -26,8 +26,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RankedMovie, ranked_movie_clear)
 typedef struct {
     char *index; /* the index that answered, or NULL for the local scorer */
     char *model_id;
-    double scale;   /* ratings are below it */
-    double shift;   /* was added to every score */
+    double scale;        /* ratings are below it */
+    double shift;        /* was added to every score */
+    const char *measure; /* what the scores are, "cosine" …, if there are no ratings; or NULL */
     double offset;  /* rating = scale / (1 + exp(−(score + offset))); NAN: there are no ratings */
     GArray *movies; /* RankedMovie, best first */
 
@@ -45,9 +46,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ranking, ranking_free)
 /* Takes what the movie owns, and leaves it empty. */
 void ranking_add(Ranking *ranking, RankedMovie *movie);
 
-/* A table: rank, predicted rating, title, year, genres; below each movie its shares, if it has
- * them. Columns line up as a terminal shows them, and no title can send it anything but text. */
+/* A table: rank, predicted rating (or the measure), title, year, genres; below each movie its
+ * shares, if it has them. Columns line up as a terminal shows them, and no title can send it
+ * anything but text. */
 void ranking_print(const Ranking *ranking, FILE *out);
 
-/* One JSON object on one line. `profile` is its description. */
+/* One JSON object on one line. `profile` is its description, or that of what the movies are like.
+ */
 void ranking_print_json(const Ranking *ranking, const char *profile, FILE *out);

@@ -32,7 +32,9 @@ void ranking_options_print(const RankingOptions *options, const Ranking *ranking
         return;
     }
     g_autofree char *printable = title_printable(whom);
-    if (isfinite(ranking->offset))
+    if (ranking->measure != NULL)
+        printf("Like {%s}, by %s:\n", printable, ranking->measure);
+    else if (isfinite(ranking->offset))
         printf("For {%s}, ratings up to %.1f:\n", printable, ranking->scale);
     else
         printf("For {%s}:\n", printable);

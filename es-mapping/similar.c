@@ -1,9 +1,26 @@
 #include "similar.h"
 
+#include <string.h>
+
 #include "feature_table.h"
 #include "recsys_error.h"
 
 #define MOST_ATTEMPTS 3
+
+const char *similar_measure(QueryScoring by)
+{
+    return by == QUERY_COSINE ? "cosine" : "dot";
+}
+
+gboolean similar_parse_measure(const char *name, QueryScoring *by, GError **error)
+{
+    *by = strcmp(name, similar_measure(QUERY_DOT)) == 0 ? QUERY_DOT : QUERY_COSINE;
+    if (strcmp(name, similar_measure(*by)) == 0)
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "--by %s: cosine or dot is expected",
+                name);
+    return FALSE;
+}
 
 /* As `filter`, but without the movie; what it shares it does not own. */
 typedef struct {
@@ -61,7 +78,10 @@ static Ranking *attempt(Recommender *recommender, const SimilarRequest *request,
         .from = request->from,
         .filter = filter,
     };
-    return recommender_ask(recommender, &what, error);
+    Ranking *ranking = recommender_ask(recommender, &what, error);
+    if (ranking != NULL)
+        ranking->measure = similar_measure(request->by);
+    return ranking;
 }
 
 Ranking *similar_ask(Recommender *recommender, const SimilarRequest *request, GError **error)

@@ -9,6 +9,13 @@
 
 #include "recommend.h"
 
+/* "cosine" or "dot". */
+const char *similar_measure(QueryScoring by);
+
+/* FALSE with RECSYS_ERROR_USAGE for any other name. */
+gboolean similar_parse_measure(const char *name, QueryScoring *by,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 typedef struct {
     const char *movie;    /* its id in the data set */
     QueryScoring by;      /* QUERY_COSINE or QUERY_DOT */

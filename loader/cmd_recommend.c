@@ -2,8 +2,10 @@
 
 #include "commands.h"
 #include "curl_command.h"
+#include "diversify.h"
 #include "es_options.h"
 #include "feature_table.h"
+#include "newcomer.h"
 #include "ranking_options.h"
 #include "recommend.h"
 #include "recommend_options.h"
@@ -31,10 +33,12 @@ static gboolean parse(Options *options, const CliCommand *command, int argc, cha
     g_autofree GOptionEntry *ranking = ranking_options_entries(&options->ranking);
     g_autofree GOptionEntry *recommend = recommend_options_entries(&options->recommend);
     g_autofree GOptionEntry *cluster = es_options_entries(&options->cluster);
-    const GOptionEntry *const all[] = {profile, ranking, recommend, cluster, NULL};
+    g_autofree GOptionEntry *filter = recommend_options_filter_entries(&options->recommend);
+    const GOptionEntry *const all[] = {profile, ranking, recommend, filter, cluster, NULL};
     if (!recommend_options_check_repeated(all, argc, argv, error) ||
         !cli_parse(command, all, &argc, &argv, error) ||
-        !ranking_options_check(&options->ranking, error))
+        !ranking_options_check(&options->ranking, error) ||
+        !recommend_options_check(&options->recommend, error))
         return FALSE;
     const gboolean both = options->ranking.json && options->recommend.curl;
     if (both)
@@ -113,24 +117,80 @@ static void tell_of_user(const char *left_out, const char *whom)
 }
 
 /* Whom the ranking is for after all. */
-static char *whom_of(const Recommender *recommender)
+static char *whom_of(const Recommender *recommender, const RecommendRequest *request,
+                     const Newcomer *newcomer)
 {
-    return g_strjoinv(", ", recommender_last_vectors(recommender)->names);
+    if (newcomer == NULL)
+        return g_strjoinv(", ", recommender_last_vectors(recommender)->names);
+    g_autofree char *profile = profile_describe(request->profile);
+    return g_strdup_printf("%s%s%u rating%s", profile, profile[0] != '\0' ? ", " : "",
+                           newcomer->ratings, newcomer->ratings == 1 ? "" : "s");
+}
+
+static void tell_of_unknown(const Newcomer *newcomer)
+{
+    for (guint i = 0; newcomer != NULL && i < newcomer->unknown->len; i++) {
+        const HistoryRating *rating = g_ptr_array_index(newcomer->unknown, i);
+        g_printerr("There is no movie %s (line %u) in this release: skipped.\n", rating->movie,
+                   rating->line);
+    }
+}
+
+/* With a history from a newcomer, otherwise for the profile; then the choice among them. */
+static Ranking *ask(Recommender *recommender, const RecommendRequest *request,
+                    const RecommendOptions *options, const History *history, Newcomer **newcomer,
+                    GError **error)
+{
+    RecommendRequest wider = *request;
+    if (options->diversity > 0) {
+        wider.size = MIN(diversify_candidates(request->size), RECOMMEND_MOST);
+        wider.with_vectors = TRUE;
+    }
+    const NewcomerRequest who = {history, request->profile, options->skip_unknown};
+    Ranking *ranking = history != NULL ? newcomer_ask(newcomer, recommender, &who, &wider, error)
+                                       : recommender_ask(recommender, &wider, error);
+    if (ranking != NULL && options->diversity > 0)
+        diversify_ranking(ranking, recommender_release(recommender)->k, request->size,
+                          options->diversity);
+    return ranking;
 }
 
 static gboolean print_ranking(Recommender *recommender, const RecommendRequest *request,
-                              const RankingOptions *options, GError **error)
+                              const Options *options, const History *history, GError **error)
 {
-    g_autoptr(Ranking) ranking = recommender_ask(recommender, request, error);
+    g_autoptr(Newcomer) newcomer = NULL;
+    g_autoptr(Ranking) ranking =
+        ask(recommender, request, &options->recommend, history, &newcomer, error);
     if (ranking == NULL)
         return FALSE;
-    g_autofree char *whom = whom_of(recommender);
+    g_autofree char *whom = whom_of(recommender, request, newcomer);
+    tell_of_unknown(newcomer);
     if (ranking->left_out != NULL)
         tell_of_user(ranking->left_out, whom);
     if (ranking->movies->len == 0)
         tell_of_nothing(ranking, request);
-    ranking_options_print(options, ranking, whom);
+    ranking_options_print(&options->ranking, ranking, whom);
     return TRUE;
+}
+
+/* Somebody with a history needs no profile. */
+static Profile *read_profile(const Options *options, GError **error)
+{
+    if (options->recommend.history != NULL && !profile_options_given(&options->profile))
+        return profile_new();
+    return profile_of_options(&options->profile, error);
+}
+
+/* *history is NULL without one. */
+static gboolean read_history(const Options *options, History **history, Filter *filter,
+                             GError **error)
+{
+    if (options->recommend.history == NULL)
+        return TRUE;
+    *history = history_read(options->recommend.history, error);
+    if (*history != NULL)
+        history_exclude(*history, filter);
+    return *history != NULL;
 }
 
 gboolean cmd_recommend(const CliCommand *command, int argc, char **argv, GError **error)
@@ -138,12 +198,13 @@ gboolean cmd_recommend(const CliCommand *command, int argc, char **argv, GError 
     g_auto(Options) options = {.ranking = RANKING_OPTIONS_DEFAULT};
     if (!parse(&options, command, argc, argv, error))
         return FALSE;
-    g_autoptr(Profile) profile = profile_of_options(&options.profile, error);
+    g_autoptr(History) history = NULL;
+    g_autoptr(Profile) profile = read_profile(&options, error);
     if (profile == NULL)
         return FALSE;
     g_autoptr(Filter) filter =
         recommend_options_filter(&options.recommend, user_of(profile), error);
-    if (filter == NULL)
+    if (filter == NULL || !read_history(&options, &history, filter, error))
         return FALSE;
     g_auto(HttpOptions) http = {0};
     if (!es_options_http(&options.cluster, &http, error))
@@ -162,5 +223,5 @@ gboolean cmd_recommend(const CliCommand *command, int argc, char **argv, GError 
         .explain = options.recommend.explain,
     };
     return options.recommend.curl ? print_curl(recommender, &request, &http, error)
-                                  : print_ranking(recommender, &request, &options.ranking, error);
+                                  : print_ranking(recommender, &request, &options, history, error);
 }

@@ -17,10 +17,11 @@ void recommend_options_clear(RecommendOptions *options)
     g_strfreev(options->excluded);
     g_strfreev(options->seen);
     g_free(options->raw);
+    g_free(options->history);
     *options = (RecommendOptions){0};
 }
 
-GOptionEntry *recommend_options_entries(RecommendOptions *options)
+GOptionEntry *recommend_options_filter_entries(RecommendOptions *options)
 {
     const GOptionEntry entries[] = {
         {"genre", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->any_genre,
@@ -43,6 +44,23 @@ GOptionEntry *recommend_options_entries(RecommendOptions *options)
          "any other query that movies must match, e.g. {\"prefix\": {\"title\": \"Star\"}}",
          "JSON"},
         {"from", 0, 0, G_OPTION_ARG_INT, &options->from, "skip the best N movies (0)", "N"},
+        {NULL},
+    };
+    return g_memdup2(entries, sizeof entries);
+}
+
+GOptionEntry *recommend_options_entries(RecommendOptions *options)
+{
+    const GOptionEntry entries[] = {
+        {"history", 0, 0, G_OPTION_ARG_FILENAME, &options->history,
+         "ratings of a person the model does not know, a movie and a rating a line; these movies "
+         "are not recommended; - for standard input",
+         "FILE"},
+        {"skip-unknown", 0, 0, G_OPTION_ARG_NONE, &options->skip_unknown,
+         "skip the movies of --history that the release does not have", NULL},
+        {"diversify", 0, 0, G_OPTION_ARG_DOUBLE, &options->diversity,
+         "movies less like each other, from 0 (as they are ranked) to 1 (nothing but difference)",
+         "L"},
         {"cold-start", 0, 0, G_OPTION_ARG_NONE, &options->cold_start,
          "for a user the model does not know, go by the rest of the profile", NULL},
         {"explain", 0, 0, G_OPTION_ARG_NONE, &options->explain,
@@ -52,6 +70,23 @@ GOptionEntry *recommend_options_entries(RecommendOptions *options)
         {NULL},
     };
     return g_memdup2(entries, sizeof entries);
+}
+
+gboolean recommend_options_check(const RecommendOptions *options, GError **error)
+{
+    const char *why = NULL;
+    if (!(options->diversity >= 0 && options->diversity <= 1))
+        why = "--diversify must be from 0 to 1";
+    else if (options->diversity > 0 && options->from > 0)
+        why = "--diversify chooses among the best movies: it has no --from";
+    else if (options->curl && (options->history != NULL || options->diversity > 0))
+        why =
+            "--curl prints what the cluster is asked; --history and --diversify are computed here";
+    else if (options->skip_unknown && options->history == NULL)
+        why = "--skip-unknown is about the movies of a --history";
+    if (why != NULL)
+        g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, why);
+    return why == NULL;
 }
 
 /* ---- given twice ---- */

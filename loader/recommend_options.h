@@ -1,4 +1,5 @@
-/* The options of `recommend` beside whom it is for and which cluster is asked. */
+/* The options of `recommend` beside whom it is for and which cluster is asked; `similar` has those
+ * that say which movies there may be. */
 #pragma once
 
 #include "filter.h"
@@ -12,13 +13,22 @@ typedef struct {
     char *raw;       /* JSON */
     int from;
     gboolean cold_start, explain, curl;
+    char *history; /* a file, or "-" */
+    gboolean skip_unknown;
+    double diversity; /* 0 to 1 */
 } RecommendOptions;
 
 void recommend_options_clear(RecommendOptions *options);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RecommendOptions, recommend_options_clear)
 
-/* The option table that fills `options`; free with g_free. */
+/* The option tables that fill `options`: which movies there may be, and everything else; free with
+ * g_free. */
+GOptionEntry *recommend_options_filter_entries(RecommendOptions *options);
 GOptionEntry *recommend_options_entries(RecommendOptions *options);
+
+/* RECSYS_ERROR_USAGE for options that do not go together, and for what is out of range. */
+gboolean recommend_options_check(const RecommendOptions *options,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Before parsing: RECSYS_ERROR_USAGE if an option of one of the tables (NULL-terminated list) that
  * takes one value is given twice, since nobody can tell which one was meant. */

@@ -7,6 +7,7 @@
 
 #include "bundles.h"
 #include "exact_score.h"
+#include "fixtures.h"
 #include "local_newcomer.h"
 #include "newcomer.h"
 #include "programs.h"
@@ -347,12 +348,72 @@ static void test_swapped_release(void)
     CU_ASSERT(newcomer != NULL && g_strcmp0(newcomer->index, second) == 0);
 }
 
+/* ---- the command ---- */
+
+static void recommend(Run *run, const char *history, const char *option, const char *other)
+{
+    run_program(run, LOADER, "recommend", "--url", server_url(), "--alias", alias, "--history",
+                history, option, other, NULL);
+}
+
+static void test_command(void)
+{
+    g_auto(Run) table = {0}, json = {0}, piped = {0};
+    g_autofree char *directory = tap_directory();
+    g_autofree char *path = g_build_filename(directory, "seen.txt", NULL);
+    const HeldOut *person = g_ptr_array_index(held, 2);
+    const HistoryRating *rating = &g_array_index(person->ratings, HistoryRating, 0);
+    g_autofree char *line = g_strdup_printf("%s::%g\n", rating->movie, rating->rating);
+    fixture_put(directory, "seen.txt", line, -1);
+    recommend(&table, path, "--gender=F", NULL);
+    CU_ASSERT(run_says(&table, 0, "For {gender F, 1 rating}, ratings up to 5.5:", NULL));
+    recommend(&json, path, "--json", "--size=200");
+    CU_ASSERT(run_says(&json, 0, NULL));
+    g_auto(yajl_val) answer = json_parse(json.out, "recommend --json", NULL);
+    CU_ASSERT(g_strcmp0(json_get_string(answer, "profile"), "1 rating") == 0);
+    CU_ASSERT_EQUAL(json_array_length(json_get(answer, "movies")), /* all but the one seen */
+                    feature_table_of_type(bundle->features, FEATURE_MOVIE)->len - 1);
+    g_autofree char *command = g_strdup_printf(
+        "\"$RECSYS_LOADER\" recommend --url '%s' --alias %s --history - --json --size 200 <'%s'",
+        server_url(), alias, path);
+    run_program(&piped, "/bin/sh", "-c", command, NULL);
+    CU_ASSERT_STRING_EQUAL(piped.out, json.out);
+}
+
+static void test_bad_commands(void)
+{
+    g_auto(Run) unknown = {0}, skipped = {0}, user = {0}, empty = {0}, absent = {0};
+    g_autofree char *directory = tap_directory();
+    g_autofree char *path = g_build_filename(directory, "seen.txt", NULL);
+    g_autofree char *nothing = g_build_filename(directory, "nothing.txt", NULL);
+    g_autofree char *nowhere = g_build_filename(directory, "nowhere.txt", NULL);
+    const HeldOut *person = g_ptr_array_index(held, 2);
+    const HistoryRating *rating = &g_array_index(person->ratings, HistoryRating, 0);
+    g_autofree char *lines = g_strdup_printf("x1 3\n%s 4\n", rating->movie);
+    fixture_put(directory, "seen.txt", lines, -1);
+    fixture_put(directory, "nothing.txt", "# nothing\n", -1);
+    recommend(&unknown, path, NULL, NULL);
+    CU_ASSERT(run_says(&unknown, 2, path, "1 of its 2 movies are not in release", "x1 (line 1)",
+                       "--skip-unknown", NULL));
+    recommend(&skipped, path, "--skip-unknown", NULL);
+    CU_ASSERT(run_says(&skipped, 0, "There is no movie x1 (line 1) in this release: skipped.",
+                       "For {1 rating}", NULL));
+    recommend(&user, path, "--skip-unknown", "--user=1");
+    CU_ASSERT(run_says(&user, 1, "give one of the two", NULL));
+    recommend(&empty, nothing, NULL, NULL);
+    CU_ASSERT(run_says(&empty, 2, "nothing.txt has no ratings", NULL));
+    recommend(&absent, nowhere, NULL, NULL);
+    CU_ASSERT(run_says(&absent, 2, "nowhere.txt", NULL));
+}
+
 static const UnitTest tests[] = {
     {"held-out users against what was planted", test_planted},
     {"the ranking of a newcomer", test_ranking},
     {"histories that cannot be", test_bad_histories},
     {"movies that are skipped", test_skipping},
     {"a release that is replaced", test_swapped_release},
+    {"the command", test_command},
+    {"commands that cannot be", test_bad_commands},
     {NULL, NULL},
 };
 

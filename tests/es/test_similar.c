@@ -176,12 +176,12 @@ static void test_command(void)
     g_auto(Run) run = {0}, json = {0}, bad = {0};
     run_program(&run, LOADER, "similar", "--url", server_url(), "--alias", alias, "--movie",
                 movie_value(0), "--size", "3", NULL);
-    CU_ASSERT(run_says(&run, 0, "Like ", "by cosine", "cosine  title", NULL));
+    CU_ASSERT(run_says(&run, 0, "Like {movie ", "by cosine:", "cosine  title", NULL));
     run_program(&json, LOADER, "similar", "--url", server_url(), "--alias", alias, "--movie",
                 movie_value(0), "--by", "dot", "--genre", "Drama", "--json", NULL);
     CU_ASSERT(run_says(&json, 0, NULL));
     g_auto(yajl_val) tree = json_parse(json.out, "similar --json", NULL);
-    CU_ASSERT(g_strcmp0(json_get_string(tree, "movie"), movie_value(0)) == 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(json_get_string(tree, "like"), movie_value(0)));
     CU_ASSERT(g_strcmp0(json_get_string(tree, "by"), "dot") == 0);
     CU_ASSERT_EQUAL(json_array_length(json_get(tree, "movies")), 10);
     CU_ASSERT_PTR_NULL(strstr(json.out, "rating\""));
@@ -190,10 +190,65 @@ static void test_command(void)
     CU_ASSERT(run_says(&bad, 1, "--by taste: cosine or dot is expected", NULL));
 }
 
+/* ---- recommend --diversify ---- */
+
+static yajl_val recommend(const char *option)
+{
+    g_auto(Run) run = {0};
+    run_program(&run, LOADER, "recommend", "--url", server_url(), "--alias", alias, "--gender=F",
+                "--json", option, NULL);
+    CU_ASSERT(run_says(&run, 0, NULL));
+    return json_get(json_parse(run.out, "recommend --json", NULL), "movies");
+}
+
+/* The mean cosine of two movies of a list. */
+static double sameness(yajl_val movies)
+{
+    double sum = 0;
+    guint pairs = 0, a = 0, b = 0;
+    for (gsize i = 0; i < json_array_length(movies); i++)
+        for (gsize j = 0; j < i; j++) {
+            const char *one = json_get_string(json_array_get(movies, i), "movie");
+            const char *other = json_get_string(json_array_get(movies, j), "movie");
+            CU_ASSERT(feature_table_find(bundle->features, FEATURE_MOVIE, one, &a));
+            CU_ASSERT(feature_table_find(bundle->features, FEATURE_MOVIE, other, &b));
+            CU_ASSERT_NOT_EQUAL(a, b);
+            sum += likeness(a, b, QUERY_COSINE);
+            pairs++;
+        }
+    return pairs > 0 ? sum / pairs : NAN;
+}
+
+static const char *first_of(yajl_val movies)
+{
+    return json_get_string(json_array_get(movies, 0), "movie");
+}
+
+static void test_diversity(void)
+{
+    yajl_val plain = recommend(NULL), none = recommend("--diversify=0");
+    yajl_val some = recommend("--diversify=0.3"), most = recommend("--diversify=1");
+    CU_ASSERT_EQUAL(json_array_length(plain), 10);
+    CU_ASSERT_EQUAL(json_array_length(most), 10);
+    for (gsize i = 0; i < 10; i++)
+        CU_ASSERT(g_strcmp0(json_get_string(json_array_get(plain, i), "movie"),
+                            json_get_string(json_array_get(none, i), "movie")) == 0);
+    CU_ASSERT(g_strcmp0(first_of(plain), first_of(some)) == 0);
+    CU_ASSERT(g_strcmp0(first_of(plain), first_of(most)) == 0);
+    printf("# mean cosine: %.3f as ranked, %.3f with 0.3, %.3f with 1\n", sameness(plain),
+           sameness(some), sameness(most));
+    CU_ASSERT(sameness(some) < sameness(plain));
+    CU_ASSERT(sameness(most) < sameness(some));
+}
+
 static const UnitTest tests[] = {
-    {"by cosine", test_cosine},     {"by dot product", test_dot},
-    {"with filters", test_filters}, {"what has no answer", test_what_has_no_answer},
-    {"the command", test_command},  {NULL, NULL},
+    {"by cosine", test_cosine},
+    {"by dot product", test_dot},
+    {"with filters", test_filters},
+    {"what has no answer", test_what_has_no_answer},
+    {"the command", test_command},
+    {"recommend --diversify", test_diversity},
+    {NULL, NULL},
 };
 
 SERVER_MAIN("similar", tests, set_up)

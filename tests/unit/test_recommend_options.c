@@ -1,5 +1,6 @@
 #include "recommend_options.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "fixtures.h"
@@ -35,7 +36,8 @@ static gboolean repeated(const char *line, GError **error)
 {
     RecommendOptions options = {0};
     g_autofree GOptionEntry *entries = recommend_options_entries(&options);
-    const GOptionEntry *const tables[] = {entries, NULL};
+    g_autofree GOptionEntry *filter = recommend_options_filter_entries(&options);
+    const GOptionEntry *const tables[] = {entries, filter, NULL};
     g_auto(GStrv) argv = g_strsplit(line, " ", -1);
     return !recommend_options_check_repeated(tables, (int)g_strv_length(argv), argv, error);
 }
@@ -65,7 +67,7 @@ static void test_repeated(void)
 static Filter *filter_of(const char *line, GError **error)
 {
     g_auto(RecommendOptions) options = {0};
-    g_autofree GOptionEntry *entries = recommend_options_entries(&options);
+    g_autofree GOptionEntry *entries = recommend_options_filter_entries(&options);
     g_autoptr(GOptionContext) context = g_option_context_new("");
     g_option_context_add_main_entries(context, entries, NULL);
     g_auto(GStrv) argv = NULL;
@@ -114,11 +116,40 @@ static void test_refused(void)
     }
 }
 
+/* ---- what does not go together ---- */
+
+static void test_together(void)
+{
+    char history[] = "seen.txt";
+    const RecommendOptions good[] = {
+        {0}, {.diversity = 1, .explain = TRUE}, {.history = history, .skip_unknown = TRUE}};
+    for (guint i = 0; i < G_N_ELEMENTS(good); i++)
+        CU_ASSERT(recommend_options_check(&good[i], NULL));
+    const struct {
+        RecommendOptions options;
+        const char *message;
+    } bad[] = {
+        {{.diversity = -0.1}, "--diversify must be from 0 to 1"},
+        {{.diversity = 1.1}, "--diversify must be from 0 to 1"},
+        {{.diversity = NAN}, "--diversify must be from 0 to 1"},
+        {{.diversity = 0.5, .from = 10}, "it has no --from"},
+        {{.diversity = 0.5, .curl = TRUE}, "--curl prints what the cluster is asked"},
+        {{.history = history, .curl = TRUE}, "--curl prints what the cluster is asked"},
+        {{.skip_unknown = TRUE}, "--skip-unknown is about"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) error = NULL;
+        CU_ASSERT_FALSE(recommend_options_check(&bad[i].options, &error));
+        TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, bad[i].message);
+    }
+}
+
 static const UnitTest tests[] = {
     {"years", test_years},
     {"options given twice", test_repeated},
     {"filter", test_filter},
     {"what is refused", test_refused},
+    {"what does not go together", test_together},
     {NULL, NULL},
 };
 

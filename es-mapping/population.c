@@ -30,6 +30,18 @@ void population_free(Population *population)
     g_free(population);
 }
 
+static int compare_types(gconstpointer a, gconstpointer b)
+{
+    return strcmp((*(const PopulationMean *const *)a)->type,
+                  (*(const PopulationMean *const *)b)->type);
+}
+
+/* A server has an order of its own for an object's members; sums are to have the same bits. */
+static void sort_means(Population *population)
+{
+    g_ptr_array_sort(population->means, compare_types);
+}
+
 const PopulationMean *population_find(const Population *population, const char *type)
 {
     for (guint i = 0; i < population->means->len; i++) {
@@ -101,6 +113,7 @@ Population *population_of_bundle(const Bundle *bundle)
         if (strcmp(type, FEATURE_MOVIE) != 0)
             g_ptr_array_add(population->means, mean_of(bundle, type));
     }
+    sort_means(population);
     return population;
 }
 
@@ -157,5 +170,6 @@ Population *population_read(yajl_val object, guint k)
         population->lambda = lambda;
     for (gsize i = 0; YAJL_IS_OBJECT(means) && i < means->u.object.len; i++)
         read_mean(population, means->u.object.keys[i], means->u.object.values[i]);
+    sort_means(population);
     return population;
 }

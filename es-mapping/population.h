@@ -29,7 +29,7 @@ typedef struct {
 typedef struct {
     guint k;
     double lambda;
-    GPtrArray *means; /* PopulationMean, one a type but movie */
+    GPtrArray *means; /* PopulationMean, one a type but movie, by the type's name */
 } Population;
 
 Population *population_of_bundle(const Bundle *bundle);

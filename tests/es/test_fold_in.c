@@ -348,6 +348,32 @@ static void test_swapped_release(void)
     CU_ASSERT(newcomer != NULL && g_strcmp0(newcomer->index, second) == 0);
 }
 
+/* A release of an earlier version has nothing about newcomers: they start from zero. */
+static void test_old_release(void)
+{
+    g_auto(Run) run = {0};
+    g_autoptr(GError) error = NULL;
+    g_autofree char *own = g_strdup_printf("%s-old", server_prefix());
+    run_program(&run, LOADER, "release", NO_LIMITS, bundle_path, "--url", server_url(), "--alias",
+                own, NULL);
+    g_autoptr(ReleaseMeta) meta = release_meta_of_bundle(bundle, DOC_IDS_BY_VALUE);
+    g_auto(yajl_gen) json = json_generator_new(FALSE);
+    yajl_gen_map_open(json);
+    json_put_key(json, "_meta");
+    release_meta_put(json, meta, bundle); /* without a state, so without fold_in */
+    yajl_gen_map_close(json);
+    g_autofree char *mapping = json_take(json, NULL);
+    CU_ASSERT(server_do("PUT", mapping, "/%s/_mapping", own));
+    g_autoptr(Recommender) recommender = recommender_new(server_client(), own);
+    g_autoptr(History) history = history_of(g_ptr_array_index(held, 4), SHOWN);
+    g_autoptr(Population) nobody = population_read(NULL, bundle->model->k);
+    const NewcomerRequest who = {.history = history};
+    g_autoptr(Newcomer) newcomer = newcomer_fetch(recommender, &who, &error);
+    g_autoptr(Newcomer) local = local_newcomer(bundle, nobody, &who, NULL);
+    CU_ASSERT(newcomer != NULL && newcomer->parts->count == 1);
+    CU_ASSERT(newcomer != NULL && local != NULL && same_sum(newcomer->sum, local->sum));
+}
+
 /* ---- the command ---- */
 
 static void recommend(Run *run, const char *history, const char *option, const char *other)
@@ -412,6 +438,7 @@ static const UnitTest tests[] = {
     {"histories that cannot be", test_bad_histories},
     {"movies that are skipped", test_skipping},
     {"a release that is replaced", test_swapped_release},
+    {"a release of an earlier version", test_old_release},
     {"the command", test_command},
     {"commands that cannot be", test_bad_commands},
     {NULL, NULL},

@@ -112,6 +112,21 @@ static void test_there_and_back(void)
     }
 }
 
+/* In whatever order a server writes the members. */
+static void test_order(void)
+{
+    g_auto(yajl_val) tree = json_parse("{\"means\":{\"b\":{\"bias\":1,\"embedding\":[1]},"
+                                       "\"c\":{\"bias\":1,\"embedding\":[1]},"
+                                       "\"a\":{\"bias\":1,\"embedding\":[1]}}}",
+                                       "fold_in", NULL);
+    g_autoptr(Population) population = population_read(tree, 1);
+    CU_ASSERT_EQUAL(population->means->len, 3);
+    for (guint i = 0; i < population->means->len; i++) {
+        const PopulationMean *mean = g_ptr_array_index(population->means, i);
+        CU_ASSERT_EQUAL(mean->type[0], (char)('a' + (char)i));
+    }
+}
+
 static void test_what_an_old_release_has(void)
 {
     const char *const texts[] = {
@@ -132,6 +147,7 @@ static const UnitTest tests[] = {
     {"lambda", test_lambda},
     {"there and back", test_there_and_back},
     {"what an old release has", test_what_an_old_release_has},
+    {"the order of the means", test_order},
     {NULL, NULL},
 };
 

@@ -72,6 +72,8 @@ void diversify(guint *order, guint size, const double *scores, const float *cons
 void diversify_ranking(Ranking *ranking, guint k, guint size, double l)
 {
     const guint n = ranking->movies->len, taken = MIN(size, n);
+    if (n == 0)
+        return;
     g_autofree guint *order = g_new(guint, taken);
     g_autofree double *scores = g_new(double, n);
     g_autofree const float **vectors = g_new(const float *, n);

@@ -12,8 +12,8 @@ static const char *const scripts[] = {
     [QUERY_DOT] = "params.shift + dotProduct(params.query_vector, 'embedding')",
     /* A vector of zeros would be NaN, and an opposite one below 0 by a rounding: both are refused.
      */
-    [QUERY_COSINE] = "doc['embedding'].magnitude > 0 ? Math.max(0.0, "
-                     "cosineSimilarity(params.query_vector, 'embedding') + 1.0) : 1.0",
+    [QUERY_COSINE] = ("doc['embedding'].magnitude > 0 ? Math.max(0.0, "
+                      "cosineSimilarity(params.query_vector, 'embedding') + 1.0) : 1.0"),
 };
 
 double query_shift(const float *query, guint k, double max_movie_norm, double min_movie_bias)

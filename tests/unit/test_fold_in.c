@@ -208,6 +208,29 @@ static void test_extremes(void)
     }
 }
 
+/* One movie's worth of opinions, half of them at either end of the scale, seen from far down where
+ * the sigmoid is flat: a whole step lands where it is flat again, and worse. The answer is in
+ * between.
+ */
+static void test_too_long_a_step(void)
+{
+    g_autoptr(GRand) random = g_rand_new_with_seed(tap_seed());
+    g_auto(Person) p = {0};
+    person_init(&p, random, 3, 10, FOLD_IN_SIGMOID);
+    g_autofree double *theta = g_new(double, p.k + 1);
+    p.about.offset = -4;
+    p.about.lambda = 1e-4;
+    memset(p.known, 0, p.k * sizeof *p.known);
+    memset(p.prior, 0, (p.k + 1) * sizeof *p.prior);
+    memset(p.vectors, 0, (gsize)p.m * p.k * sizeof *p.vectors);
+    for (guint i = 0; i < p.m; i++) {
+        p.shown[i].bias = 0;
+        p.shown[i].rating = i % 2 == 0 ? 0.1 : 5.4;
+    }
+    solve(theta, &p);
+    CU_ASSERT_DOUBLE_EQUAL(predicted(&p, theta, 0), 2.75, 0.01);
+}
+
 static void test_limits_of_lambda(void)
 {
     g_autoptr(GRand) random = g_rand_new_with_seed(tap_seed());
@@ -281,6 +304,7 @@ static const UnitTest tests[] = {
     {"identity: the normal equations", test_identity},
     {"sigmoid: the derivatives are 0", test_sigmoid},
     {"extremes", test_extremes},
+    {"too long a step", test_too_long_a_step},
     {"lambda from nothing to everything", test_limits_of_lambda},
     {"nothing shown", test_nothing_shown},
     {"the sum for the ranking", test_sum},

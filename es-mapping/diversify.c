@@ -76,7 +76,7 @@ void diversify_ranking(Ranking *ranking, guint k, guint size, double l)
         return;
     g_autofree guint *order = g_new(guint, taken);
     g_autofree double *scores = g_new(double, n);
-    g_autofree const float **vectors = g_new(const float *, n);
+    g_autofree const float **vectors = g_new0(const float *, n);
     g_autoptr(GArray) all = ranking->movies;
     for (guint i = 0; i < n; i++) {
         scores[i] = g_array_index(all, RankedMovie, i).score;

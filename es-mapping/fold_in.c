@@ -143,11 +143,13 @@ static gboolean next_theta(double *next, const Problem *p, const double *theta)
             t[i] += slope * (theta[j] - prior[j]);
         }
     }
-    const gboolean solved =
-        (p->m <= p->d ? ridge_dual : ridge_primal)(next, a, t, p->m, p->d, p->about->lambda);
-    for (guint j = 0; j < p->d; j++)
+    const guint m = p->m, d = p->d;
+    const double lambda = p->about->lambda;
+    if (!(m <= d ? ridge_dual(next, a, t, m, d, lambda) : ridge_primal(next, a, t, m, d, lambda)))
+        return FALSE;
+    for (guint j = 0; j < d; j++)
         next[j] += prior[j];
-    return solved;
+    return TRUE;
 }
 
 /* Moves θ towards `target`, as far as the sum gets lower; returns the sum where it ends. */
@@ -178,7 +180,7 @@ gboolean fold_in_solve(double *person, const FoldInPerson *about, const FoldInRa
                        guint count, GError **error)
 {
     g_auto(Problem) problem = {0};
-    g_autofree double *target = g_new(double, about->k + 1);
+    g_autofree double *target = g_new0(double, about->k + 1);
     memcpy(person, about->prior, sizeof *person * (about->k + 1));
     if (count == 0)
         return TRUE;

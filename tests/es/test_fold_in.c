@@ -211,7 +211,6 @@ static void test_planted(void)
         for (guint i = 0; i < held->len; i++) {
             const HeldOut *person = g_ptr_array_index(held, i);
             for (guint p = 0; p < 2; p++) {
-                g_autoptr(Profile) nobody = profile_new();
                 g_autoptr(ProfileSum) alone = NULL;
                 g_autoptr(Newcomer) newcomer =
                     shown[s] > 0 ? fold_in(recommender, person, shown[s], p == 1) : NULL;

@@ -24,7 +24,7 @@ static void check(const char *text, const Expected *expected, guint count)
     CU_ASSERT_PTR_NULL(error);
     CU_ASSERT_PTR_NOT_NULL(history);
     if (history == NULL) {
-        printf("# %s\n", error->message);
+        printf("# %s\n", error != NULL ? error->message : "no error");
         return;
     }
     CU_ASSERT_EQUAL(history->ratings->len, count);

@@ -18,7 +18,7 @@ static double mean_of(const Bundle *bundle, const char *type, const double *coun
 {
     const GArray *indices = feature_table_of_type(bundle->features, type);
     double sum = 0, total = 0;
-    for (guint i = 0; i < indices->len; i++) {
+    for (guint i = 0; indices != NULL && i < indices->len; i++) {
         const guint index = g_array_index(indices, guint, i);
         const double count = counts != NULL ? counts[i] : 1;
         sum += count * (double)(factor < 0 ? bundle->model->bias[index]

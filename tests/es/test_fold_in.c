@@ -7,6 +7,7 @@
 
 #include "bundles.h"
 #include "exact_score.h"
+#include "fake_server.h"
 #include "fixtures.h"
 #include "local_newcomer.h"
 #include "newcomer.h"
@@ -316,35 +317,115 @@ static void test_skipping(void)
     CU_ASSERT(newcomer != NULL && newcomer->ratings == 1 && newcomer->unknown->len == 1);
 }
 
-/* The release is replaced and its index deleted after somebody was folded in with it. */
-static void test_swapped_release(void)
+/* ---- a release that is replaced ---- */
+
+typedef struct {
+    char *alias, *old, *new; /* the indices of two releases of different models; `old` is live */
+    gboolean swapped;
+} Swap;
+
+/* The alias moves and the old index is deleted. */
+static void swap_now(Swap *swap)
+{
+    g_autofree char *actions =
+        g_strdup_printf("{\"actions\":[{\"add\":{\"index\":\"%s\",\"alias\":\"%s\"}},"
+                        "{\"remove_index\":{\"index\":\"%s\"}}]}",
+                        swap->new, swap->alias, swap->old);
+    swap->swapped = TRUE;
+    CU_ASSERT(server_do("POST", actions, "/_aliases"));
+}
+
+/* A proxy: it all happens between the two requests of the flow. */
+static void swap_before_search(const FakeRequest *request, FakeAnswer *answer, gpointer data)
+{
+    Swap *swap = data;
+    if (!swap->swapped && strstr(request->path, "_search") != NULL)
+        swap_now(swap);
+    fake_forward(server_url(), request, answer);
+}
+
+static char *release_as(const char *path, const char *of_alias)
 {
     g_auto(Run) run = {0};
+    run_program(&run, LOADER, "release", NO_LIMITS, path, "--url", server_url(), "--alias",
+                of_alias, NULL);
+    CU_ASSERT(run_says(&run, 0, NULL));
+    return server_index_of(of_alias);
+}
+
+/* The same bundle, but for a bias: another model, so another name within the same second. */
+static char *other_bundle(void)
+{
     g_autoptr(GError) error = NULL;
-    g_autofree char *own = g_strdup_printf("%s-swapped", server_prefix());
-    g_autoptr(Recommender) recommender = recommender_new(server_client(), own);
+    g_autofree char *directory = tap_directory();
+    char *path = g_build_filename(directory, "other", NULL);
+    bundle->model->bias[0] += 1;
+    if (!bundle_write(path, bundle->model, bundle->features,
+                      "{\"link\":{\"type\":\"sigmoid\",\"scale\":5.5}}", FALSE, &error))
+        g_error("%s", error->message);
+    bundle->model->bias[0] -= 1;
+    return path;
+}
+
+static void swap_init(Swap *swap, const char *name)
+{
+    g_autofree char *path = other_bundle();
+    *swap = (Swap){.alias = g_strdup_printf("%s-%s", server_prefix(), name)};
+    swap->new = release_as(path, swap->alias);
+    swap->old = release_as(bundle_path, swap->alias);
+    CU_ASSERT(g_strcmp0(swap->old, swap->new) != 0);
+}
+
+static void swap_clear(Swap *swap)
+{
+    g_free(swap->alias);
+    g_free(swap->old);
+    g_free(swap->new);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Swap, swap_clear)
+
+static void test_swapped_between(void)
+{
+    g_auto(Swap) swap = {0};
+    g_autoptr(GError) error = NULL;
+    swap_init(&swap, "between");
+    g_autoptr(FakeServer) proxy = fake_server_start(swap_before_search, &swap);
+    g_auto(HttpOptions) http = {.url = g_strdup(fake_server_url(proxy))};
+    g_autoptr(EsClient) client = es_client_connect(&http, &error);
+    CU_ASSERT_PTR_NOT_NULL(client);
+    if (client == NULL)
+        return;
+    g_autoptr(Recommender) recommender = recommender_new(client, swap.alias);
     g_autoptr(History) history = history_of(g_ptr_array_index(held, 1), SHOWN);
     const NewcomerRequest who = {.history = history};
-    run_program(&run, LOADER, "release", NO_LIMITS, bundle_path, "--url", server_url(), "--alias",
-                own, NULL);
-    g_autofree char *first = server_index_of(own);
+    const RecommendRequest what = {.size = 5};
+    g_autoptr(Newcomer) newcomer = NULL;
+    g_autoptr(Ranking) ranking = newcomer_ask(&newcomer, recommender, &who, &what, &error);
+    if (error != NULL)
+        tap_comment(error->message);
+    CU_ASSERT(swap.swapped);
+    CU_ASSERT(ranking != NULL && g_strcmp0(ranking->index, swap.new) == 0);
+    CU_ASSERT(newcomer != NULL && g_strcmp0(newcomer->index, swap.new) == 0);
+}
+
+/* Somebody folded in with a release that is gone can only be told so. */
+static void test_stale(void)
+{
+    g_auto(Swap) swap = {0};
+    g_autoptr(GError) error = NULL;
+    swap_init(&swap, "stale");
+    g_autoptr(Recommender) recommender = recommender_new(server_client(), swap.alias);
+    g_autoptr(History) history = history_of(g_ptr_array_index(held, 1), SHOWN);
+    const NewcomerRequest who = {.history = history};
     g_autoptr(Newcomer) early = newcomer_fetch(recommender, &who, &error);
-    run_program(&run, LOADER, "release", NO_LIMITS, bundle_path, "--url", server_url(), "--alias",
-                own, NULL);
-    g_autofree char *second = server_index_of(own);
-    CU_ASSERT(server_do("DELETE", NULL, "/%s", first));
-    CU_ASSERT(early != NULL && g_strcmp0(early->index, first) == 0);
+    CU_ASSERT(early != NULL && g_strcmp0(early->index, swap.old) == 0);
+    swap_now(&swap);
     if (early == NULL)
         return;
     const RecommendRequest stale = {.sum = early->sum, .index = early->index, .size = 5};
     g_autoptr(Ranking) none = recommender_ask(recommender, &stale, &error);
     CU_ASSERT_PTR_NULL(none);
     TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE, "try again");
-    const RecommendRequest what = {.size = 5};
-    g_autoptr(Newcomer) newcomer = NULL;
-    g_autoptr(Ranking) ranking = newcomer_ask(&newcomer, recommender, &who, &what, &error);
-    CU_ASSERT(ranking != NULL && g_strcmp0(ranking->index, second) == 0);
-    CU_ASSERT(newcomer != NULL && g_strcmp0(newcomer->index, second) == 0);
 }
 
 /* A release of an earlier version has nothing about newcomers: they start from zero. */
@@ -436,7 +517,8 @@ static const UnitTest tests[] = {
     {"the ranking of a newcomer", test_ranking},
     {"histories that cannot be", test_bad_histories},
     {"movies that are skipped", test_skipping},
-    {"a release that is replaced", test_swapped_release},
+    {"a release that is replaced between the requests", test_swapped_between},
+    {"a release that is gone", test_stale},
     {"a release of an earlier version", test_old_release},
     {"the command", test_command},
     {"commands that cannot be", test_bad_commands},

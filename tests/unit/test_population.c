@@ -54,7 +54,7 @@ static void test_means(void)
 
 static void test_counts(void)
 {
-    const double genders[] = {1, 9};
+    const double genders[FIXTURE_FEATURES] = {1, 9};
     g_autoptr(Bundle) bundle = fixture_bundle(K, 1);
     set_training(bundle, "{\"dataset\":{\"values\":[{\"type\":\"gender\",\"ratings\":[1,9]},"
                          "{\"type\":\"age\",\"ratings\":[1,2,3]}]}}");

@@ -56,7 +56,8 @@ ProfileSum *feature_vectors_sum(const FeatureVectors *vectors, double w0)
 char *feature_vectors_path(const char *name)
 {
     g_autofree char *escaped = es_escape(name);
-    return g_strdup_printf("/%s/_mget?_source_includes=embedding,bias,model_id", escaped);
+    return g_strdup_printf("/%s/_mget?realtime=false&_source_includes=embedding,bias,model_id",
+                           escaped);
 }
 
 char *feature_vectors_body(const ReleaseMeta *meta, const Profile *features, GError **error)

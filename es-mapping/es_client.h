@@ -5,6 +5,7 @@
 
 #include "http.h"
 #include "json.h"
+#include "lifted_vectors.h"
 
 /* The HTTP status is the code of this domain; the message has the server's own reason. */
 #define ES_ERROR (es_error_quark())
@@ -54,6 +55,11 @@ yajl_val es_call(EsClient *client, const char *method, const char *path, const c
 /* The same with a JSON text, or with no body. */
 yajl_val es_call_json(EsClient *client, const char *method, const char *path, const char *body,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* POST of a query that somebody waits for: the answer is not compressed, and its embeddings are
+ * lifted out of it into `lifted` (nullable: they stay). Errors as above. */
+yajl_val es_query(EsClient *client, const char *path, const char *body, LiftedVectors *lifted,
+                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* FALSE with RECSYS_ERROR_INCONCLUSIVE if a shard failed, the time ran out or the search ended
  * early: a partial answer is never an answer. `what` is for the message. */

@@ -205,12 +205,12 @@ static gboolean choose_credentials(HttpOptions *http, const EsOptions *options, 
     return TRUE;
 }
 
-EsClient *es_options_connect(const EsOptions *options, GError **error)
+gboolean es_options_http(const EsOptions *options, HttpOptions *http, GError **error)
 {
     if (!check_alias(es_options_alias(options), error) || !check_limits(options, error) ||
         !check_url(options->url, error))
-        return NULL;
-    g_auto(HttpOptions) http = {
+        return FALSE;
+    *http = (HttpOptions){
         .url = choose(options->url, "ES_URL"),
         .connect_seconds = options->connect_seconds,
         .idle_seconds = options->idle_seconds,
@@ -218,10 +218,16 @@ EsClient *es_options_connect(const EsOptions *options, GError **error)
         .answer_limit = (gsize)options->answer_mib * 1024 * 1024,
         .warn = warn,
     };
-    if (http.url == NULL)
-        http.url = g_strdup(DEFAULT_URL);
-    if (!choose_trust(&http, options, error) || !choose_credentials(&http, options, error))
-        return NULL;
-    warn_of_plain_text(&http);
-    return es_client_connect(&http, error);
+    if (http->url == NULL)
+        http->url = g_strdup(DEFAULT_URL);
+    if (!choose_trust(http, options, error) || !choose_credentials(http, options, error))
+        return FALSE;
+    warn_of_plain_text(http);
+    return TRUE;
+}
+
+EsClient *es_options_connect(const EsOptions *options, GError **error)
+{
+    g_auto(HttpOptions) http = {0};
+    return es_options_http(options, &http, error) ? es_client_connect(&http, error) : NULL;
 }

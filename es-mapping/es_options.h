@@ -31,6 +31,11 @@ GOptionEntry *es_options_entries(EsOptions *options);
 /* The alias of the live release: --alias, or "recsys". */
 const char *es_options_alias(const EsOptions *options);
 
+/* What options and environment say, for es_client_connect(); the same warnings and errors as below.
+ */
+gboolean es_options_http(const EsOptions *options, HttpOptions *http,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Connects with what options and environment say. To stderr go warnings: of --insecure, of
  * credentials that go over plain http to another machine, and of a host that is given up for
  * another. RECSYS_ERROR_USAGE for an alias that cannot

@@ -45,6 +45,11 @@ const ProfileFeature *profile_get(const Profile *profile, guint index)
     return &g_array_index(profile->features, ProfileFeature, index);
 }
 
+char *profile_feature_describe(const ProfileFeature *feature)
+{
+    return g_strdup_printf("%s %s", feature->type, feature->value);
+}
+
 char *profile_describe(const Profile *profile)
 {
     GString *text = g_string_new(NULL);
@@ -59,10 +64,10 @@ char *profile_describe(const Profile *profile)
 
 void profile_options_clear(ProfileOptions *options)
 {
-    g_free(options->user);
-    g_free(options->age);
-    g_free(options->gender);
-    g_free(options->occupation);
+    g_strfreev(options->users);
+    g_strfreev(options->ages);
+    g_strfreev(options->genders);
+    g_strfreev(options->occupations);
     g_strfreev(options->features);
     *options = (ProfileOptions){0};
 }
@@ -70,16 +75,31 @@ void profile_options_clear(ProfileOptions *options)
 GOptionEntry *profile_options_entries(ProfileOptions *options)
 {
     const GOptionEntry entries[] = {
-        {"user", 0, 0, G_OPTION_ARG_STRING, &options->user, "a user the model knows", "ID"},
-        {"age", 0, 0, G_OPTION_ARG_STRING, &options->age, "an age code, e.g. 18", "CODE"},
-        {"gender", 0, 0, G_OPTION_ARG_STRING, &options->gender, "F or M", "G"},
-        {"occupation", 0, 0, G_OPTION_ARG_STRING, &options->occupation, "an occupation code",
+        {"user", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->users, "a user the model knows", "ID"},
+        {"age", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->ages, "an age code, e.g. 18", "CODE"},
+        {"gender", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->genders, "F or M", "G"},
+        {"occupation", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->occupations, "an occupation code",
          "CODE"},
         {"feature", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->features,
          "a value of any other user feature; may be given several times", "TYPE=VALUE"},
         {NULL},
     };
     return g_memdup2(entries, sizeof entries);
+}
+
+/* A model knows a person by one value of each kind. */
+static gboolean add_once(Profile *profile, const char *type, const char *value, GError **error)
+{
+    for (guint i = 0; i < profile_size(profile); i++) {
+        const ProfileFeature *other = profile_get(profile, i);
+        if (strcmp(other->type, type) != 0)
+            continue;
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                    "%s is given twice, as %s and as %s: which one?", type, other->value, value);
+        return FALSE;
+    }
+    profile_add(profile, type, value);
+    return TRUE;
 }
 
 static gboolean add_pair(Profile *profile, const char *pair, GError **error)
@@ -91,24 +111,35 @@ static gboolean add_pair(Profile *profile, const char *pair, GError **error)
         return FALSE;
     }
     g_autofree char *type = g_strndup(pair, (gsize)(sign - pair));
-    profile_add(profile, type, sign + 1);
-    return TRUE;
+    if (strcmp(type, FEATURE_MOVIE) != 0)
+        return add_once(profile, type, sign + 1, error);
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                "--feature %s: movies are what is recommended, not whom for", pair);
+    return FALSE;
+}
+
+gboolean profile_options_given(const ProfileOptions *options)
+{
+    return options->users != NULL || options->ages != NULL || options->genders != NULL ||
+           options->occupations != NULL || options->features != NULL;
 }
 
 Profile *profile_of_options(const ProfileOptions *options, GError **error)
 {
     const struct {
-        const char *type, *value;
+        const char *type;
+        char **values;
     } given[] = {
-        {FEATURE_USER, options->user},
-        {FEATURE_AGE, options->age},
-        {FEATURE_GENDER, options->gender},
-        {FEATURE_OCCUPATION, options->occupation},
+        {FEATURE_USER, options->users},
+        {FEATURE_AGE, options->ages},
+        {FEATURE_GENDER, options->genders},
+        {FEATURE_OCCUPATION, options->occupations},
     };
     g_autoptr(Profile) profile = profile_new();
     for (gsize i = 0; i < G_N_ELEMENTS(given); i++)
-        if (given[i].value != NULL)
-            profile_add(profile, given[i].type, given[i].value);
+        for (char **value = given[i].values; value != NULL && *value != NULL; value++)
+            if (!add_once(profile, given[i].type, *value, error))
+                return NULL;
     for (char **feature = options->features; feature != NULL && *feature != NULL; feature++)
         if (!add_pair(profile, *feature, error))
             return NULL;
@@ -128,6 +159,15 @@ void profile_sum_free(ProfileSum *sum)
         return;
     g_free(sum->query);
     g_free(sum);
+}
+
+ProfileSum *profile_sum_copy(const ProfileSum *sum)
+{
+    ProfileSum *copy = g_new0(ProfileSum, 1);
+    copy->k = sum->k;
+    copy->offset = sum->offset;
+    copy->query = g_memdup2(sum->query, sum->k * sizeof *sum->query);
+    return copy;
 }
 
 static double dot(const float *a, const float *b, guint k)

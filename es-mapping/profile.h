@@ -22,13 +22,17 @@ void profile_add(Profile *profile, const char *type, const char *value);
 guint profile_size(const Profile *profile);
 const ProfileFeature *profile_get(const Profile *profile, guint index);
 
+/* "gender M" */
+char *profile_feature_describe(const ProfileFeature *feature);
+
 /* "gender M, age 18" */
 char *profile_describe(const Profile *profile);
 
 /* ---- command-line options ---- */
 
+/* Each as often as it was given, so that a second age is an error and not the one that counts. */
 typedef struct {
-    char *user, *age, *gender, *occupation;
+    char **users, **ages, **genders, **occupations;
     char **features; /* "TYPE=VALUE" */
 } ProfileOptions;
 
@@ -38,7 +42,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ProfileOptions, profile_options_clear)
 /* The option table that fills `options`; free with g_free. */
 GOptionEntry *profile_options_entries(ProfileOptions *options);
 
-/* RECSYS_ERROR_USAGE if none was given, or a --feature is not TYPE=VALUE. */
+/* TRUE if one of them was given. */
+gboolean profile_options_given(const ProfileOptions *options);
+
+/* RECSYS_ERROR_USAGE if none was given, a type was given twice (--feature age=18 is an age too), or
+ * a
+ * --feature is not TYPE=VALUE. */
 Profile *profile_of_options(const ProfileOptions *options,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -52,6 +61,7 @@ typedef struct {
 
 void profile_sum_free(ProfileSum *sum);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ProfileSum, profile_sum_free)
+ProfileSum *profile_sum_copy(const ProfileSum *sum);
 
 /* vectors: `count` pointers to [k]; biases: [count]. */
 ProfileSum *profile_sum(const float *const *vectors, const double *biases, guint count, guint k,

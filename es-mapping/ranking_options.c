@@ -1,7 +1,10 @@
 #include "ranking_options.h"
 
+#include <math.h>
+
 #include "recommend.h"
 #include "recsys_error.h"
+#include "title.h"
 
 GOptionEntry *ranking_options_entries(RankingOptions *options)
 {
@@ -22,14 +25,18 @@ gboolean ranking_options_check(const RankingOptions *options, GError **error)
     return FALSE;
 }
 
-void ranking_options_print(const RankingOptions *options, const Ranking *ranking,
-                           const Profile *profile)
+void ranking_options_print(const RankingOptions *options, const Ranking *ranking, const char *whom)
 {
-    g_autofree char *description = profile_describe(profile);
     if (options->json) {
-        ranking_print_json(ranking, description, stdout);
+        ranking_print_json(ranking, whom, stdout);
         return;
     }
-    printf("For {%s}, ratings up to %.1f:\n", description, ranking->scale);
+    g_autofree char *printable = title_printable(whom);
+    if (ranking->measure != NULL)
+        printf("Like {%s}, by %s:\n", printable, ranking->measure);
+    else if (isfinite(ranking->offset))
+        printf("For {%s}, ratings up to %.1f:\n", printable, ranking->scale);
+    else
+        printf("For {%s}:\n", printable);
     ranking_print(ranking, stdout);
 }

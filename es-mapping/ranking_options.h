@@ -1,7 +1,6 @@
 /* The options of commands that show a ranking: how many movies, and in which form. */
 #pragma once
 
-#include "profile.h"
 #include "ranking.h"
 
 typedef struct {
@@ -21,6 +20,6 @@ GOptionEntry *ranking_options_entries(RankingOptions *options);
 gboolean ranking_options_check(const RankingOptions *options,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Prints to standard output what the options ask for. */
-void ranking_options_print(const RankingOptions *options, const Ranking *ranking,
-                           const Profile *profile);
+/* Prints to standard output what the options ask for; `whom` describes whom it is for, e.g.
+ * profile_describe(). */
+void ranking_options_print(const RankingOptions *options, const Ranking *ranking, const char *whom);

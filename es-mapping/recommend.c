@@ -1,25 +1,23 @@
 #include "recommend.h"
 
-#include <math.h>
 #include <string.h>
 
-#include "decimal.h"
-#include "document.h"
+#include "explain.h"
+#include "hits.h"
+#include "recommend_pages.h"
+#include "recommend_steps.h"
 #include "recsys_error.h"
 
 #define MOST_ATTEMPTS 5 /* at reading one release from beginning to end */
-
-#define SCRIPT "params.shift + dotProduct(params.query_vector, 'embedding') + doc['bias'].value"
 
 struct Recommender {
     EsClient *client;
     char *alias;
     ReleaseMeta *meta; /* of the release seen last, or NULL */
+    FeatureVectors *vectors;
     ProfileSum *sum;
+    char *left_out;
 };
-
-/* A release that is not there any more, or not the one that was expected: start over. */
-typedef enum { STEP_DONE, STEP_FAILED, STEP_RELEASE_CHANGED } Step;
 
 Recommender *recommender_new(EsClient *client, const char *alias)
 {
@@ -35,8 +33,30 @@ void recommender_free(Recommender *recommender)
         return;
     g_free(recommender->alias);
     release_meta_free(recommender->meta);
+    feature_vectors_free(recommender->vectors);
     profile_sum_free(recommender->sum);
+    g_free(recommender->left_out);
     g_free(recommender);
+}
+
+EsClient *recommender_client(const Recommender *recommender)
+{
+    return recommender->client;
+}
+
+const char *recommender_alias(const Recommender *recommender)
+{
+    return recommender->alias;
+}
+
+const ReleaseMeta *recommender_release(const Recommender *recommender)
+{
+    return recommender->meta;
+}
+
+const FeatureVectors *recommender_last_vectors(const Recommender *recommender)
+{
+    return recommender->vectors;
 }
 
 const ProfileSum *recommender_last_sum(const Recommender *recommender)
@@ -44,253 +64,153 @@ const ProfileSum *recommender_last_sum(const Recommender *recommender)
     return recommender->sum;
 }
 
-static gboolean strange_answer(const char *what, GError **error)
+const char *recommender_left_out(const Recommender *recommender)
 {
-    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
-                "the cluster's answer makes no sense: %s", what);
+    return recommender->left_out;
+}
+
+/* ---- starting over ---- */
+
+gboolean recommender_settle(Recommender *r, RecommendAttempt attempt, gpointer data, GError **error)
+{
+    for (guint i = 0; i < MOST_ATTEMPTS; i++) {
+        if (r->meta == NULL)
+            r->meta = release_meta_fetch(r->client, r->alias, error);
+        switch (r->meta != NULL ? attempt(r, data, error) : STEP_FAILED) {
+        case STEP_DONE:
+            return TRUE;
+        case STEP_FAILED:
+            return FALSE;
+        case STEP_RELEASE_CHANGED:
+            g_clear_pointer(&r->meta, release_meta_free);
+        }
+    }
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
+                "%s changed its release %d times while it was read; try again", r->alias,
+                MOST_ATTEMPTS);
     return FALSE;
 }
 
-/* ---- step 1: the profile's documents ---- */
+/* ---- step 1 ---- */
 
-static char *mget_body(const ReleaseMeta *meta, const Profile *profile, GError **error)
+/* The profile without the users that are not there. */
+static FeatureVectors *drop_missing(Recommender *r, FeatureVectors *all, const gboolean *missing)
 {
-    g_auto(yajl_gen) json = json_generator_new(FALSE);
-    yajl_gen_map_open(json);
-    json_put_key(json, "ids");
-    yajl_gen_array_open(json);
-    for (guint i = 0; i < profile_size(profile); i++) {
-        const ProfileFeature *feature = profile_get(profile, i);
-        g_autofree char *id = release_meta_document_id(meta, feature->type, feature->value, error);
-        if (id == NULL)
-            return NULL;
-        json_put_string(json, id);
+    FeatureVectors *kept = feature_vectors_new(all->count, all->k);
+    kept->count = 0;
+    for (guint i = 0; i < all->count; i++) {
+        if (missing[i]) {
+            g_free(r->left_out);
+            r->left_out = g_strdup(all->names[i]);
+            continue;
+        }
+        kept->names[kept->count] = g_strdup(all->names[i]);
+        kept->biases[kept->count] = all->biases[i];
+        memcpy(kept->values + (gsize)kept->count * all->k, feature_vectors_get(all, i),
+               all->k * sizeof(float));
+        kept->count++;
     }
-    yajl_gen_array_close(json);
-    yajl_gen_map_close(json);
-    return json_take(json, NULL);
+    feature_vectors_free(all);
+    return kept;
 }
 
-/* One document of step 1 into vector [k] and its bias. */
-static Step read_document(const ReleaseMeta *meta, const ProfileFeature *feature, yajl_val document,
-                          float *vector, double *bias, GError **error)
+/* Only users have documents that nobody can know of before they are asked for. */
+static Step fetch_profile(Recommender *r, const RecommendRequest *request, FeatureVectors **vectors,
+                          GError **error)
 {
-    const char *index = json_get_string(document, "_index");
-    if (index == NULL)
-        return strange_answer("an mget document without _index", error), STEP_FAILED;
-    if (strcmp(index, meta->index) != 0)
-        return STEP_RELEASE_CHANGED;
-    if (json_get(document, "error") != NULL)
-        return STEP_RELEASE_CHANGED;
-    if (!json_is_true(document, "found")) {
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "there is no %s %s in release %s",
-                    feature->type, feature->value, meta->index);
-        return STEP_FAILED;
-    }
-    const char *model_id = json_get_string(document, "_source.model_id");
-    if (g_strcmp0(model_id, meta->model_id) != 0) {
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_GATE,
-                    "%s %s in %s is of model %s, the release is of model %s: release it again",
-                    feature->type, feature->value, meta->index, model_id ? model_id : "(none)",
-                    meta->model_id);
-        return STEP_FAILED;
-    }
-    if (!document_read_vector(vector, meta->k, json_get(document, "_source.embedding")) ||
-        !json_get_double(document, "_source.bias", bias)) {
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_GATE,
-                    "%s %s in %s has no embedding of %u dimensions and a bias: release it again",
-                    feature->type, feature->value, meta->index, meta->k);
-        return STEP_FAILED;
-    }
-    return STEP_DONE;
+    const Profile *profile = request->profile;
+    g_autofree gboolean *missing =
+        request->cold_start ? g_new0(gboolean, profile_size(profile)) : NULL;
+    Step step =
+        feature_vectors_fetch(vectors, r->client, r->alias, r->meta, profile, missing, error);
+    if (step != STEP_DONE || missing == NULL)
+        return step;
+    *vectors = drop_missing(r, *vectors, missing);
+    if ((*vectors)->count > 0)
+        return STEP_DONE;
+    g_clear_pointer(vectors, feature_vectors_free);
+    g_set_error(
+        error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+        "there is no %s in release %s, and the profile has no metadata to fall back to; add "
+        "e.g. --age or --gender",
+        r->left_out, r->meta->index);
+    return STEP_FAILED;
 }
 
-static Step read_documents(Recommender *r, const Profile *profile, yajl_val documents,
-                           GError **error)
+static Step take_sum(Recommender *r, const RecommendRequest *request, GError **error)
 {
-    const guint count = profile_size(profile), k = r->meta->k;
-    if (json_array_length(documents) != count)
-        return strange_answer("mget did not answer for each document", error), STEP_FAILED;
-    g_autofree float *values = g_new(float, (gsize)count *k);
-    g_autofree const float **vectors = g_new(const float *, count);
-    g_autofree double *biases = g_new(double, count);
-    for (guint i = 0; i < count; i++) {
-        float *vector = values + (gsize)i * k;
-        vectors[i] = vector;
-        Step step = read_document(r->meta, profile_get(profile, i), json_array_get(documents, i),
-                                  vector, &biases[i], error);
-        if (step != STEP_DONE)
-            return step;
+    if (strcmp(request->index, r->meta->index) == 0) {
+        profile_sum_free(r->sum);
+        r->sum = profile_sum_copy(request->sum);
+        return STEP_DONE;
     }
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
+                "%s is %s by now, the query is made for %s; try again", r->alias, r->meta->index,
+                request->index);
+    return STEP_FAILED;
+}
+
+Step recommend_step_one(Recommender *r, const RecommendRequest *request, GError **error)
+{
+    g_clear_pointer(&r->left_out, g_free);
+    if (request->profile == NULL)
+        return take_sum(r, request, error);
+    FeatureVectors *vectors = NULL;
+    Step step = fetch_profile(r, request, &vectors, error);
+    if (step != STEP_DONE)
+        return step;
+    feature_vectors_free(r->vectors);
+    r->vectors = vectors;
     profile_sum_free(r->sum);
-    r->sum = profile_sum(vectors, biases, count, k, r->meta->w0);
+    r->sum = feature_vectors_sum(vectors, r->meta->w0);
     return STEP_DONE;
 }
 
-static Step sum_profile(Recommender *r, const Profile *profile, GError **error)
-{
-    g_autofree char *body = mget_body(r->meta, profile, error);
-    if (body == NULL)
-        return STEP_FAILED;
-    g_autofree char *name = es_escape(r->alias);
-    g_autofree char *path =
-        g_strdup_printf("/%s/_mget?_source_includes=embedding,bias,model_id", name);
-    g_auto(yajl_val) answer = es_call_json(r->client, "POST", path, body, error);
-    if (answer == NULL)
-        return STEP_FAILED;
-    return read_documents(r, profile, json_get(answer, "docs"), error);
-}
-
-/* ---- step 2: the search ---- */
+/* ---- step 2 ---- */
 
 double recommend_shift(const float *query, guint k, double max_movie_norm, double min_movie_bias)
 {
-    double squares = 0;
-    for (guint f = 0; f < k; f++)
-        squares += (double)query[f] * query[f];
-    double reach = sqrt(squares) * max_movie_norm;
-    /* Several times the worst error of the kernel, and of adding shift and bias in double. */
-    double room = reach * 4 * k * 0x1p-24 + fabs(min_movie_bias) * 0x1p-48 + 1e-6;
-    return MAX(0.0, reach + room - min_movie_bias);
-}
-
-static void put_script(yajl_gen json, const float *query, guint k, double shift)
-{
-    json_put_key(json, "script");
-    yajl_gen_map_open(json);
-    json_put_member_string(json, "source", SCRIPT);
-    json_put_key(json, "params");
-    yajl_gen_map_open(json);
-    json_put_member_double(json, "shift", shift);
-    json_put_key(json, "query_vector");
-    yajl_gen_array_open(json);
-    for (guint f = 0; f < k; f++) {
-        char number[DECIMAL_SIZE];
-        yajl_gen_number(json, number, decimal_of_float(number, query[f]));
-    }
-    yajl_gen_array_close(json);
-    yajl_gen_map_close(json);
-    yajl_gen_map_close(json);
-}
-
-static void put_query(yajl_gen json)
-{
-    json_put_key(json, "query");
-    yajl_gen_map_open(json);
-    json_put_key(json, "bool");
-    yajl_gen_map_open(json);
-    json_put_key(json, "filter");
-    yajl_gen_map_open(json);
-    json_put_key(json, "term");
-    yajl_gen_map_open(json);
-    json_put_member_string(json, "feature_type", FEATURE_MOVIE);
-    for (int i = 0; i < 4; i++)
-        yajl_gen_map_close(json);
-}
-
-/* Best first; equal scores by feature index, so that the order is the same every time. */
-static void put_sort(yajl_gen json)
-{
-    json_put_key(json, "sort");
-    yajl_gen_array_open(json);
-    yajl_gen_map_open(json);
-    json_put_member_string(json, "_score", "desc");
-    yajl_gen_map_close(json);
-    yajl_gen_map_open(json);
-    json_put_member_string(json, "feature_index", "asc");
-    yajl_gen_map_close(json);
-    yajl_gen_array_close(json);
-}
-
-static void put_ranking(yajl_gen json, const float *query, guint k, double shift)
-{
-    put_sort(json);
-    json_put_key(json, "query");
-    yajl_gen_map_open(json);
-    json_put_key(json, "script_score");
-    yajl_gen_map_open(json);
-    put_query(json);
-    put_script(json, query, k, shift);
-    yajl_gen_map_close(json);
-    yajl_gen_map_close(json);
+    return query_shift(query, k, max_movie_norm, min_movie_bias);
 }
 
 char *recommend_search_body(const float *query, guint k, double shift, guint size)
 {
-    static const char *const fields[] = {"value", "title", "genres", "year", "model_id"};
-    g_auto(yajl_gen) json = json_generator_new(FALSE);
-    yajl_gen_map_open(json);
-    json_put_member_int(json, "size", size);
-    json_put_member_bool(json, "track_total_hits", FALSE);
-    json_put_key(json, "_source");
-    yajl_gen_array_open(json);
-    for (gsize i = 0; i < G_N_ELEMENTS(fields); i++)
-        json_put_string(json, fields[i]);
-    yajl_gen_array_close(json);
-    put_ranking(json, query, k, shift);
-    yajl_gen_map_close(json);
-    return json_take(json, NULL);
+    const QueryBody body = {.query = query, .k = k, .shift = shift, .size = size};
+    return query_body(&body);
 }
 
 char *recommend_ids_body(const float *query, guint k, double shift, guint size, const char *after)
 {
-    g_auto(yajl_gen) json = json_generator_new(FALSE);
-    yajl_gen_map_open(json);
-    json_put_member_int(json, "size", size);
-    json_put_member_bool(json, "track_total_hits", FALSE);
-    json_put_member_bool(json, "_source", FALSE);
-    if (after != NULL) {
-        json_put_key(json, "search_after");
-        yajl_gen_number(json, after, strlen(after)); /* any JSON, as it is */
-    }
-    put_ranking(json, query, k, shift);
-    yajl_gen_map_close(json);
-    return json_take(json, NULL);
+    const QueryBody body = {
+        .query = query, .k = k, .shift = shift, .size = size, .bare = TRUE, .after = after};
+    return query_body(&body);
 }
 
-static char **read_genres(yajl_val hit)
+char *recommend_search_path(const char *index)
 {
-    yajl_val array = json_get(hit, "_source.genres");
-    g_autoptr(GStrvBuilder) genres = g_strv_builder_new();
-    for (gsize i = 0; i < json_array_length(array); i++) {
-        yajl_val genre = json_array_get(array, i);
-        if (YAJL_IS_STRING(genre))
-            g_strv_builder_add(genres, YAJL_GET_STRING(genre));
-    }
-    return g_strv_builder_end(genres);
+    g_autofree char *name = es_escape(index);
+    return g_strdup_printf("/%s/_search", name);
 }
 
-static gboolean read_hit(const Recommender *r, yajl_val hit, Ranking *ranking, GError **error)
+static double shift_for(const ReleaseMeta *meta, const float *query, QueryScoring scoring)
 {
-    gint64 year = 0;
-    float score;
-    const char *id = json_get_string(hit, "_id");
-    const char *value = json_get_string(hit, "_source.value");
-    const char *title = json_get_string(hit, "_source.title");
-    const char *model_id = json_get_string(hit, "_source.model_id");
-    if (id == NULL || value == NULL || title == NULL ||
-        !json_to_float(json_get(hit, "_score"), &score))
-        return strange_answer("a hit without _id, _score, value and title", error);
-    if (g_strcmp0(model_id, r->meta->model_id) != 0) {
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_GATE,
-                    "%s in %s is of model %s, the release is of model %s: release it again", id,
-                    r->meta->index, model_id ? model_id : "(none)", r->meta->model_id);
-        return FALSE;
-    }
-    json_get_int(hit, "_source.year", &year);
-    double unshifted = (double)score - ranking->shift;
-    RankedMovie movie = {
-        .id = g_strdup(id),
-        .value = g_strdup(value),
-        .title = g_strdup(title),
-        .genres = read_genres(hit),
-        .year = (int)year,
-        .raw_score = score,
-        .score = unshifted,
-        .rating = profile_rating(r->sum, unshifted, r->meta->scale),
+    if (scoring == QUERY_COSINE)
+        return 1;
+    return query_shift(query, meta->k, meta->max_movie_norm,
+                       scoring == QUERY_MODEL ? meta->min_movie_bias : 0);
+}
+
+QueryBody recommender_query(const Recommender *r, const RecommendRequest *request)
+{
+    return (QueryBody){
+        .query = r->sum->query,
+        .k = r->sum->k,
+        .scoring = request->scoring,
+        .shift = shift_for(r->meta, r->sum->query, request->scoring),
+        .size = request->size,
+        .filter = request->filter,
+        .with_vectors = request->with_vectors || request->explain,
     };
-    ranking_add(ranking, &movie);
-    return TRUE;
 }
 
 /* A search that failed, or failed in part, because the release it was made for has been replaced
@@ -308,55 +228,128 @@ static Step judge_failure(Recommender *r, GError *failure, GError **error)
     return STEP_FAILED;
 }
 
-static Step search(Recommender *r, guint size, Ranking **result, GError **error)
+static Step search(Recommender *r, const RecommendRequest *request, Ranking **result,
+                   GError **error)
 {
-    const ReleaseMeta *meta = r->meta;
-    double shift =
-        recommend_shift(r->sum->query, meta->k, meta->max_movie_norm, meta->min_movie_bias);
-    g_autofree char *body = recommend_search_body(r->sum->query, meta->k, shift, size);
-    g_autofree char *name = es_escape(meta->index);
-    g_autofree char *path = g_strdup_printf("/%s/_search", name);
+    const QueryBody query = recommender_query(r, request);
+    g_autofree char *body = query_body(&query);
+    g_autofree char *path = recommend_search_path(r->meta->index);
+    g_auto(LiftedVectors) lifted = {0};
+    g_auto(yajl_val) answer = NULL;
+    lifted_vectors_init(&lifted);
     GError *failure = NULL;
-    g_auto(yajl_val) answer = es_call_json(r->client, "POST", path, body, &failure);
-    if (answer == NULL || !es_check_complete(answer, "the ranking", &failure))
+    answer = es_query(r->client, path, body, &lifted, &failure);
+    if (answer == NULL)
         return judge_failure(r, failure, error);
-    yajl_val hits = json_get(answer, "hits.hits");
-    g_autoptr(Ranking) ranking = ranking_new(meta->index, meta->model_id, meta->scale, shift);
-    for (gsize i = 0; i < json_array_length(hits); i++)
-        if (!read_hit(r, json_array_get(hits, i), ranking, error))
-            return STEP_FAILED;
+    g_autoptr(Ranking) ranking =
+        ranking_new(r->meta->index, r->meta->model_id, r->meta->scale, query.shift);
+    const HitsForm form = {
+        .sum = request->scoring == QUERY_MODEL ? r->sum : NULL,
+        .k = r->sum->k,
+        .lifted = query.with_vectors ? &lifted : NULL,
+    };
+    if (!hits_read(ranking, answer, &form, &failure))
+        return judge_failure(r, failure, error);
     *result = g_steal_pointer(&ranking);
     return STEP_DONE;
 }
 
 /* ---- both ---- */
 
-static Step attempt(Recommender *r, const Profile *profile, guint size, Ranking **ranking,
-                    GError **error)
+typedef struct {
+    const RecommendRequest *request;
+    Ranking *ranking; /* the result */
+} Ask;
+
+Step recommend_is_stale(const RecommendRequest *request, GError **error)
 {
-    if (r->meta == NULL)
-        r->meta = release_meta_fetch(r->client, r->alias, error);
-    if (r->meta == NULL)
-        return STEP_FAILED;
-    Step step = sum_profile(r, profile, error);
-    return step == STEP_DONE ? search(r, size, ranking, error) : step;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
+                "%s, for which the query is made, is not there any more; try again",
+                request->index);
+    return STEP_FAILED;
+}
+
+static Step attempt_both(Recommender *r, gpointer data, GError **error)
+{
+    Ask *ask = data;
+    Step step = recommend_step_one(r, ask->request, error);
+    if (step == STEP_DONE)
+        step = search(r, ask->request, &ask->ranking, error);
+    if (step != STEP_RELEASE_CHANGED || ask->request->profile != NULL)
+        return step;
+    return recommend_is_stale(ask->request, error);
+}
+
+static Step attempt_sum(Recommender *r, gpointer data, GError **error)
+{
+    return recommend_step_one(r, data, error);
+}
+
+gboolean recommend_check(const RecommendRequest *request, GError **error)
+{
+    const char *why = NULL;
+    if (request->profile != NULL ? profile_size(request->profile) == 0 : request->sum == NULL)
+        why = "for whom? the profile is empty";
+    else if (request->size < 1 || request->size > RECOMMEND_MOST)
+        why = "1 to " G_STRINGIFY(QUERY_MOST) " movies can be asked for at a time";
+    if (why == NULL)
+        return request->filter == NULL || filter_check(request->filter, error);
+    g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, why);
+    return FALSE;
+}
+
+static Ranking *ask_page(Recommender *r, const RecommendRequest *request, GError **error)
+{
+    g_autoptr(RecommendPages) pages = recommend_pages_open(r, request, error);
+    return pages != NULL ? recommend_pages_next(pages, request->size, error) : NULL;
+}
+
+Ranking *recommender_ask(Recommender *r, const RecommendRequest *request, GError **error)
+{
+    if (!recommend_check(request, error))
+        return NULL;
+    if (request->from > 0)
+        return ask_page(r, request, error);
+    Ask ask = {.request = request};
+    if (!recommender_settle(r, attempt_both, &ask, error))
+        return NULL;
+    const FeatureVectors *parts = request->profile != NULL ? r->vectors : request->parts;
+    if (request->explain && parts != NULL)
+        explain_ranking(ask.ranking, parts);
+    ask.ranking->left_out = g_strdup(r->left_out);
+    return ask.ranking;
 }
 
 Ranking *recommender_rank(Recommender *r, const Profile *profile, guint size, GError **error)
 {
-    for (guint i = 0; i < MOST_ATTEMPTS; i++) {
-        Ranking *ranking = NULL;
-        switch (attempt(r, profile, size, &ranking, error)) {
-        case STEP_DONE:
-            return ranking;
-        case STEP_FAILED:
-            return NULL;
-        case STEP_RELEASE_CHANGED:
-            g_clear_pointer(&r->meta, release_meta_free);
-        }
-    }
-    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
-                "%s changed its release %d times while it was read; try again", r->alias,
-                MOST_ATTEMPTS);
-    return NULL;
+    const RecommendRequest request = {.profile = profile, .size = size};
+    return recommender_ask(r, &request, error);
+}
+
+gboolean recommender_prepare(Recommender *r, const RecommendRequest *request, GError **error)
+{
+    return recommend_check(request, error) &&
+           recommender_settle(r, attempt_sum, (gpointer)request, error);
+}
+
+/* ---- any vectors ---- */
+
+typedef struct {
+    const Profile *features;
+    gboolean *missing;
+    FeatureVectors *vectors; /* the result */
+} Fetch;
+
+static Step attempt_fetch(Recommender *r, gpointer data, GError **error)
+{
+    Fetch *fetch = data;
+    return feature_vectors_fetch(&fetch->vectors, r->client, r->alias, r->meta, fetch->features,
+                                 fetch->missing, error);
+}
+
+FeatureVectors *recommender_fetch(Recommender *r, const Profile *features, gboolean *missing,
+                                  GError **error)
+{
+    Fetch fetch = {.features = features, .missing = missing};
+    return recommender_settle(r, attempt_fetch, &fetch, error) ? fetch.vectors : NULL;
 }

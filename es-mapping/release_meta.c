@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "population.h"
 #include "recsys_error.h"
 
 #define META_FORMAT 1
@@ -84,6 +85,13 @@ static void put_features(yajl_gen json, const FeatureTable *features)
     yajl_gen_map_close(json);
 }
 
+static void put_fold_in(yajl_gen json, const Bundle *bundle)
+{
+    g_autoptr(Population) population = population_of_bundle(bundle);
+    json_put_key(json, "fold_in");
+    population_put(json, population);
+}
+
 static const char *doc_ids_name(DocIds doc_ids)
 {
     return doc_ids == DOC_IDS_BY_FEATURE_INDEX ? "feature-index" : "value";
@@ -132,8 +140,10 @@ void release_meta_put(yajl_gen json, const ReleaseMeta *meta, const Bundle *bund
     json_put_member_double(json, "min_movie_bias", meta->min_movie_bias);
     json_put_member_string(json, "doc_ids", doc_ids_name(meta->doc_ids));
     put_features(json, bundle->features);
-    if (meta->state != RELEASE_NO_STATE)
+    if (meta->state != RELEASE_NO_STATE) {
         put_history(json, meta);
+        put_fold_in(json, bundle);
+    }
     yajl_gen_map_close(json);
 }
 
@@ -157,6 +167,7 @@ static gboolean read_meta(ReleaseMeta *meta, yajl_val tree)
     const char *doc_ids = json_get_string(tree, "doc_ids");
     meta->model_id = g_strdup(json_get_string(tree, "model_id"));
     meta->features = json_get(tree, "features");
+    meta->fold_in = json_get(tree, "fold_in");
     gboolean complete = json_get_int(tree, "format", &format) && format == META_FORMAT &&
                         json_get_int(tree, "n", &n) && json_get_int(tree, "k", &k) &&
                         json_get_int(tree, "movies", &movies) && n > 0 && k > 0 && k <= 4096 &&

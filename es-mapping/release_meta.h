@@ -7,6 +7,10 @@
  *   doc_ids          "value" (age_18) or "feature-index" (age_9747, but user_42 and movie_318)
  *   features         {type: {value: feature index}} of every type but user and movie
  *
+ * and what no answer about the model's own features depends on, so that it is no part of parity:
+ *
+ *   fold_in          what a person the model does not know is like (population.h)
+ *
  * and what only the loader needs, from one night to the next:
  *
  *   state            "loading", "complete" (its gates passed) or "rejected" (one failed)
@@ -34,6 +38,7 @@ typedef struct {
     double rmse;       /* validation RMSE; NAN: unknown */
     yajl_val tree;     /* the answer it was read from; NULL when made from a bundle */
     yajl_val features; /* within tree */
+    yajl_val fold_in;  /* within tree; NULL in a release of an earlier version */
 } ReleaseMeta;
 
 void release_meta_free(ReleaseMeta *meta);
@@ -41,7 +46,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ReleaseMeta, release_meta_free)
 
 ReleaseMeta *release_meta_of_bundle(const Bundle *bundle, DocIds doc_ids);
 
-/* Writes the `_meta` object; state and training only if there is a state. */
+/* Writes the `_meta` object; state, training and fold_in only if there is a state. */
 void release_meta_put(yajl_gen json, const ReleaseMeta *meta, const Bundle *bundle);
 
 /* Reads the `_meta` of the one index that `alias` (or an index name) stands for. Errors: ES_ERROR

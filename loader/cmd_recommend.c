@@ -1,29 +1,227 @@
+#include <string.h>
+
 #include "commands.h"
+#include "curl_command.h"
+#include "diversify.h"
 #include "es_options.h"
+#include "feature_table.h"
+#include "newcomer.h"
 #include "ranking_options.h"
 #include "recommend.h"
+#include "recommend_options.h"
+#include "recsys_error.h"
+
+typedef struct {
+    ProfileOptions profile;
+    RankingOptions ranking;
+    RecommendOptions recommend;
+    EsOptions cluster;
+} Options;
+
+static void options_clear(Options *options)
+{
+    profile_options_clear(&options->profile);
+    recommend_options_clear(&options->recommend);
+    es_options_clear(&options->cluster);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+
+static gboolean parse(Options *options, const CliCommand *command, int argc, char **argv,
+                      GError **error)
+{
+    g_autofree GOptionEntry *profile = profile_options_entries(&options->profile);
+    g_autofree GOptionEntry *ranking = ranking_options_entries(&options->ranking);
+    g_autofree GOptionEntry *recommend = recommend_options_entries(&options->recommend);
+    g_autofree GOptionEntry *cluster = es_options_entries(&options->cluster);
+    g_autofree GOptionEntry *filter = recommend_options_filter_entries(&options->recommend);
+    const GOptionEntry *const all[] = {profile, ranking, recommend, filter, cluster, NULL};
+    if (!recommend_options_check_repeated(all, argc, argv, error) ||
+        !cli_parse(command, all, &argc, &argv, error) ||
+        !ranking_options_check(&options->ranking, error) ||
+        !recommend_options_check(&options->recommend, error))
+        return FALSE;
+    const gboolean both = options->ranking.json && options->recommend.curl;
+    if (both)
+        g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                            "--json and --curl cannot both be what is printed");
+    return !both;
+}
+
+static const char *user_of(const Profile *profile)
+{
+    for (guint i = 0; i < profile_size(profile); i++)
+        if (strcmp(profile_get(profile, i)->type, FEATURE_USER) == 0)
+            return profile_get(profile, i)->value;
+    return NULL;
+}
+
+/* ---- as curl commands ---- */
+
+static char *search_command(const Recommender *recommender, const RecommendRequest *request,
+                            const HttpOptions *http, const char *url)
+{
+    g_autofree char *path = recommend_search_path(recommender_release(recommender)->index);
+    QueryBody query = recommender_query(recommender, request);
+    query.from = request->from;
+    g_autofree char *body = query_body(&query);
+    return curl_command(http, url, path, body);
+}
+
+static gboolean print_curl(Recommender *recommender, const RecommendRequest *request,
+                           const HttpOptions *http, GError **error)
+{
+    const char *url = es_client_url(recommender_client(recommender));
+    if (request->from + request->size > QUERY_MOST) {
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                    "--from and --size are more than %d together, which one search cannot answer",
+                    QUERY_MOST);
+        return FALSE;
+    }
+    if (!recommender_prepare(recommender, request, error))
+        return FALSE;
+    g_autofree char *ids =
+        feature_vectors_body(recommender_release(recommender), request->profile, error);
+    if (ids == NULL)
+        return FALSE;
+    g_autofree char *path = feature_vectors_path(recommender_alias(recommender));
+    g_autofree char *needs = curl_command_needs(http, url);
+    g_autofree char *fetch = curl_command(http, url, path, ids);
+    g_autofree char *search = search_command(recommender, request, http, url);
+    g_autofree char *whom = profile_describe(request->profile);
+    g_autofree char *line = g_strdelimit(g_strdup(whom), "\r\n", ' ');
+    printf("%s# 1. The vectors of {%s}; query_vector below is their sum.\n%s\n"
+           "# 2. The movies: in the index that 1 answered from. rating = %.9g / (1 + e^-(_score - "
+           "shift + %.9g))\n%s\n",
+           needs, line, fetch, recommender_release(recommender)->scale,
+           recommender_last_sum(recommender)->offset, search);
+    return TRUE;
+}
+
+/* ---- as a ranking ---- */
+
+/* Why there is nothing, on standard error: the list itself is empty, and that is no failure. */
+static void tell_of_nothing(const Ranking *ranking, const RecommendRequest *request)
+{
+    if (ranking->from > 0)
+        g_printerr("There are %u movies%s: nothing begins after %u.\n", ranking->from,
+                   filter_is_empty(request->filter) ? "" : " that pass the filters", request->from);
+    else if (request->from > 0 || !filter_is_empty(request->filter))
+        g_printerr("No movie passes the filters.\n");
+    else
+        g_printerr("The release has no movies.\n");
+}
+
+static void tell_of_user(const char *left_out, const char *whom)
+{
+    g_printerr("There is no %s in this release: ranked for {%s} alone.\n", left_out, whom);
+}
+
+/* Whom the ranking is for after all. */
+static char *whom_of(const Recommender *recommender, const RecommendRequest *request,
+                     const Newcomer *newcomer)
+{
+    if (newcomer == NULL)
+        return g_strjoinv(", ", recommender_last_vectors(recommender)->names);
+    g_autofree char *profile = profile_describe(request->profile);
+    return g_strdup_printf("%s%s%u rating%s", profile, profile[0] != '\0' ? ", " : "",
+                           newcomer->ratings, newcomer->ratings == 1 ? "" : "s");
+}
+
+static void tell_of_unknown(const Newcomer *newcomer)
+{
+    for (guint i = 0; newcomer != NULL && i < newcomer->unknown->len; i++) {
+        const HistoryRating *rating = g_ptr_array_index(newcomer->unknown, i);
+        g_printerr("There is no movie %s (line %u) in this release: skipped.\n", rating->movie,
+                   rating->line);
+    }
+}
+
+/* With a history from a newcomer, otherwise for the profile; then the choice among them. */
+static Ranking *ask(Recommender *recommender, const RecommendRequest *request,
+                    const RecommendOptions *options, const History *history, Newcomer **newcomer,
+                    GError **error)
+{
+    RecommendRequest wider = *request;
+    if (options->diversity > 0) {
+        wider.size = MIN(diversify_candidates(request->size), RECOMMEND_MOST);
+        wider.with_vectors = TRUE;
+    }
+    const NewcomerRequest who = {history, request->profile, options->skip_unknown};
+    Ranking *ranking = history != NULL ? newcomer_ask(newcomer, recommender, &who, &wider, error)
+                                       : recommender_ask(recommender, &wider, error);
+    if (ranking != NULL && options->diversity > 0)
+        diversify_ranking(ranking, recommender_release(recommender)->k, request->size,
+                          options->diversity);
+    return ranking;
+}
+
+static gboolean print_ranking(Recommender *recommender, const RecommendRequest *request,
+                              const Options *options, const History *history, GError **error)
+{
+    g_autoptr(Newcomer) newcomer = NULL;
+    g_autoptr(Ranking) ranking =
+        ask(recommender, request, &options->recommend, history, &newcomer, error);
+    if (ranking == NULL)
+        return FALSE;
+    g_autofree char *whom = whom_of(recommender, request, newcomer);
+    tell_of_unknown(newcomer);
+    if (ranking->left_out != NULL)
+        tell_of_user(ranking->left_out, whom);
+    if (ranking->movies->len == 0)
+        tell_of_nothing(ranking, request);
+    ranking_options_print(&options->ranking, ranking, whom);
+    return TRUE;
+}
+
+/* Somebody with a history needs no profile. */
+static Profile *read_profile(const Options *options, GError **error)
+{
+    if (options->recommend.history != NULL && !profile_options_given(&options->profile))
+        return profile_new();
+    return profile_of_options(&options->profile, error);
+}
+
+/* *history is NULL without one. */
+static gboolean read_history(const Options *options, History **history, Filter *filter,
+                             GError **error)
+{
+    if (options->recommend.history == NULL)
+        return TRUE;
+    *history = history_read(options->recommend.history, error);
+    if (*history != NULL)
+        history_exclude(*history, filter);
+    return *history != NULL;
+}
 
 gboolean cmd_recommend(const CliCommand *command, int argc, char **argv, GError **error)
 {
-    g_auto(ProfileOptions) profile_options = {0};
-    g_auto(EsOptions) cluster = {0};
-    RankingOptions options = RANKING_OPTIONS_DEFAULT;
-    g_autofree GOptionEntry *profile_entries = profile_options_entries(&profile_options);
-    g_autofree GOptionEntry *entries = ranking_options_entries(&options);
-    g_autofree GOptionEntry *cluster_entries = es_options_entries(&cluster);
-    const GOptionEntry *const all[] = {profile_entries, entries, cluster_entries, NULL};
-    if (!cli_parse(command, all, &argc, &argv, error) || !ranking_options_check(&options, error))
+    g_auto(Options) options = {.ranking = RANKING_OPTIONS_DEFAULT};
+    if (!parse(&options, command, argc, argv, error))
         return FALSE;
-    g_autoptr(Profile) profile = profile_of_options(&profile_options, error);
+    g_autoptr(History) history = NULL;
+    g_autoptr(Profile) profile = read_profile(&options, error);
     if (profile == NULL)
         return FALSE;
-    g_autoptr(EsClient) client = es_options_connect(&cluster, error);
+    g_autoptr(Filter) filter =
+        recommend_options_filter(&options.recommend, user_of(profile), error);
+    if (filter == NULL || !read_history(&options, &history, filter, error))
+        return FALSE;
+    g_auto(HttpOptions) http = {0};
+    if (!es_options_http(&options.cluster, &http, error))
+        return FALSE;
+    g_autoptr(EsClient) client = es_client_connect(&http, error);
     if (client == NULL)
         return FALSE;
-    g_autoptr(Recommender) recommender = recommender_new(client, es_options_alias(&cluster));
-    g_autoptr(Ranking) ranking = recommender_rank(recommender, profile, (guint)options.size, error);
-    if (ranking == NULL)
-        return FALSE;
-    ranking_options_print(&options, ranking, profile);
-    return TRUE;
+    g_autoptr(Recommender) recommender =
+        recommender_new(client, es_options_alias(&options.cluster));
+    const RecommendRequest request = {
+        .profile = profile,
+        .cold_start = options.recommend.cold_start,
+        .size = (guint)options.ranking.size,
+        .from = (guint)options.recommend.from,
+        .filter = filter,
+        .explain = options.recommend.explain,
+    };
+    return options.recommend.curl ? print_curl(recommender, &request, &http, error)
+                                  : print_ranking(recommender, &request, &options, history, error);
 }

@@ -10,3 +10,4 @@ gboolean cmd_recommend(const CliCommand *command, int argc, char **argv, GError 
 gboolean cmd_release(const CliCommand *command, int argc, char **argv, GError **error);
 gboolean cmd_releases(const CliCommand *command, int argc, char **argv, GError **error);
 gboolean cmd_rollback(const CliCommand *command, int argc, char **argv, GError **error);
+gboolean cmd_similar(const CliCommand *command, int argc, char **argv, GError **error);

@@ -61,10 +61,36 @@ static const CliCommand commands[] = {
     {"recommend", "", "rank the live release's movies for a person",
      "Fetches the person's vectors (mget), sums them and ranks with script_score.\n"
      "\n"
+     "Filters are clauses that the cluster may cache. If no movie passes them, the list is empty,\n"
+     "standard error says so, and the exit code is 0. --from goes through search_after and a "
+     "point\n"
+     "in time. --curl names the environment variables with the credentials, never what they hold.\n"
+     "\n"
+     "With --history a person the model has never seen is folded in from what they have rated (a "
+     "ridge\n"
+     "regression on this side); age and the like may be given too. --diversify is maximal "
+     "marginal\n"
+     "relevance over ten times as many movies as --size, at least 100.\n"
+     "\n"
      "Examples:\n"
      "  recsys-loader recommend --age 18 --gender M\n"
-     "  recsys-loader recommend --user 42 --size 20 --json\n",
+     "  echo '318 5' | recsys-loader recommend --history - --gender F --diversify 0.3\n"
+     "  recsys-loader recommend --user 42 --size 20 --from 20 --json\n"
+     "  recsys-loader recommend --user 42 --exclude-seen ratings.dat --genre Comedy --no-genre "
+     "Horror\n"
+     "  recsys-loader recommend --user 4711 --age 25 --cold-start --years 1990-1999 --explain\n"
+     "  recsys-loader recommend --gender F --filter '{\"prefix\": {\"title\": \"Star\"}}'\n"
+     "  recsys-loader recommend --age 18 --gender M --curl | sh\n",
      cmd_recommend},
+    {"similar", "", "list the movies that are like a movie",
+     "An exact search by the movie's own vector, by the angle (cosine) or by the dot product. How "
+     "well\n"
+     "movies are liked plays no part. A file of --exclude-seen must be a list.\n"
+     "\n"
+     "Examples:\n"
+     "  recsys-loader similar --movie 318\n"
+     "  recsys-loader similar --movie 318 --by dot --size 20 --genre Drama --years 1990- --json\n",
+     cmd_similar},
     {NULL},
 };
 

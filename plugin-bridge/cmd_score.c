@@ -20,6 +20,7 @@ gboolean cmd_score(const CliCommand *command, int argc, char **argv, GError **er
     g_autoptr(Ranking) ranking = local_rank(bundle, profile, (guint)options.size, error);
     if (ranking == NULL)
         return FALSE;
-    ranking_options_print(&options, ranking, profile);
+    g_autofree char *whom = profile_describe(profile);
+    ranking_options_print(&options, ranking, whom);
     return TRUE;
 }

@@ -4,6 +4,7 @@
 
 #include "flight.h"
 #include "json.h"
+#include "point_in_time.h"
 #include "progress.h"
 #include "recsys_error.h"
 
@@ -13,7 +14,6 @@
 #define LEAST_PER_PAGE 10u
 #define BYTES_PER_COMPONENT 13u /* of a decimal */
 #define BYTES_PER_DOCUMENT 500u /* beside the vector */
-#define KEEP_ALIVE "2m"
 
 typedef struct {
     const IndexScan *scan;
@@ -32,38 +32,12 @@ typedef struct {
     gint64 after; /* where the next page begins; -1: at the beginning */
 } Slice;
 
-/* ---- the point in time ---- */
-
-static char *open_point_in_time(EsClient *client, const char *index, GError **error)
-{
-    g_autofree char *name = es_escape(index);
-    g_autofree char *path = g_strdup_printf("/%s/_pit?keep_alive=" KEEP_ALIVE, name);
-    g_auto(yajl_val) answer = es_call_json(client, "POST", path, NULL, error);
-    if (answer == NULL)
-        return NULL;
-    const char *id = json_get_string(answer, "id");
-    if (id == NULL)
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED, "POST %s gave no id", path);
-    return g_strdup(id);
-}
-
-static void close_point_in_time(EsClient *client, const char *pit)
-{
-    g_autofree char *body = g_strdup_printf("{\"id\":\"%s\"}", pit);
-    g_auto(yajl_val) answer = es_call_json(client, "DELETE", "/_pit", body, NULL);
-    (void)answer; /* if it fails the server drops it after KEEP_ALIVE */
-}
-
 /* ---- requests ---- */
 
 static void put_where(yajl_gen json, const Slice *slice)
 {
     const Pages *p = slice->pages;
-    json_put_key(json, "pit");
-    yajl_gen_map_open(json);
-    json_put_member_string(json, "id", p->pit);
-    json_put_member_string(json, "keep_alive", KEEP_ALIVE);
-    yajl_gen_map_close(json);
+    point_in_time_put(json, p->pit);
     if (p->slices > 1) {
         json_put_key(json, "slice");
         yajl_gen_map_open(json);
@@ -159,7 +133,7 @@ static gboolean read_slices(Pages *p, GError **error)
 gboolean index_scan(EsClient *client, const IndexScan *scan, HitHandler on_hit, gpointer data,
                     GError **error)
 {
-    g_autofree char *pit = open_point_in_time(client, scan->index, error);
+    g_autofree char *pit = point_in_time_open(client, scan->index, error);
     if (pit == NULL)
         return FALSE;
     g_autoptr(Flight) flight = flight_new(client);
@@ -176,6 +150,6 @@ gboolean index_scan(EsClient *client, const IndexScan *scan, HitHandler on_hit, 
     progress_start(&pages.progress, scan->label, "documents", scan->expected);
     const gboolean valid = read_slices(&pages, error);
     progress_end(&pages.progress);
-    close_point_in_time(client, pit);
+    point_in_time_close(client, pit);
     return valid;
 }

@@ -77,6 +77,7 @@ Ranking *local_rank(const Bundle *bundle, const Profile *profile, guint size, GE
     g_qsort_with_data(order, (gint)movies->len, sizeof *order, compare_scores, scores);
 
     Ranking *ranking = ranking_new(NULL, bundle->model_id, bundle->scale, 0);
+    ranking->offset = sum->offset;
     for (guint i = 0; i < MIN(size, movies->len); i++) {
         guint at = order[i];
         RankedMovie movie = describe(bundle, g_array_index(movies, guint, at), scores[at].score);

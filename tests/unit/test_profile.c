@@ -59,6 +59,26 @@ static void test_no_options(void)
     TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "give at least one of --user");
 }
 
+/* A second value of a kind is not quietly the one that counts. */
+static void test_two_of_a_kind(void)
+{
+    const struct {
+        const char *arguments[8];
+        const char *text;
+    } cases[] = {
+        {{"x", "--age", "18", "--age", "25"}, "age is given twice, as 18 and as 25"},
+        {{"x", "--age", "18", "--age", "18"}, "age is given twice"},
+        {{"x", "--gender", "F", "--feature", "gender=M"}, "gender is given twice, as F and as M"},
+        {{"x", "--feature", "a=1", "--feature", "a=2"}, "a is given twice"},
+        {{"x", "--feature", "movie=318"}, "movies are what is recommended"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        CU_ASSERT_PTR_NULL(parse(cases[i].arguments, &error));
+        TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, cases[i].text);
+    }
+}
+
 /* ---- the sum ---- */
 
 static void test_known_sum(void)
@@ -132,6 +152,7 @@ static const UnitTest tests[] = {
     {"features", test_features},
     {"options", test_options},
     {"no options", test_no_options},
+    {"two of a kind", test_two_of_a_kind},
     {"known sum", test_known_sum},
     {"sum is rounded once", test_sum_is_rounded_once},
     {"rating is the model's", test_rating_is_the_models},

@@ -1,5 +1,6 @@
 #include "ranking.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "json.h"
@@ -59,6 +60,47 @@ static void test_table(void)
               "   4    0.00  e\314\201 \"x\"                       2001  Horror\n");
 }
 
+/* A title can send nothing to the terminal but text; ranks go on where the page before ended; a
+ * score that is not the model's gives no rating. */
+static void test_hostile_title(void)
+{
+    g_autoptr(Ranking) ranking = ranking_new(NULL, "m", 5.5, 0);
+    ranking->from = 99;
+    add(ranking, "1", "a\033[31m\tb\302\233c", 0, "x\ny", 1, NAN);
+    g_autofree char *text = printed(ranking, FALSE);
+    CU_ASSERT_STRING_EQUAL(text, "rank  rating  title       year  genres\n"
+                                 " 100       -  a [31m b c        x y\n");
+}
+
+static Ranking *explained(void)
+{
+    static const double shares[] = {-0.25, 1.5, -0.125};
+    static const char *const terms[] = {"the movie itself", "age 18", "user 4", NULL};
+    Ranking *ranking = ranking_new(NULL, "m", 5.5, 0);
+    add(ranking, "1", "A", 1999, "War", 1.125, 4);
+    ranking->offset = -0.5;
+    ranking->terms = g_strdupv((char **)terms);
+    g_array_index(ranking->movies, RankedMovie, 0).shares = g_memdup2(shares, sizeof shares);
+    return ranking;
+}
+
+static void test_shares(void)
+{
+    g_autoptr(Ranking) ranking = explained();
+    g_autofree char *text = printed(ranking, FALSE);
+    CU_ASSERT_STRING_EQUAL(
+        text, "rank  rating  title  year  genres\n"
+              "   1    4.00  A      1999  War\n"
+              "              1.125 = -0.250 (the movie itself) + 1.500 (age 18) - 0.125 (user 4)\n"
+              "rating = 5.5 / (1 + e^-(score - 0.500)), the latter being the same for all\n");
+    g_autofree char *json = printed(ranking, TRUE);
+    g_auto(yajl_val) tree = json_parse(json, "x", NULL);
+    yajl_val movie = json_array_get(json_get(tree, "movies"), 0);
+    double share = 0, offset = 0;
+    CU_ASSERT(json_get_double(movie, "shares.age 18", &share) && share == 1.5);
+    CU_ASSERT(json_get_double(tree, "offset", &offset) && offset == -0.5);
+}
+
 static void test_empty_table(void)
 {
     g_autoptr(Ranking) ranking = ranking_new(NULL, "m", 5.5, 0);
@@ -105,8 +147,12 @@ static void test_json_without_an_index(void)
 }
 
 static const UnitTest tests[] = {
-    {"table", test_table}, {"empty table", test_empty_table},
-    {"JSON", test_json},   {"JSON without an index", test_json_without_an_index},
+    {"table", test_table},
+    {"empty table", test_empty_table},
+    {"a hostile title", test_hostile_title},
+    {"shares of the score", test_shares},
+    {"JSON", test_json},
+    {"JSON without an index", test_json_without_an_index},
     {NULL, NULL},
 };
 

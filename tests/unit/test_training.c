@@ -146,6 +146,27 @@ static void test_json(void)
     check_number(json_array_get(curve, 1), "valid_rmse", 0.9);
 }
 
+/* How often each value of a user feature occurs: two ages, two genders, two occupations. */
+static void test_counts_of_values(void)
+{
+    static const guint32 rows[] = {0, 3, 7, 9, 12, 1, 4, 8, 9, 12, 0, 5, 7, 9, 11};
+    static const gint64 expected[][2] = {{2, 1}, {3, 0}, {1, 2}};
+    g_autoptr(Dataset) dataset = dataset_new("x", 3, 5, fixture_features());
+    TrainOptions options = train_options_default();
+    memcpy(dataset->features, rows, sizeof rows);
+    g_autoptr(Training) training = training_new(dataset, &options);
+    g_auto(yajl_val) tree = json_of(training);
+    yajl_val types = json_get(tree, "dataset.values");
+    CU_ASSERT_EQUAL(json_array_length(types), 3);
+    CU_ASSERT_EQUAL(g_strcmp0(json_get_string(json_array_get(types, 1), "type"), "gender"), 0);
+    for (gsize t = 0; t < 3; t++) {
+        yajl_val counts = json_get(json_array_get(types, t), "ratings");
+        CU_ASSERT_EQUAL(json_array_length(counts), 2);
+        for (gsize v = 0; v < json_array_length(counts); v++)
+            CU_ASSERT_EQUAL(YAJL_GET_INTEGER(json_array_get(counts, v)), expected[t][v]);
+    }
+}
+
 static void test_json_without_validation(void)
 {
     g_autoptr(Training) training = example("x", 2, FALSE);
@@ -180,6 +201,7 @@ static const UnitTest tests[] = {
     {"training.json without validation", test_json_without_validation},
     {"source that is not UTF-8", test_source_that_is_not_utf8},
     {"final figures without epochs", test_final_without_epochs},
+    {"how often values occur", test_counts_of_values},
     {NULL, NULL},
 };
 

@@ -67,6 +67,16 @@ static guint count_of_type(const Dataset *dataset, const char *type)
     return indices != NULL ? indices->len : 0;
 }
 
+/* Of all ratings, the validation set's included. */
+static guint32 *count_features(const Dataset *dataset)
+{
+    guint32 *counts = g_new0(guint32, feature_table_size(dataset->table));
+    for (guint row = 0; row < dataset->rows; row++)
+        for (guint field = DATASET_MOVIE + 1; field < dataset->fields; field++)
+            counts[dataset->features[(gsize)row * dataset->fields + field]]++;
+    return counts;
+}
+
 Training *training_new(const Dataset *dataset, const TrainOptions *options)
 {
     Training *training = g_new0(Training, 1);
@@ -76,6 +86,8 @@ Training *training_new(const Dataset *dataset, const TrainOptions *options)
     training->users = count_of_type(dataset, FEATURE_USER);
     training->movies = count_of_type(dataset, FEATURE_MOVIE);
     training->features = feature_table_size(dataset->table);
+    training->table = feature_table_ref(dataset->table);
+    training->counts = count_features(dataset);
     training->scale = dataset->scale;
     training->curve = g_array_new(FALSE, FALSE, sizeof(EpochFigures));
     return training;
@@ -86,6 +98,8 @@ void training_free(Training *training)
     if (training == NULL)
         return;
     g_free(training->source);
+    feature_table_free(training->table);
+    g_free(training->counts);
     g_array_unref(training->curve);
     g_free(training);
 }
@@ -121,6 +135,27 @@ static void put_rmses(yajl_gen json, const EpochFigures *figures)
     }
 }
 
+/* How often each value of the user features occurs, in index order. */
+static void put_values(yajl_gen json, const Training *t)
+{
+    const GPtrArray *types = feature_table_types(t->table);
+    json_put_key(json, "values");
+    yajl_gen_array_open(json);
+    for (guint i = DATASET_MOVIE + 1; i < types->len; i++) {
+        const char *type = g_ptr_array_index(types, i);
+        const GArray *indices = feature_table_of_type(t->table, type);
+        yajl_gen_map_open(json);
+        json_put_member_string(json, "type", type);
+        json_put_key(json, "ratings");
+        yajl_gen_array_open(json);
+        for (guint v = 0; v < indices->len; v++)
+            json_put_int(json, t->counts[g_array_index(indices, guint, v)]);
+        yajl_gen_array_close(json);
+        yajl_gen_map_close(json);
+    }
+    yajl_gen_array_close(json);
+}
+
 static void put_data(yajl_gen json, const Training *t)
 {
     json_put_key(json, "dataset");
@@ -130,6 +165,7 @@ static void put_data(yajl_gen json, const Training *t)
     json_put_member_int(json, "users", t->users);
     json_put_member_int(json, "movies", t->movies);
     json_put_member_int(json, "features", t->features);
+    put_values(json, t);
     yajl_gen_map_close(json);
 
     json_put_key(json, "split");

@@ -45,6 +45,8 @@ typedef struct {
     char *source; /* the data set's name */
     double scale; /* of the link, the data set's */
     guint ratings, users, movies, features;
+    FeatureTable *table;
+    guint32 *counts; /* [features] ratings that have the feature; 0 for users and movies */
     guint train_rows, valid_rows;
     GArray *curve;       /* EpochFigures, one an epoch */
     guint kept_epoch;    /* whose model was kept; from 1 */

@@ -12,6 +12,16 @@ int title_width(const char *text)
     return width;
 }
 
+char *title_printable(const char *text)
+{
+    GString *safe = g_string_new(NULL);
+    for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
+        gunichar c = g_utf8_get_char(at);
+        g_string_append_unichar(safe, g_unichar_iscntrl(c) ? ' ' : c);
+    }
+    return g_string_free(safe, FALSE);
+}
+
 char *title_without_year(const char *title, int year)
 {
     char suffix[16];

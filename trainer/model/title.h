@@ -6,6 +6,10 @@
 /* Columns a UTF-8 text takes on a terminal: two for wide characters, none for combining ones. */
 int title_width(const char *text);
 
+/* The text with a space for each control character, so that a terminal shows it and obeys nothing
+ * in it. Must be UTF-8. Free with g_free. */
+char *title_printable(const char *text);
+
 /* The title without the " (1995)" of its own year, which often has a column of its own; the title
  * as it is if `year` is 0 or does not end it. Free with g_free. */
 char *title_without_year(const char *title, int year);

@@ -1,4 +1,4 @@
-#include "recommend.h"
+#include "query_body.h"
 
 #include <math.h>
 #include <string.h>
@@ -60,7 +60,7 @@ static void measure(Catalogue *c)
 /* The lowest score of any movie, in either kernel. */
 static double lowest_score(const Catalogue *c)
 {
-    double shift = recommend_shift(c->query, c->k, c->norm, c->lowest), lowest = INFINITY;
+    double shift = query_shift(c->query, c->k, c->norm, c->lowest), lowest = INFINITY;
     for (guint m = 0; m < c->movies; m++)
         for (guint fma = 0; fma < 2; fma++)
             lowest = MIN(lowest, server_score(c->query, c->movie + m * c->k, c->k, c->bias[m],
@@ -149,13 +149,13 @@ static void test_shift_for_a_huge_bias(void)
 static void test_shift_is_no_larger_than_needed(void)
 {
     const float query[] = {3, 4};
-    double shift = recommend_shift(query, 2, 2, -0.5);
+    double shift = query_shift(query, 2, 2, -0.5);
     CU_ASSERT(shift >= 10.5);
     CU_ASSERT(shift <= 10.5 + 1e-4);
-    CU_ASSERT_EQUAL(recommend_shift(query, 2, 2, 11), 0); /* nothing can be negative */
-    CU_ASSERT(recommend_shift(query, 2, 2, 10) > 0);
+    CU_ASSERT_EQUAL(query_shift(query, 2, 2, 11), 0); /* nothing can be negative */
+    CU_ASSERT(query_shift(query, 2, 2, 10) > 0);
     const float zero[] = {0, 0};
-    CU_ASSERT(recommend_shift(zero, 2, 2, 0) <= 1e-5);
+    CU_ASSERT(query_shift(zero, 2, 2, 0) <= 1e-5);
 }
 
 /* ---- the search ---- */
@@ -163,15 +163,18 @@ static void test_shift_is_no_larger_than_needed(void)
 static void test_search_body(void)
 {
     const float query[] = {0.1f, -2.5f, 1e-20f};
-    g_autofree char *text = recommend_search_body(query, 3, 12.3456789012345, 25);
+    const QueryBody asked = {.query = query, .k = 3, .shift = 12.3456789012345, .size = 25};
+    g_autofree char *text = query_body(&asked);
     g_autoptr(GError) error = NULL;
     g_auto(yajl_val) body = json_parse(text, "the body", &error);
     CU_ASSERT_PTR_NOT_NULL(body);
     gint64 size = 0;
     double shift = 0;
     CU_ASSERT(json_get_int(body, "size", &size) && size == 25);
-    CU_ASSERT_STRING_EQUAL(
-        json_get_string(body, "query.script_score.query.bool.filter.term.feature_type"), "movie");
+    yajl_val filters = json_get(body, "query.script_score.query.bool.filter");
+    CU_ASSERT_EQUAL(json_array_length(filters), 1);
+    CU_ASSERT_EQUAL(
+        g_strcmp0(json_get_string(json_array_get(filters, 0), "term.feature_type"), "movie"), 0);
     CU_ASSERT(json_get_double(body, "query.script_score.script.params.shift", &shift));
     CU_ASSERT_EQUAL(shift, 12.3456789012345);
     yajl_val vector = json_get(body, "query.script_score.script.params.query_vector");
@@ -191,8 +194,10 @@ static void test_search_body(void)
 static void test_script_is_constant(void)
 {
     const float one[] = {1, 2}, two[] = {-7.5f, 1e-3f};
-    g_autofree char *a = recommend_search_body(one, 2, 3, 10);
-    g_autofree char *b = recommend_search_body(two, 2, 99.5, 1000);
+    const QueryBody few = {.query = one, .k = 2, .shift = 3, .size = 10};
+    const QueryBody many = {.query = two, .k = 2, .shift = 99.5, .size = 1000};
+    g_autofree char *a = query_body(&few);
+    g_autofree char *b = query_body(&many);
     g_auto(yajl_val) first = json_parse(a, "a", NULL);
     g_auto(yajl_val) second = json_parse(b, "b", NULL);
     const char *path = "query.script_score.script.source";
@@ -204,6 +209,52 @@ static void test_script_is_constant(void)
                     0);
 }
 
+/* What a page and an explanation ask for besides. */
+static void test_places(void)
+{
+    const float query[] = {1, 2};
+    const QueryBody asked = {.query = query,
+                             .k = 2,
+                             .size = 3,
+                             .from = 4,
+                             .with_vectors = TRUE,
+                             .point_in_time = "p\"q",
+                             .after = "[1.5,7]"};
+    g_autofree char *text = query_body(&asked);
+    g_auto(yajl_val) body = json_parse(text, "the body", NULL);
+    gint64 from = 0;
+    CU_ASSERT(json_get_int(body, "from", &from) && from == 4);
+    CU_ASSERT_EQUAL(g_strcmp0(json_get_string(body, "pit.id"), "p\"q"), 0);
+    CU_ASSERT_EQUAL(json_array_length(json_get(body, "search_after")), 2);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"model_id\",\"embedding\",\"bias\"]"));
+    const QueryBody plain = {.query = query, .k = 2, .size = 3};
+    g_autofree char *without = query_body(&plain);
+    CU_ASSERT_PTR_NULL(strstr(without, "\"from\""));
+    CU_ASSERT_PTR_NULL(strstr(without, "\"pit\""));
+    CU_ASSERT_PTR_NULL(strstr(without, "search_after"));
+    CU_ASSERT_PTR_NULL(strstr(without, "\"embedding\"")); /* not fetched unless asked for */
+}
+
+static void test_bare(void)
+{
+    const float query[] = {1, 2};
+    const QueryBody asked = {.query = query, .k = 2, .size = 3, .bare = TRUE};
+    g_autofree char *text = query_body(&asked);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"_source\":false"));
+}
+
+static void test_other_scorings(void)
+{
+    const float query[] = {1, 2};
+    QueryBody asked = {.query = query, .k = 2, .size = 3, .scoring = QUERY_COSINE};
+    g_autofree char *cosine = query_body(&asked);
+    CU_ASSERT_PTR_NOT_NULL(strstr(cosine, "cosineSimilarity(params.query_vector, 'embedding')"));
+    asked.scoring = QUERY_DOT;
+    g_autofree char *dot = query_body(&asked);
+    CU_ASSERT_PTR_NOT_NULL(strstr(dot, "dotProduct"));
+    CU_ASSERT_PTR_NULL(strstr(dot, "bias"));
+}
+
 static const UnitTest tests[] = {
     {"shift for random models", test_shift_for_random_models},
     {"shift for the opposite of the query", test_shift_for_the_opposite_of_the_query},
@@ -212,7 +263,10 @@ static const UnitTest tests[] = {
     {"shift is no larger than needed", test_shift_is_no_larger_than_needed},
     {"search body", test_search_body},
     {"script is constant", test_script_is_constant},
+    {"pages and vectors", test_places},
+    {"hits that are skipped", test_bare},
+    {"other scorings", test_other_scorings},
     {NULL, NULL},
 };
 
-TAP_MAIN("recommend", tests)
+TAP_MAIN("query_body", tests)

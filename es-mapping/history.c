@@ -1,0 +1,204 @@
+#include "history.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "recsys_error.h"
+#include "text_file.h"
+
+#define EXPECTED "a movie and a rating, such as \"318 4.5\" or \"318::4.5\""
+
+static void rating_clear(gpointer data)
+{
+    g_free(((HistoryRating *)data)->movie);
+}
+
+void history_free(History *history)
+{
+    if (history == NULL)
+        return;
+    g_free(history->source);
+    g_array_unref(history->ratings);
+    g_free(history);
+}
+
+static gboolean fail(const History *history, guint line, GError **error, const char *format, ...)
+    G_GNUC_PRINTF(4, 5);
+
+static gboolean fail(const History *history, guint line, GError **error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *what = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "%s:%u: %s", history->source, line, what);
+    return FALSE;
+}
+
+/* ---- one line ---- */
+
+static Text strip(Text text)
+{
+    while (text.length > 0 && g_ascii_isspace(text.text[text.length - 1]))
+        text.length--;
+    while (text.length > 0 && g_ascii_isspace(text.text[0])) {
+        text.text++;
+        text.length--;
+    }
+    return text;
+}
+
+/* `"Lamp, green",4`: the movie with its quotes undone, and what follows the comma. */
+static char *take_quoted(Text line, Text *rest)
+{
+    g_autoptr(GString) movie = g_string_new(NULL);
+    gsize at = 1;
+    for (; at < line.length; at++) {
+        if (line.text[at] == '"' && (at + 1 == line.length || line.text[++at] != '"'))
+            break;
+        g_string_append_c(movie, line.text[at]);
+    }
+    if (at >= line.length || line.text[at] != ',')
+        return NULL;
+    *rest = (Text){line.text + at + 1, line.length - at - 1};
+    return g_string_free(g_steal_pointer(&movie), FALSE);
+}
+
+/* Two words with any blanks between them. */
+static gboolean split_words(Text line, Text *fields)
+{
+    gsize end = 0;
+    while (end < line.length && line.text[end] != ' ')
+        end++;
+    fields[0] = (Text){line.text, end};
+    fields[1] = strip((Text){line.text + end, line.length - end});
+    return memchr(fields[1].text, ' ', fields[1].length) == NULL;
+}
+
+static gboolean split_plain(Text line, Text *fields)
+{
+    static const char *const separators[] = {"::", "\t", ","};
+    for (gsize i = 0; i < G_N_ELEMENTS(separators); i++)
+        if (memmem(line.text, line.length, separators[i], strlen(separators[i])) != NULL)
+            return text_split(line, separators[i], fields, 2);
+    return split_words(line, fields);
+}
+
+/* The movie, or NULL if the line is not two fields. */
+static char *split_line(Text line, Text *rating)
+{
+    Text fields[2];
+    if (line.text[0] == '"') {
+        char *movie = take_quoted(line, rating);
+        *rating = movie != NULL ? strip(*rating) : *rating;
+        return movie;
+    }
+    if (!split_plain(line, fields))
+        return NULL;
+    const Text movie = strip(fields[0]);
+    *rating = strip(fields[1]);
+    return text_is_id(movie) ? g_strndup(movie.text, movie.length) : NULL;
+}
+
+/* ---- all lines ---- */
+
+/* `seen`: movie -> its line. */
+static gboolean add(History *history, GHashTable *seen, HistoryRating *rating, GError **error)
+{
+    const guint before = GPOINTER_TO_UINT(g_hash_table_lookup(seen, rating->movie));
+    if (before != 0)
+        return fail(history, rating->line, error, "movie %s is rated in line %u already",
+                    rating->movie, before);
+    if (history->ratings->len == HISTORY_MOST)
+        return fail(history, rating->line, error, "more than %d ratings", HISTORY_MOST);
+    g_hash_table_insert(seen, rating->movie, GUINT_TO_POINTER(rating->line));
+    g_array_append_val(history->ratings, *rating);
+    return TRUE;
+}
+
+static gboolean read_line(History *history, GHashTable *seen, Text line, guint number,
+                          GError **error)
+{
+    Text rest = {"", 0};
+    line = strip(line);
+    if (line.length == 0 || line.text[0] == '#')
+        return TRUE;
+    g_autofree char *movie = split_line(line, &rest);
+    HistoryRating rating = {.movie = movie, .line = number};
+    if (movie != NULL && number == 1 && text_equals(rest, "rating"))
+        return TRUE;
+    if (movie == NULL || movie[0] == '\0' || !text_parse_decimal(rest, &rating.rating)) {
+        g_autofree char *shown = text_show(line);
+        return fail(history, number, error, "expected " EXPECTED ", found \"%s\"", shown);
+    }
+    if (!add(history, seen, &rating, error))
+        return FALSE;
+    (void)g_steal_pointer(&movie);
+    return TRUE;
+}
+
+History *history_parse(const char *text, gsize length, const char *source, GError **error)
+{
+    g_autoptr(History) history = g_new0(History, 1);
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    const char *at = text, *end = text + length;
+    history->source = g_strdup(source);
+    history->ratings = g_array_new(FALSE, FALSE, sizeof(HistoryRating));
+    g_array_set_clear_func(history->ratings, rating_clear);
+    if (length >= 3 && memcmp(at, "\357\273\277", 3) == 0)
+        at += 3;
+    for (guint number = 1; at < end; number++) {
+        const char *stop = memchr(at, '\n', (gsize)(end - at));
+        if (stop == NULL)
+            stop = end;
+        if (!read_line(history, seen, (Text){at, (gsize)(stop - at)}, number, error))
+            return NULL;
+        at = stop < end ? stop + 1 : end;
+    }
+    if (history->ratings->len > 0)
+        return g_steal_pointer(&history);
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
+                "%s has no ratings: each line is to be " EXPECTED, source);
+    return NULL;
+}
+
+static gboolean read_standard_input(GString *text, GError **error)
+{
+    char buffer[4096];
+    gsize length;
+    while ((length = fread(buffer, 1, sizeof buffer, stdin)) > 0)
+        g_string_append_len(text, buffer, (gssize)length);
+    if (!ferror(stdin))
+        return TRUE;
+    g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno),
+                "cannot read the history from standard input: %s", g_strerror(errno));
+    return FALSE;
+}
+
+History *history_read(const char *path, GError **error)
+{
+    if (strcmp(path, "-") == 0) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        if (!read_standard_input(text, error))
+            return NULL;
+        return history_parse(text->str, text->len, "standard input", error);
+    }
+    g_autofree char *text = NULL;
+    gsize length;
+    if (!g_file_get_contents(path, &text, &length, error))
+        return NULL;
+    return history_parse(text, length, path, error);
+}
+
+gboolean history_check_scale(const History *history, double scale, GError **error)
+{
+    for (guint i = 0; i < history->ratings->len; i++) {
+        const HistoryRating *rating = history_get(history, i);
+        if (!(rating->rating >= 0 && rating->rating < scale))
+            return fail(history, rating->line, error,
+                        "movie %s is rated %g; ratings of this release go from 0 to below %g",
+                        rating->movie, rating->rating, scale);
+    }
+    return TRUE;
+}

@@ -1,0 +1,38 @@
+/* The body of a search for the movies nearest to a query vector, on one line: for _search, and as
+ * an item of _msearch. The script's text never changes, so that the server compiles it once; all
+ * that varies is in its parameters. */
+#pragma once
+
+#include "filter.h"
+
+#define QUERY_MOST 10000 /* hits of one search: the server's max_result_window */
+
+typedef enum {
+    QUERY_MODEL,  /* shift + <query, v_m> + w_m: the factorization machine */
+    QUERY_DOT,    /* shift + <query, v_m> */
+    QUERY_COSINE, /* cos(query, v_m) + 1, 1 for a vector of zeros; needs no shift */
+} QueryScoring;
+
+typedef struct {
+    const float *query; /* [k] */
+    guint k;
+    QueryScoring scoring;
+    double shift; /* keeps every score positive: query_shift() */
+    guint size;
+    guint from;           /* hits to skip; from + size is at most QUERY_MOST */
+    const Filter *filter; /* nullable: every movie */
+
+    gboolean with_vectors; /* the hits carry embedding and bias */
+    gboolean bare;         /* the hits carry nothing but id, score and sort values */
+
+    /* Paging (recommend_pages.h). With a point in time the search names no index. */
+    const char *point_in_time; /* nullable */
+    const char *after;         /* JSON array: sort values of the hit before; nullable */
+} QueryBody;
+
+/* A shift that keeps every score positive, by Cauchy–Schwarz: ‖query‖ · max ‖v_m‖ − min w_m, and
+ * room for the float32 kernel's rounding. */
+double query_shift(const float *query, guint k, double max_movie_norm, double min_movie_bias);
+
+/* The body without a line end; free with g_free. */
+char *query_body(const QueryBody *body);

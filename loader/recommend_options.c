@@ -1,0 +1,197 @@
+#include "recommend_options.h"
+
+#include <string.h>
+
+#include "recsys_error.h"
+#include "seen.h"
+
+#define LAST_YEAR 9999
+#define MOST_SKIPPED 10000000
+
+void recommend_options_clear(RecommendOptions *options)
+{
+    g_strfreev(options->any_genre);
+    g_strfreev(options->all_genres);
+    g_strfreev(options->no_genre);
+    g_free(options->years);
+    g_strfreev(options->excluded);
+    g_strfreev(options->seen);
+    g_free(options->raw);
+    g_free(options->history);
+    *options = (RecommendOptions){0};
+}
+
+GOptionEntry *recommend_options_filter_entries(RecommendOptions *options)
+{
+    const GOptionEntry entries[] = {
+        {"genre", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->any_genre,
+         "movies of this genre; given several times: of one of them", "GENRE"},
+        {"every-genre", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->all_genres,
+         "movies of this genre; given several times: of all of them", "GENRE"},
+        {"no-genre", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->no_genre,
+         "no movies of this genre; may be given several times", "GENRE"},
+        {"years", 0, 0, G_OPTION_ARG_STRING, &options->years,
+         "movies of these years: 1990-1999, 1990-, -1999 or 1995", "YEARS"},
+        {"min-ratings", 0, 0, G_OPTION_ARG_INT, &options->least_ratings,
+         "movies with at least so many ratings", "N"},
+        {"exclude", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->excluded,
+         "not these movies; may be given several times", "ID,…"},
+        {"exclude-seen", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->seen,
+         "not the movies of a file: one id a line, or ratings of which those of --user count "
+         "(user::movie::…, tabs, or CSV with a header)",
+         "FILE"},
+        {"filter", 0, 0, G_OPTION_ARG_STRING, &options->raw,
+         "any other query that movies must match, e.g. {\"prefix\": {\"title\": \"Star\"}}",
+         "JSON"},
+        {"from", 0, 0, G_OPTION_ARG_INT, &options->from, "skip the best N movies (0)", "N"},
+        {NULL},
+    };
+    return g_memdup2(entries, sizeof entries);
+}
+
+GOptionEntry *recommend_options_entries(RecommendOptions *options)
+{
+    const GOptionEntry entries[] = {
+        {"history", 0, 0, G_OPTION_ARG_FILENAME, &options->history,
+         "ratings of a person the model does not know, a movie and a rating a line; these movies "
+         "are not recommended; - for standard input",
+         "FILE"},
+        {"skip-unknown", 0, 0, G_OPTION_ARG_NONE, &options->skip_unknown,
+         "skip the movies of --history that the release does not have", NULL},
+        {"diversify", 0, 0, G_OPTION_ARG_DOUBLE, &options->diversity,
+         "movies less like each other, from 0 (as they are ranked) to 1 (nothing but difference)",
+         "L"},
+        {"cold-start", 0, 0, G_OPTION_ARG_NONE, &options->cold_start,
+         "for a user the model does not know, go by the rest of the profile", NULL},
+        {"explain", 0, 0, G_OPTION_ARG_NONE, &options->explain,
+         "show what each part of the profile adds to each score", NULL},
+        {"curl", 0, 0, G_OPTION_ARG_NONE, &options->curl,
+         "print the two requests as curl commands instead", NULL},
+        {NULL},
+    };
+    return g_memdup2(entries, sizeof entries);
+}
+
+gboolean recommend_options_check(const RecommendOptions *options, GError **error)
+{
+    const char *why = NULL;
+    if (!(options->diversity >= 0 && options->diversity <= 1))
+        why = "--diversify must be from 0 to 1";
+    else if (options->diversity > 0 && options->from > 0)
+        why = "--diversify chooses among the best movies: it has no --from";
+    else if (options->curl && (options->history != NULL || options->diversity > 0))
+        why =
+            "--curl prints what the cluster is asked; --history and --diversify are computed here";
+    else if (options->skip_unknown && options->history == NULL)
+        why = "--skip-unknown is about the movies of a --history";
+    if (why != NULL)
+        g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, why);
+    return why == NULL;
+}
+
+/* ---- given twice ---- */
+
+static gboolean takes_one_value(const GOptionEntry *entry)
+{
+    return entry->arg != G_OPTION_ARG_NONE && entry->arg != G_OPTION_ARG_STRING_ARRAY &&
+           entry->arg != G_OPTION_ARG_FILENAME_ARRAY;
+}
+
+static guint count_option(const char *name, int argc, char **argv)
+{
+    const gsize length = strlen(name);
+    guint count = 0;
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        count += g_str_has_prefix(argv[i], "--") && strncmp(argv[i] + 2, name, length) == 0 &&
+                 (argv[i][2 + length] == '\0' || argv[i][2 + length] == '=');
+    return count;
+}
+
+gboolean recommend_options_check_repeated(const GOptionEntry *const *tables, int argc, char **argv,
+                                          GError **error)
+{
+    for (; *tables != NULL; tables++)
+        for (const GOptionEntry *entry = *tables; entry->long_name != NULL; entry++) {
+            if (!takes_one_value(entry) || count_option(entry->long_name, argc, argv) < 2)
+                continue;
+            g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                        "--%s is given more than once: which one?", entry->long_name);
+            return FALSE;
+        }
+    return TRUE;
+}
+
+/* ---- the filter ---- */
+
+/* Digits up to *end; 0 if there are none or the year is no year. */
+static int parse_year(const char *text, const char **end)
+{
+    int year = 0;
+    for (*end = text; g_ascii_isdigit(**end) && *end - text < 5; ++*end)
+        year = year * 10 + (**end - '0');
+    return year <= LAST_YEAR ? year : 0;
+}
+
+gboolean recommend_options_parse_years(const char *text, int *from, int *to, GError **error)
+{
+    const char *dash, *end;
+    *from = *to = parse_year(text, &dash);
+    end = dash;
+    if (*dash == '-')
+        *to = parse_year(dash + 1, &end);
+    const gboolean begins = dash > text, ends = end > dash + 1 || *dash != '-';
+    if (*end == '\0' && (begins || ends) && (!begins || *from > 0) && (!ends || *to > 0))
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                "--years %s: 1990-1999, 1990-, -1999 or 1995 is expected", text);
+    return FALSE;
+}
+
+static void add_all(GPtrArray *texts, char **given)
+{
+    for (; given != NULL && *given != NULL; given++)
+        g_ptr_array_add(texts, g_strdup(*given));
+}
+
+static void exclude_all(Filter *filter, char **given)
+{
+    for (; given != NULL && *given != NULL; given++) {
+        g_auto(GStrv) movies = g_strsplit(*given, ",", -1);
+        for (char **movie = movies; *movie != NULL; movie++)
+            filter_exclude(filter, g_strstrip(*movie));
+    }
+}
+
+static gboolean check_numbers(const RecommendOptions *options, GError **error)
+{
+    const char *name = NULL;
+    if (options->from < 0 || options->from > MOST_SKIPPED)
+        name = "from";
+    else if (options->least_ratings < 0)
+        name = "min-ratings";
+    if (name == NULL)
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "--%s must be from 0 to %d", name,
+                strcmp(name, "from") == 0 ? MOST_SKIPPED : G_MAXINT);
+    return FALSE;
+}
+
+Filter *recommend_options_filter(const RecommendOptions *options, const char *user, GError **error)
+{
+    g_autoptr(Filter) filter = filter_new();
+    if (!check_numbers(options, error))
+        return NULL;
+    if (options->years != NULL &&
+        !recommend_options_parse_years(options->years, &filter->year_from, &filter->year_to, error))
+        return NULL;
+    add_all(filter->any_genre, options->any_genre);
+    add_all(filter->all_genres, options->all_genres);
+    add_all(filter->no_genre, options->no_genre);
+    filter->least_ratings = (guint)options->least_ratings;
+    filter->raw = g_strdup(options->raw);
+    exclude_all(filter, options->excluded);
+    for (char **path = options->seen; path != NULL && *path != NULL; path++)
+        if (!seen_exclude(filter, *path, user, error))
+            return NULL;
+    return filter_check(filter, error) ? g_steal_pointer(&filter) : NULL;
+}

@@ -1,0 +1,46 @@
+/* The options of `recommend` beside whom it is for and which cluster is asked; `similar` has those
+ * that say which movies there may be. */
+#pragma once
+
+#include "filter.h"
+
+typedef struct {
+    char **any_genre, **all_genres, **no_genre;
+    char *years;
+    int least_ratings;
+    char **excluded; /* movie ids, several in one separated by commas */
+    char **seen;     /* files, see seen.h */
+    char *raw;       /* JSON */
+    int from;
+    gboolean cold_start, explain, curl;
+    char *history; /* a file, or "-" */
+    gboolean skip_unknown;
+    double diversity; /* 0 to 1 */
+} RecommendOptions;
+
+void recommend_options_clear(RecommendOptions *options);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RecommendOptions, recommend_options_clear)
+
+/* The option tables that fill `options`: which movies there may be, and everything else; free with
+ * g_free. */
+GOptionEntry *recommend_options_filter_entries(RecommendOptions *options);
+GOptionEntry *recommend_options_entries(RecommendOptions *options);
+
+/* RECSYS_ERROR_USAGE for options that do not go together, and for what is out of range. */
+gboolean recommend_options_check(const RecommendOptions *options,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Before parsing: RECSYS_ERROR_USAGE if an option of one of the tables (NULL-terminated list) that
+ * takes one value is given twice, since nobody can tell which one was meant. */
+gboolean recommend_options_check_repeated(const GOptionEntry *const *tables, int argc, char **argv,
+                                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The filter they ask for; `user` (nullable) is whose ratings a file of --exclude-seen is read for.
+ * RECSYS_ERROR_USAGE for what is out of range or contradicts itself, and what a file is wrong with.
+ */
+Filter *recommend_options_filter(const RecommendOptions *options, const char *user,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* "1990-1999", "1990-", "-1999" or "1995" into *from and *to, 0 for an open end. */
+gboolean recommend_options_parse_years(const char *text, int *from, int *to,
+                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;

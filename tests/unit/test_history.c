@@ -1,0 +1,161 @@
+#include "history.h"
+
+#include <string.h>
+
+#include "fixtures.h"
+#include "recsys_error.h"
+#include "tap.h"
+
+static History *parse(const char *text, GError **error)
+{
+    return history_parse(text, strlen(text), "seen.txt", error);
+}
+
+typedef struct {
+    const char *movie;
+    double rating;
+    guint line;
+} Expected;
+
+static void check(const char *text, const Expected *expected, guint count)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(History) history = parse(text, &error);
+    CU_ASSERT_PTR_NULL(error);
+    CU_ASSERT_PTR_NOT_NULL(history);
+    if (history == NULL) {
+        printf("# %s\n", error != NULL ? error->message : "no error");
+        return;
+    }
+    CU_ASSERT_EQUAL(history->ratings->len, count);
+    for (guint i = 0; i < MIN(count, history->ratings->len); i++) {
+        const HistoryRating *rating = history_get(history, i);
+        CU_ASSERT_STRING_EQUAL(rating->movie, expected[i].movie);
+        CU_ASSERT_EQUAL(rating->rating, expected[i].rating);
+        CU_ASSERT_EQUAL(rating->line, expected[i].line);
+    }
+}
+
+static void check_refused(const char *text, const char *message)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(History) history = parse(text, &error);
+    CU_ASSERT_PTR_NULL(history);
+    TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_DATA, message);
+}
+
+static void test_separators(void)
+{
+    const Expected two[] = {{"318", 5, 1}, {"1", 3.5, 2}};
+    check("318 5\n1 3.5\n", two, 2);
+    check("318::5\n1::3.5\n", two, 2);
+    check("318,5\n1,3.5\n", two, 2);
+    check("318\t5\n1\t3.5\n", two, 2);
+    check("  318    5 \n1   3.5", two, 2);
+    check("318 , 5\r\n1 :: 3.5\r\n", two, 2);
+    check("\357\273\277318,5\n1 3.5\n", two, 2);
+}
+
+static void test_what_is_left_out(void)
+{
+    const Expected last[] = {{"318", 4, 4}};
+    check("# my ratings\n\n   \n318 4\n# 1 5\n", last, 1);
+    const Expected after_header[] = {{"318", 4, 2}};
+    check("movie,rating\n318,4\n", after_header, 1);
+    check("movieId rating\n318 4\n", after_header, 1);
+    check_refused("318 4\nmovie,rating\n", "seen.txt:2: expected a movie and a rating");
+}
+
+static void test_names_of_movies(void)
+{
+    const Expected names[] = {{"SKU-17", 4, 1},
+                              {"Lamp, green", 2, 2},
+                              {"a \"b\"", 1, 3},
+                              {"two words", 3, 4},
+                              {"caf\303\251", 3, 5}};
+    check("SKU-17,4\n\"Lamp, green\",2\n\"a \"\"b\"\"\", 1\ntwo words,3\ncaf\303\251::3\n", names,
+          5);
+}
+
+static void test_lines_that_are_none(void)
+{
+    const char *const lines[] = {"318",          "318 five", "318,",        ",5",
+                                 "1::318::5::0", "1,318,5",  "1 318 5",     "\"318,5",
+                                 "\"318\"5",     "318 5 x",  "318 nan",     "318 inf",
+                                 "\"\",5",       "\"318\"",  "\"318\"\",5", "::5"};
+    for (guint i = 0; i < G_N_ELEMENTS(lines); i++) {
+        g_autofree char *text = g_strdup_printf("7 3\n%s\n", lines[i]);
+        check_refused(text, "seen.txt:2: expected a movie and a rating");
+    }
+}
+
+static void test_repeated_movie(void)
+{
+    check_refused("318 5\n1 3\n\n318 2\n", "seen.txt:4: movie 318 is rated in line 1 already");
+}
+
+static void test_nothing(void)
+{
+    check_refused("", "seen.txt has no ratings");
+    check_refused("# nothing yet\n\n", "seen.txt has no ratings");
+    check_refused("movie,rating\n", "seen.txt has no ratings");
+}
+
+static void test_too_many(void)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < HISTORY_MOST; i++)
+        g_string_append_printf(text, "%u 3\n", i);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(History) history = parse(text->str, &error);
+    CU_ASSERT_PTR_NOT_NULL(history);
+    g_string_append(text, "x 3\n");
+    check_refused(text->str, "seen.txt:10001: more than 10000 ratings");
+}
+
+static void test_scale(void)
+{
+    const char *const bad[] = {"318 4\n1 5.5\n", "318 4\n1 -0.5\n", "318 4\n1 100\n"};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(History) history = parse("318 0\n1 5.4\n", &error);
+    CU_ASSERT(history != NULL && history_check_scale(history, 5.5, &error));
+    for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(History) other = parse(bad[i], &error);
+        CU_ASSERT_PTR_NOT_NULL(other);
+        CU_ASSERT(other != NULL && !history_check_scale(other, 5.5, &error));
+        TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "seen.txt:2: movie 1 is rated");
+    }
+}
+
+static void test_files(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *directory = tap_directory();
+    g_autofree char *path = g_build_filename(directory, "seen.txt", NULL);
+    g_autoptr(History) none = history_read(path, &error);
+    CU_ASSERT_PTR_NULL(none);
+    TAP_ASSERT_ERROR(error, G_FILE_ERROR, G_FILE_ERROR_NOENT, path);
+    fixture_put(directory, "seen.txt", "318 5\nx\n", -1);
+    g_autoptr(History) bad = history_read(path, &error);
+    CU_ASSERT_PTR_NULL(bad);
+    g_autofree char *where = g_strdup_printf("%s:2: ", path);
+    TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_DATA, where);
+    fixture_put(directory, "seen.txt", "318 5\n", -1);
+    g_autoptr(History) good = history_read(path, &error);
+    CU_ASSERT(good != NULL && good->ratings->len == 1);
+}
+
+static const UnitTest tests[] = {
+    {"separators", test_separators},
+    {"what is left out", test_what_is_left_out},
+    {"names of movies", test_names_of_movies},
+    {"lines that are none", test_lines_that_are_none},
+    {"a movie twice", test_repeated_movie},
+    {"nothing", test_nothing},
+    {"too many", test_too_many},
+    {"ratings beyond the scale", test_scale},
+    {"files", test_files},
+    {NULL, NULL},
+};
+
+TAP_MAIN("history", tests)

@@ -8,6 +8,7 @@
 typedef struct {
     const ProfileSum *sum; /* turns scores into ratings; NULL: there are none */
     guint k;
+    gboolean approximate;  /* scores are those of a body with candidates */
     gboolean with_vectors; /* as the body asked for */
 } HitsForm;
 

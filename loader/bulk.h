@@ -22,6 +22,7 @@ typedef struct {
     double patience;         /* seconds without any acknowledged document before it gives up */
     double request_seconds;  /* for one request as a whole */
     gboolean into_alias;     /* the index is named by an alias, and is not created if it is gone */
+    gboolean knn;            /* movies get KNN_FIELD too */
     gboolean gzip;           /* compress bodies: pays only where the way to the server is slow */
 } BulkOptions;
 

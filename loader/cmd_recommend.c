@@ -86,10 +86,13 @@ static gboolean print_curl(Recommender *recommender, const RecommendRequest *req
     g_autofree char *whom = profile_describe(request->profile);
     g_autofree char *line = g_strdelimit(g_strdup(whom), "\r\n", ' ');
     printf("%s# 1. The vectors of {%s}; query_vector below is their sum.\n%s\n"
-           "# 2. The movies: in the index that 1 answered from. rating = %.9g / (1 + e^-(_score - "
-           "shift + %.9g))\n%s\n",
+           "# 2. The movies: in the index that 1 answered from. rating = %.9g / (1 + e^-(%s + "
+           "%.9g))%s\n%s\n",
            needs, line, fetch, recommender_release(recommender)->scale,
-           recommender_last_sum(recommender)->offset, search);
+           request->candidates > 0 ? "s" : "_score - shift",
+           recommender_last_sum(recommender)->offset,
+           request->candidates > 0 ? ", s = _score - 1, or 1 - 1/_score if _score is below 1" : "",
+           search);
     return TRUE;
 }
 
@@ -145,8 +148,11 @@ gboolean cmd_recommend(const CliCommand *command, int argc, char **argv, GError 
         recommend_options_filter(&options.recommend, user_of(profile), error);
     if (filter == NULL)
         return FALSE;
+    guint candidates;
     g_auto(HttpOptions) http = {0};
-    if (!es_options_http(&options.cluster, &http, error))
+    if (!recommend_options_candidates(&options.recommend, (guint)options.ranking.size, &candidates,
+                                      error) ||
+        !es_options_http(&options.cluster, &http, error))
         return FALSE;
     g_autoptr(EsClient) client = es_client_connect(&http, error);
     if (client == NULL)
@@ -155,6 +161,7 @@ gboolean cmd_recommend(const CliCommand *command, int argc, char **argv, GError 
         recommender_new(client, es_options_alias(&options.cluster));
     const RecommendRequest request = {
         .profile = profile,
+        .candidates = candidates,
         .cold_start = options.recommend.cold_start,
         .size = (guint)options.ranking.size,
         .from = (guint)options.recommend.from,

@@ -24,6 +24,8 @@ GOptionEntry *load_cli_entries(LoadCli *cli)
          "seconds for one bulk request as a whole (300)", "S"},
         {"gzip", 0, 0, G_OPTION_ARG_NONE, &cli->gzip,
          "compress bulk requests: pays if less than some 200 Mbit/s get to the server", NULL},
+        {"knn", 0, 0, G_OPTION_ARG_NONE, &cli->knn,
+         "store the movies' vectors a second time, indexed for `recommend --knn`", NULL},
         {NULL},
     };
     return g_memdup2(entries, sizeof entries);
@@ -62,6 +64,7 @@ gboolean load_cli_take(LoadCli *cli, LoadOptions *load, GError **error)
     if (cli->request_timeout != -1)
         cli->bulk.request_seconds = cli->request_timeout;
     cli->bulk.gzip = cli->gzip;
+    load->knn = cli->knn;
     load->bulk = &cli->bulk;
     return TRUE;
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "document.h"
 #include "interrupt.h"
 #include "point_in_time.h"
 #include "progress.h"
@@ -32,7 +33,11 @@ static char *page_body(const IndexScan *scan, const char *pit, gint64 after)
     }
     json_put_key(json, "_source");
     yajl_gen_map_open(json);
-    json_put_member_string(json, "excludes", "embedding");
+    json_put_key(json, "excludes");
+    yajl_gen_array_open(json);
+    json_put_string(json, "embedding");
+    json_put_string(json, KNN_FIELD);
+    yajl_gen_array_close(json);
     yajl_gen_map_close(json);
     json_put_key(json, "docvalue_fields");
     yajl_gen_array_open(json);

@@ -1,6 +1,7 @@
 #include "verify.h"
 
 #include "document_check.h"
+#include "knn_check.h"
 #include "mapping_check.h"
 #include "recsys_error.h"
 
@@ -39,7 +40,8 @@ gboolean verify(Report *report, EsClient *client, const char *name, const Releas
     report->model_id = release->model_id;
     if ((parts & VERIFY_DOCUMENTS) != 0 &&
         !(mapping_check(report, release, bundle, error) &&
-          document_check(report, client, release, bundle, error)))
+          document_check(report, client, release, bundle, error) &&
+          knn_check(report, client, release, bundle, error)))
         return FALSE;
     if ((parts & VERIFY_ORDERS) != 0 && !order_check(report, client, name, bundle, orders, error))
         return FALSE;

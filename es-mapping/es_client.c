@@ -206,6 +206,21 @@ void es_client_set_status_error(const EsClient *client, const char *method, cons
 
 /* ---- calling ---- */
 
+yajl_val es_client_parse(const EsClient *client, const char *method, const char *path,
+                         const HttpResponse *response, GError **error)
+{
+    g_autofree char *what =
+        g_strdup_printf("the answer of %s to %s %s", es_client_url(client), method, path);
+    g_autoptr(GError) problem = NULL;
+    yajl_val answer = json_parse(response->body->str, what, &problem);
+    if (answer == NULL) {
+        /* The server's fault, not that of a data set. yajl quotes what it stumbles over. */
+        g_autofree char *printable = http_client_printable(client->http, problem->message);
+        g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED, printable);
+    }
+    return answer;
+}
+
 yajl_val es_call(EsClient *client, const char *method, const char *path, const char *content_type,
                  const char *body, gsize length, GError **error)
 {
@@ -216,18 +231,9 @@ yajl_val es_call(EsClient *client, const char *method, const char *path, const c
         set_status_error(client, method, path, &response, error);
         return NULL;
     }
-    if (!check_json(client, method, path, &response, error))
-        return NULL;
-    g_autofree char *what =
-        g_strdup_printf("the answer of %s to %s %s", es_client_url(client), method, path);
-    g_autoptr(GError) problem = NULL;
-    yajl_val answer = json_parse(response.body->str, what, &problem);
-    if (answer == NULL) {
-        /* The server's fault, not that of a data set. yajl quotes what it stumbles over. */
-        g_autofree char *printable = http_client_printable(client->http, problem->message);
-        g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED, printable);
-    }
-    return answer;
+    return check_json(client, method, path, &response, error)
+               ? es_client_parse(client, method, path, &response, error)
+               : NULL;
 }
 
 yajl_val es_call_json(EsClient *client, const char *method, const char *path, const char *body,

@@ -36,6 +36,10 @@ HttpClient *es_client_http(EsClient *client);
 void es_client_set_status_error(const EsClient *client, const char *method, const char *path,
                                 const HttpResponse *response, GError **error);
 
+/* Parses an answer; NULL with RECSYS_ERROR_REFUSED if it is not JSON. */
+yajl_val es_client_parse(const EsClient *client, const char *method, const char *path,
+                         const HttpResponse *response, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 #define ES_JSON "application/json"
 #define ES_NDJSON "application/x-ndjson"
 

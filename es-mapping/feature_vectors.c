@@ -135,18 +135,10 @@ static Step read_document(FeatureVectors *vectors, guint at, const ReleaseMeta *
     return STEP_FAILED;
 }
 
-Step feature_vectors_fetch(FeatureVectors **result, EsClient *client, const char *name,
-                           const ReleaseMeta *meta, const Profile *features, gboolean *missing,
-                           GError **error)
+Step feature_vectors_read(FeatureVectors **result, yajl_val answer, const ReleaseMeta *meta,
+                          const Profile *features, gboolean *missing, GError **error)
 {
     const guint count = profile_size(features);
-    g_autofree char *body = feature_vectors_body(meta, features, error);
-    if (body == NULL)
-        return STEP_FAILED;
-    g_autofree char *path = feature_vectors_path(name);
-    g_auto(yajl_val) answer = es_call_json(client, "POST", path, body, error);
-    if (answer == NULL)
-        return STEP_FAILED;
     yajl_val documents = json_get(answer, "docs");
     if (json_array_length(documents) != count)
         return strange_answer("mget did not answer for each document", error);
@@ -159,4 +151,17 @@ Step feature_vectors_fetch(FeatureVectors **result, EsClient *client, const char
     }
     *result = g_steal_pointer(&vectors);
     return STEP_DONE;
+}
+
+Step feature_vectors_fetch(FeatureVectors **result, EsClient *client, const char *name,
+                           const ReleaseMeta *meta, const Profile *features, gboolean *missing,
+                           GError **error)
+{
+    g_autofree char *body = feature_vectors_body(meta, features, error);
+    if (body == NULL)
+        return STEP_FAILED;
+    g_autofree char *path = feature_vectors_path(name);
+    g_auto(yajl_val) answer = es_call_json(client, "POST", path, body, error);
+    return answer != NULL ? feature_vectors_read(result, answer, meta, features, missing, error)
+                          : STEP_FAILED;
 }

@@ -99,7 +99,8 @@ void http_pool_post(HttpPool *pool, const char *path, const char *content_type, 
     curl_easy_setopt(curl, CURLOPT_READDATA, transfer);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)(pool->seconds * 1000));
+    if (pool->seconds >= 0)
+        curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)(pool->seconds * 1000));
     curl_easy_setopt(curl, CURLOPT_PRIVATE, transfer);
     g_ptr_array_add(pool->transfers, transfer);
     curl_multi_add_handle(pool->multi, curl);

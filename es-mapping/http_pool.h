@@ -23,7 +23,10 @@ typedef gboolean (*HttpCompletion)(const HttpOutcome *outcome, gpointer data, GE
 
 typedef struct HttpPool HttpPool;
 
-/* The client must outlive the pool. `seconds` limits each request as a whole; 0: no limit. */
+#define HTTP_POOL_CLIENTS_LIMIT (-1.0)
+
+/* The client must outlive the pool. `seconds` limits each request as a whole; 0: no limit,
+ * HTTP_POOL_CLIENTS_LIMIT: that of the client's options. */
 HttpPool *http_pool_new(HttpClient *client, double seconds);
 
 /* Gives up the requests still under way, without a call of their completions. */

@@ -4,6 +4,7 @@
 #include "curl_command.h"
 #include "es_options.h"
 #include "feature_table.h"
+#include "profiles_job.h"
 #include "ranking_options.h"
 #include "recommend.h"
 #include "recommend_options.h"
@@ -13,6 +14,7 @@ typedef struct {
     ProfileOptions profile;
     RankingOptions ranking;
     RecommendOptions recommend;
+    ProfilesJobOptions job;
     EsOptions cluster;
 } Options;
 
@@ -20,6 +22,7 @@ static void options_clear(Options *options)
 {
     profile_options_clear(&options->profile);
     recommend_options_clear(&options->recommend);
+    profiles_job_options_clear(&options->job);
     es_options_clear(&options->cluster);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
@@ -30,11 +33,13 @@ static gboolean parse(Options *options, const CliCommand *command, int argc, cha
     g_autofree GOptionEntry *profile = profile_options_entries(&options->profile);
     g_autofree GOptionEntry *ranking = ranking_options_entries(&options->ranking);
     g_autofree GOptionEntry *recommend = recommend_options_entries(&options->recommend);
+    g_autofree GOptionEntry *job = profiles_job_options_entries(&options->job);
     g_autofree GOptionEntry *cluster = es_options_entries(&options->cluster);
-    const GOptionEntry *const all[] = {profile, ranking, recommend, cluster, NULL};
+    const GOptionEntry *const all[] = {profile, ranking, recommend, job, cluster, NULL};
     if (!recommend_options_check_repeated(all, argc, argv, error) ||
         !cli_parse(command, all, &argc, &argv, error) ||
-        !ranking_options_check(&options->ranking, error))
+        !ranking_options_check(&options->ranking, error) ||
+        !profiles_job_options_check(&options->job, error))
         return FALSE;
     const gboolean both = options->ranking.json && options->recommend.curl;
     if (both)
@@ -136,11 +141,50 @@ static gboolean print_ranking(Recommender *recommender, const RecommendRequest *
     return TRUE;
 }
 
+/* ---- many ---- */
+
+static gboolean check_many(const Options *options, GError **error)
+{
+    const ProfileOptions *one = &options->profile;
+    const char *why = NULL;
+    if (one->users != NULL || one->ages != NULL || one->genders != NULL ||
+        one->occupations != NULL || one->features != NULL)
+        why = "for whom? either --profiles or the profile's own options";
+    else if (options->recommend.from > 0 || options->recommend.explain || options->recommend.curl)
+        why = "--from, --explain and --curl are for one profile, not for --profiles";
+    if (why == NULL)
+        return TRUE;
+    g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, why);
+    return FALSE;
+}
+
+static gboolean recommend_to_many(const Options *options, GError **error)
+{
+    RecommendRequest request = {
+        .cold_start = options->recommend.cold_start,
+        .size = (guint)options->ranking.size,
+    };
+    if (!check_many(options, error) ||
+        !recommend_options_candidates(&options->recommend, request.size, &request.candidates,
+                                      error))
+        return FALSE;
+    g_autoptr(Filter) filter = recommend_options_filter(&options->recommend, NULL, error);
+    if (filter == NULL)
+        return FALSE;
+    request.filter = filter;
+    g_autoptr(EsClient) client = es_options_connect(&options->cluster, error);
+    return client != NULL &&
+           profiles_job_run(&options->job, client, es_options_alias(&options->cluster), &request,
+                            options->recommend.candidates == 0, error);
+}
+
 gboolean cmd_recommend(const CliCommand *command, int argc, char **argv, GError **error)
 {
     g_auto(Options) options = {.ranking = RANKING_OPTIONS_DEFAULT};
     if (!parse(&options, command, argc, argv, error))
         return FALSE;
+    if (options.job.profiles != NULL)
+        return recommend_to_many(&options, error);
     g_autoptr(Profile) profile = profile_of_options(&options.profile, error);
     if (profile == NULL)
         return FALSE;

@@ -12,6 +12,17 @@ static const CliCommand commands[] = {
      "  recsys-bridge verify bundle\n"
      "  recsys-bridge verify bundle --url http://localhost:9200 --random 500 --depth 100 --json\n",
      cmd_verify},
+    {"recall", "", "compare the live release's approximate rankings with the exact ones",
+     "For releases made with --knn: how many of the best movies `recommend --knn` finds, and how "
+     "long\n"
+     "both take, for the standard profiles and random users, one after the other. The times are "
+     "of\n"
+     "the search alone, as the client sees it; server ms is what the server says of itself.\n"
+     "\n"
+     "Examples:\n"
+     "  recsys-bridge recall\n"
+     "  recsys-bridge recall --depth 20 --random 500 --candidates 50,200,1000 --json\n",
+     cmd_recall},
     {"score", "BUNDLE", "rank a bundle's movies locally, with no cluster",
      "Examples:\n"
      "  recsys-bridge score bundle --age 18 --gender M\n"

@@ -131,10 +131,12 @@ static RecallRow row_of(const Measurement *m, guint row)
     double *seconds = m->seconds + (gsize)row * count, *servers = m->servers + (gsize)row * count;
     RecallRow figures = {.candidates = row > 0 ? m->options->candidates[row - 1] : 0, .worst = 1};
     for (guint i = 0; i < count; i++) {
-        figures.recall += recalls[i] / count;
-        figures.all_there += (recalls[i] == 1) / (double)count;
+        figures.recall += recalls[i];
+        figures.all_there += recalls[i] == 1;
         figures.worst = MIN(figures.worst, recalls[i]);
     }
+    figures.recall /= count;
+    figures.all_there /= count;
     figures.p99 = 1000 * recall_quantile(seconds, count, 0.99);
     figures.median = 1000 * recall_quantile(seconds, count, 0.5);
     figures.server_median = 1000 * recall_quantile(servers, count, 0.5);

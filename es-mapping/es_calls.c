@@ -61,7 +61,8 @@ static gsize produce(char *buffer, gsize room, gpointer data)
     return part;
 }
 
-static yajl_val answer_of(const Call *call, const HttpOutcome *outcome, GError **error)
+static yajl_val answer_of(const Call *call, const HttpOutcome *outcome, LiftedVectors *lifted,
+                          GError **error)
 {
     const EsClient *client = call->calls->client;
     if (outcome->failure != NULL) {
@@ -69,7 +70,7 @@ static yajl_val answer_of(const Call *call, const HttpOutcome *outcome, GError *
         return NULL;
     }
     if (outcome->response.status >= 200 && outcome->response.status <= 299)
-        return es_client_parse(client, "POST", call->path, &outcome->response, error);
+        return es_client_parse(client, "POST", call->path, outcome->response.body, lifted, error);
     es_client_set_status_error(client, "POST", call->path, &outcome->response, error);
     return NULL;
 }
@@ -78,8 +79,10 @@ static gboolean complete(const HttpOutcome *outcome, gpointer data, GError **err
 {
     Call *call = data;
     g_autoptr(GError) failure = NULL;
-    g_auto(yajl_val) answer = answer_of(call, outcome, &failure);
-    const gboolean valid = call->on_answer(answer, failure, call->data, error);
+    g_auto(LiftedVectors) lifted = {0};
+    lifted_vectors_init(&lifted);
+    g_auto(yajl_val) answer = answer_of(call, outcome, &lifted, &failure);
+    const gboolean valid = call->on_answer(answer, &lifted, failure, call->data, error);
     g_ptr_array_remove_fast(call->calls->under_way, call);
     return valid;
 }

@@ -6,11 +6,12 @@
 
 typedef struct EsCalls EsCalls;
 
-/* Called once for each call: with its answer, or with a failure (ES_ERROR for a status that is not
- * 2xx, HTTP_TRANSPORT_ERROR, RECSYS_ERROR_REFUSED for what is not JSON). Both are valid during the
- * call. FALSE with an error ends es_calls_wait() with it. More calls may be started from here. */
-typedef gboolean (*EsCallsAnswer)(yajl_val answer, const GError *failure, gpointer data,
-                                  GError **error);
+/* Called once for each call: with its answer, out of which the vectors are lifted, or with a
+ * failure (ES_ERROR for a status that is not 2xx, HTTP_TRANSPORT_ERROR, RECSYS_ERROR_REFUSED for
+ * what is not JSON). Both are valid during the call. FALSE with an error ends es_calls_wait() with
+ * it. More calls may be started from here. */
+typedef gboolean (*EsCallsAnswer)(yajl_val answer, const LiftedVectors *lifted,
+                                  const GError *failure, gpointer data, GError **error);
 
 /* `client` must outlive the calls. Freeing gives up what is under way. */
 EsCalls *es_calls_new(EsClient *client);

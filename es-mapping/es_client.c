@@ -207,12 +207,14 @@ void es_client_set_status_error(const EsClient *client, const char *method, cons
 /* ---- calling ---- */
 
 yajl_val es_client_parse(const EsClient *client, const char *method, const char *path,
-                         const HttpResponse *response, GError **error)
+                         GString *text, LiftedVectors *lifted, GError **error)
 {
     g_autofree char *what =
         g_strdup_printf("the answer of %s to %s %s", es_client_url(client), method, path);
     g_autoptr(GError) problem = NULL;
-    yajl_val answer = json_parse(response->body->str, what, &problem);
+    if (lifted != NULL)
+        lifted_vectors_take(lifted, text);
+    yajl_val answer = json_parse(text->str, what, &problem);
     if (answer == NULL) {
         /* The server's fault, not that of a data set. yajl quotes what it stumbles over. */
         g_autofree char *printable = http_client_printable(client->http, problem->message);
@@ -221,8 +223,9 @@ yajl_val es_client_parse(const EsClient *client, const char *method, const char 
     return answer;
 }
 
-yajl_val es_call(EsClient *client, const char *method, const char *path, const char *content_type,
-                 const char *body, gsize length, GError **error)
+static yajl_val call(EsClient *client, const char *method, const char *path,
+                     const char *content_type, const char *body, gsize length,
+                     LiftedVectors *lifted, GError **error)
 {
     g_auto(HttpResponse) response = {0};
     if (!http_perform(client->http, method, path, content_type, body, length, &response, error))
@@ -232,8 +235,23 @@ yajl_val es_call(EsClient *client, const char *method, const char *path, const c
         return NULL;
     }
     return check_json(client, method, path, &response, error)
-               ? es_client_parse(client, method, path, &response, error)
+               ? es_client_parse(client, method, path, response.body, lifted, error)
                : NULL;
+}
+
+yajl_val es_call(EsClient *client, const char *method, const char *path, const char *content_type,
+                 const char *body, gsize length, GError **error)
+{
+    return call(client, method, path, content_type, body, length, NULL, error);
+}
+
+yajl_val es_query(EsClient *client, const char *path, const char *body, LiftedVectors *lifted,
+                  GError **error)
+{
+    http_client_set_compressed(client->http, FALSE);
+    yajl_val answer = call(client, "POST", path, ES_JSON, body, strlen(body), lifted, error);
+    http_client_set_compressed(client->http, TRUE);
+    return answer;
 }
 
 yajl_val es_call_json(EsClient *client, const char *method, const char *path, const char *body,

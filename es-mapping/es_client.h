@@ -5,6 +5,7 @@
 
 #include "http.h"
 #include "json.h"
+#include "lifted_vectors.h"
 
 /* The HTTP status is the code of this domain; the message has the server's own reason. */
 #define ES_ERROR (es_error_quark())
@@ -36,9 +37,11 @@ HttpClient *es_client_http(EsClient *client);
 void es_client_set_status_error(const EsClient *client, const char *method, const char *path,
                                 const HttpResponse *response, GError **error);
 
-/* Parses an answer; NULL with RECSYS_ERROR_REFUSED if it is not JSON. */
+/* Parses an answer's text, out of which `lifted` (nullable) takes the vectors first; NULL with
+ * RECSYS_ERROR_REFUSED if it is not JSON. */
 yajl_val es_client_parse(const EsClient *client, const char *method, const char *path,
-                         const HttpResponse *response, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                         GString *text, LiftedVectors *lifted,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 #define ES_JSON "application/json"
 #define ES_NDJSON "application/x-ndjson"
@@ -52,6 +55,11 @@ yajl_val es_call(EsClient *client, const char *method, const char *path, const c
 /* The same with a JSON text, or with no body. */
 yajl_val es_call_json(EsClient *client, const char *method, const char *path, const char *body,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* POST of a query that somebody waits for: the answer is not compressed, and its embeddings are
+ * lifted out of it into `lifted` (nullable: they stay). Errors as above. */
+yajl_val es_query(EsClient *client, const char *path, const char *body, LiftedVectors *lifted,
+                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* FALSE with RECSYS_ERROR_INCONCLUSIVE if a shard failed, the time ran out or the search ended
  * early: a partial answer is never an answer. `what` is for the message. */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "document.h"
+#include "lifted_vectors.h"
 #include "recsys_error.h"
 
 FeatureVectors *feature_vectors_new(guint count, guint k)
@@ -56,7 +56,8 @@ ProfileSum *feature_vectors_sum(const FeatureVectors *vectors, double w0)
 char *feature_vectors_path(const char *name)
 {
     g_autofree char *escaped = es_escape(name);
-    return g_strdup_printf("/%s/_mget?_source_includes=embedding,bias,model_id", escaped);
+    return g_strdup_printf("/%s/_mget?realtime=false&_source_includes=embedding,bias,model_id",
+                           escaped);
 }
 
 char *feature_vectors_body(const ReleaseMeta *meta, const Profile *features, GError **error)
@@ -86,9 +87,17 @@ static Step strange_answer(const char *what, GError **error)
     return STEP_FAILED;
 }
 
-static Step read_source(FeatureVectors *vectors, guint at, const ReleaseMeta *meta,
-                        yajl_val document, GError **error)
+typedef struct {
+    FeatureVectors *vectors;
+    const ReleaseMeta *meta;
+    const LiftedVectors *lifted;
+    gboolean *missing; /* nullable */
+} Reading;
+
+static Step read_source(const Reading *reading, guint at, yajl_val document, GError **error)
 {
+    FeatureVectors *vectors = reading->vectors;
+    const ReleaseMeta *meta = reading->meta;
     const char *name = vectors->names[at];
     const char *model_id = json_get_string(document, "_source.model_id");
     float *vector = vectors->values + (gsize)at * vectors->k;
@@ -98,7 +107,8 @@ static Step read_source(FeatureVectors *vectors, guint at, const ReleaseMeta *me
                     meta->index, model_id ? model_id : "(none)", meta->model_id);
         return STEP_FAILED;
     }
-    if (document_read_vector(vector, meta->k, json_get(document, "_source.embedding")) &&
+    if (lifted_vectors_read(reading->lifted, vector, meta->k,
+                            json_get(document, "_source.embedding")) &&
         json_get_double(document, "_source.bias", &vectors->biases[at]))
         return STEP_DONE;
     g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_GATE,
@@ -115,37 +125,39 @@ static const char *way_out_of(yajl_val document)
                : "";
 }
 
-static Step read_document(FeatureVectors *vectors, guint at, const ReleaseMeta *meta,
-                          yajl_val document, gboolean *missing, GError **error)
+static Step read_document(const Reading *reading, guint at, yajl_val document, GError **error)
 {
+    const ReleaseMeta *meta = reading->meta;
     const char *index = json_get_string(document, "_index");
     if (index == NULL)
         return strange_answer("an mget document without _index", error);
     if (strcmp(index, meta->index) != 0 || json_get(document, "error") != NULL)
         return STEP_RELEASE_CHANGED;
-    gboolean found = json_is_true(document, "found");
-    if (missing != NULL)
-        missing[at] = !found;
+    const gboolean found = json_is_true(document, "found");
+    if (reading->missing != NULL)
+        reading->missing[at] = !found;
     if (found)
-        return read_source(vectors, at, meta, document, error);
-    if (missing != NULL)
+        return read_source(reading, at, document, error);
+    if (reading->missing != NULL)
         return STEP_DONE;
     g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "there is no %s in release %s%s",
-                vectors->names[at], meta->index, way_out_of(document));
+                reading->vectors->names[at], meta->index, way_out_of(document));
     return STEP_FAILED;
 }
 
-Step feature_vectors_read(FeatureVectors **result, yajl_val answer, const ReleaseMeta *meta,
-                          const Profile *features, gboolean *missing, GError **error)
+Step feature_vectors_read(FeatureVectors **result, yajl_val answer, const LiftedVectors *lifted,
+                          const ReleaseMeta *meta, const Profile *features, gboolean *missing,
+                          GError **error)
 {
     const guint count = profile_size(features);
     yajl_val documents = json_get(answer, "docs");
     if (json_array_length(documents) != count)
         return strange_answer("mget did not answer for each document", error);
     g_autoptr(FeatureVectors) vectors = feature_vectors_new(count, meta->k);
+    const Reading reading = {vectors, meta, lifted, missing};
     for (guint i = 0; i < count; i++) {
         vectors->names[i] = profile_feature_describe(profile_get(features, i));
-        Step step = read_document(vectors, i, meta, json_array_get(documents, i), missing, error);
+        Step step = read_document(&reading, i, json_array_get(documents, i), error);
         if (step != STEP_DONE)
             return step;
     }
@@ -161,7 +173,10 @@ Step feature_vectors_fetch(FeatureVectors **result, EsClient *client, const char
     if (body == NULL)
         return STEP_FAILED;
     g_autofree char *path = feature_vectors_path(name);
-    g_auto(yajl_val) answer = es_call_json(client, "POST", path, body, error);
-    return answer != NULL ? feature_vectors_read(result, answer, meta, features, missing, error)
-                          : STEP_FAILED;
+    g_auto(LiftedVectors) lifted = {0};
+    lifted_vectors_init(&lifted);
+    g_auto(yajl_val) answer = es_query(client, path, body, &lifted, error);
+    return answer != NULL
+               ? feature_vectors_read(result, answer, &lifted, meta, features, missing, error)
+               : STEP_FAILED;
 }

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "document.h"
 #include "es_client.h"
 #include "query_body.h"
 #include "recsys_error.h"
@@ -38,10 +37,11 @@ static gboolean check_model(const Ranking *ranking, yajl_val hit, const char *id
     return FALSE;
 }
 
-static gboolean read_vector(RankedMovie *movie, yajl_val hit, guint k, GError **error)
+static gboolean read_vector(RankedMovie *movie, yajl_val hit, const HitsForm *form, GError **error)
 {
+    const guint k = form->k;
     movie->vector = g_new(float, k);
-    if (document_read_vector(movie->vector, k, json_get(hit, "_source.embedding")) &&
+    if (lifted_vectors_read(form->lifted, movie->vector, k, json_get(hit, "_source.embedding")) &&
         json_get_double(hit, "_source.bias", &movie->bias))
         return TRUE;
     g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_GATE,
@@ -73,7 +73,7 @@ static gboolean read_hit(Ranking *ranking, yajl_val hit, const HitsForm *form, G
         .score = unshifted,
         .rating = form->sum != NULL ? profile_rating(form->sum, unshifted, ranking->scale) : NAN,
     };
-    if (form->with_vectors && !read_vector(&movie, hit, form->k, error))
+    if (form->lifted != NULL && !read_vector(&movie, hit, form, error))
         return FALSE;
     ranking_add(ranking, &movie);
     return TRUE;

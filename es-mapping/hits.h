@@ -1,15 +1,16 @@
 /* Reads the hits of a search whose body query_body.h has made. */
 #pragma once
 
-#include "json.h"
+#include "lifted_vectors.h"
 #include "profile.h"
 #include "ranking.h"
 
 typedef struct {
     const ProfileSum *sum; /* turns scores into ratings; NULL: there are none */
     guint k;
-    gboolean approximate;  /* scores are those of a body with candidates */
-    gboolean with_vectors; /* as the body asked for */
+    gboolean approximate;        /* scores are those of a body with candidates */
+    const LiftedVectors *lifted; /* where the answer's vectors are, if the body asked for them;
+                                    NULL: there are none */
 } HitsForm;
 
 /* Adds the hits of an answer (or of an item of a _msearch's) to a ranking that has its index, model

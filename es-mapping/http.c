@@ -27,6 +27,7 @@ struct HttpClient {
     char *fingerprint;
     gboolean insecure;
     gboolean interruptible;
+    gboolean compressed; /* answers */
     double connect_seconds, idle_seconds, total_seconds, dead_seconds;
     gsize answer_limit;
     void (*warn)(const char *message);
@@ -137,6 +138,7 @@ HttpClient *http_client_new(const HttpOptions *options, GError **error)
     g_autoptr(HttpClient) client = g_new0(HttpClient, 1);
     client->curl = curl_easy_init();
     client->interruptible = TRUE;
+    client->compressed = TRUE;
     client->secrets = g_ptr_array_new_with_free_func((GDestroyNotify)credentials_wipe);
     client->ca_file = g_strdup(options->ca_file);
     client->insecure = options->insecure;
@@ -180,6 +182,11 @@ const char *http_client_url(const HttpClient *client)
 void http_client_set_interruptible(HttpClient *client, gboolean interruptible)
 {
     client->interruptible = interruptible;
+}
+
+void http_client_set_compressed(HttpClient *client, gboolean compressed)
+{
+    client->compressed = compressed;
 }
 
 gboolean http_client_is_interrupted(const HttpClient *client, GError **error)
@@ -300,7 +307,7 @@ static void set_up_connection(const HttpClient *client, CURL *curl, char *why)
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, lround(ceil(client->idle_seconds)));
     curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
+    curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, client->compressed ? "" : NULL);
     curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why);
     if (client->host->is_loopback)

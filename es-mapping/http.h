@@ -80,6 +80,10 @@ const char *http_client_url(const HttpClient *client);
  * one needs requests that go through all the same. */
 void http_client_set_interruptible(HttpClient *client, gboolean interruptible);
 
+/* By default answers may come compressed. For small ones that are waited for, compressing them
+ * takes the server longer than sending them. */
+void http_client_set_compressed(HttpClient *client, gboolean compressed);
+
 /* A copy of a text from elsewhere that is fit for a message: without our own secrets, should a
  * server repeat them, valid UTF-8 and without control characters, cut after 600 characters. */
 char *http_client_printable(const HttpClient *client, const char *text);

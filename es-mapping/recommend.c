@@ -243,11 +243,11 @@ QueryBody recommender_query(const Recommender *r, const RecommendRequest *reques
 }
 
 /* STEP_RELEASE_CHANGED: there is no such index any more. */
-static Step send_search(EsClient *client, const char *path, const char *body, yajl_val *answer,
-                        GError **error)
+static Step send_search(EsClient *client, const char *path, const char *body, LiftedVectors *lifted,
+                        yajl_val *answer, GError **error)
 {
     g_autoptr(GError) failure = NULL;
-    *answer = es_call_json(client, "POST", path, body, &failure);
+    *answer = es_query(client, path, body, lifted, &failure);
     if (*answer != NULL)
         return STEP_DONE;
     if (g_error_matches(failure, ES_ERROR, 404))
@@ -262,8 +262,10 @@ static Step search(Recommender *r, const RecommendRequest *request, Ranking **re
     const QueryBody query = recommender_query(r, request);
     g_autofree char *body = query_body(&query);
     g_autofree char *path = recommend_search_path(r->meta->index);
+    g_auto(LiftedVectors) lifted = {0};
     g_auto(yajl_val) answer = NULL;
-    Step step = send_search(r->client, path, body, &answer, error);
+    lifted_vectors_init(&lifted);
+    Step step = send_search(r->client, path, body, &lifted, &answer, error);
     if (step != STEP_DONE)
         return step;
     g_autoptr(Ranking) ranking =
@@ -272,7 +274,7 @@ static Step search(Recommender *r, const RecommendRequest *request, Ranking **re
         .sum = request->scoring == QUERY_MODEL ? r->sum : NULL,
         .k = r->sum->k,
         .approximate = query.candidates > 0,
-        .with_vectors = query.with_vectors,
+        .lifted = query.with_vectors ? &lifted : NULL,
     };
     ranking->candidates = query.candidates;
     if (!hits_read(ranking, answer, &form, error))

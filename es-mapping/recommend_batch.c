@@ -263,13 +263,14 @@ static gboolean is_finished(const Batch *batch)
     return TRUE;
 }
 
-static gboolean take_vectors(Batch *batch, yajl_val answer, GError **error)
+static gboolean take_vectors(Batch *batch, yajl_val answer, const LiftedVectors *lifted,
+                             GError **error)
 {
     const Run *run = batch->run;
     g_autoptr(FeatureVectors) vectors = NULL;
     g_autofree gboolean *missing = g_new0(gboolean, profile_size(batch->features));
-    switch (feature_vectors_read(&vectors, answer, run->options->release, batch->features, missing,
-                                 error)) {
+    switch (feature_vectors_read(&vectors, answer, lifted, run->options->release, batch->features,
+                                 missing, error)) {
     case STEP_FAILED:
         return FALSE;
     case STEP_RELEASE_CHANGED: /* or a shard that has no answer at the moment */
@@ -418,13 +419,14 @@ static gboolean take_answers(Batch *batch, yajl_val answer, GError **error)
 
 /* ---- requests ---- */
 
-static gboolean on_answer(yajl_val answer, const GError *failure, gpointer data, GError **error)
+static gboolean on_answer(yajl_val answer, const LiftedVectors *lifted, const GError *failure,
+                          gpointer data, GError **error)
 {
     Batch *batch = data;
     batch->under_way = FALSE;
     if (failure != NULL)
         return take_failure(batch, failure, error);
-    return batch->stage == FETCHING ? take_vectors(batch, answer, error)
+    return batch->stage == FETCHING ? take_vectors(batch, answer, lifted, error)
                                     : take_answers(batch, answer, error);
 }
 

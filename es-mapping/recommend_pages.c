@@ -54,7 +54,8 @@ static gboolean is_gone(const RecommendPages *pages, const GError *failure)
 }
 
 /* Asks for the next `size` movies; NULL with an error. */
-static yajl_val ask(RecommendPages *pages, guint size, gboolean bare, GError **error)
+static yajl_val ask(RecommendPages *pages, guint size, gboolean bare, LiftedVectors *lifted,
+                    GError **error)
 {
     QueryBody query = pages->query;
     query.size = size;
@@ -63,7 +64,7 @@ static yajl_val ask(RecommendPages *pages, guint size, gboolean bare, GError **e
     query.after = pages->after;
     g_autoptr(GError) failure = NULL;
     g_autofree char *body = query_body(&query);
-    yajl_val answer = es_call_json(pages->client, "POST", "/_search", body, &failure);
+    yajl_val answer = es_query(pages->client, "/_search", body, lifted, &failure);
     if (answer != NULL)
         point_in_time_update(&pages->point_in_time, answer);
     else if (is_gone(pages, failure))
@@ -81,7 +82,7 @@ static gboolean skip(RecommendPages *pages, guint count, GError **error)
 {
     while (count > 0 && !pages->at_end) {
         guint found = 0, wanted = MIN(count, RECOMMEND_MOST);
-        g_auto(yajl_val) answer = ask(pages, wanted, TRUE, error);
+        g_auto(yajl_val) answer = ask(pages, wanted, TRUE, NULL, error);
         if (answer == NULL || !hits_skip(answer, &found, &pages->after, error))
             return FALSE;
         pages->at_end = found < wanted;
@@ -97,13 +98,15 @@ Ranking *recommend_pages_next(RecommendPages *pages, guint size, GError **error)
         ranking_new(pages->index, pages->model_id, pages->scale, pages->query.shift);
     ranking->from = pages->position;
     ranking->left_out = g_strdup(pages->left_out);
+    g_auto(LiftedVectors) lifted = {0};
+    lifted_vectors_init(&lifted);
     const HitsForm form = {
         .sum = pages->query.scoring == QUERY_MODEL ? pages->sum : NULL,
         .k = pages->sum->k,
-        .with_vectors = pages->query.with_vectors,
+        .lifted = pages->query.with_vectors ? &lifted : NULL,
     };
     if (!pages->at_end) {
-        g_auto(yajl_val) answer = ask(pages, size, FALSE, error);
+        g_auto(yajl_val) answer = ask(pages, size, FALSE, &lifted, error);
         if (answer == NULL || !hits_read(ranking, answer, &form, error))
             return NULL;
         g_free(pages->after);

@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "bundles.h"
+#include "fake_server.h"
 #include "local_scorer.h"
 #include "order_proof.h"
 #include "programs.h"
 #include "recommend.h"
+#include "recommend_pages.h"
 #include "recsys_error.h"
 #include "servers.h"
 
@@ -175,8 +177,129 @@ static void test_old_release_deleted(void)
         tap_comment(error->message);
 }
 
+/* ---- a swap at a chosen moment ---- */
+
+/* A proxy that, before it hands on the first request whose path contains `when`, moves the alias to
+ * the other release. */
+typedef struct {
+    const char *when;
+    gboolean and_delete; /* the release that was live */
+    char *alias, *from, *to;
+    gboolean done;
+} Forced;
+
+static void swap_in_between(const FakeRequest *request, FakeAnswer *answer, gpointer data)
+{
+    Forced *forced = data;
+    if (!forced->done && strstr(request->path, forced->when) != NULL) {
+        g_autofree char *body =
+            g_strdup_printf("{\"actions\":[{\"remove\":{\"index\":\"%s\",\"alias\":\"%s\"}},"
+                            "{\"add\":{\"index\":\"%s\",\"alias\":\"%s\"}}]}",
+                            forced->from, forced->alias, forced->to, forced->alias);
+        g_autoptr(EsClient) client = server_connect();
+        g_autofree char *path = g_strconcat("/", forced->from, NULL);
+        g_auto(yajl_val) moved = es_call_json(client, "POST", "/_aliases", body, NULL);
+        g_auto(yajl_val) deleted =
+            forced->and_delete ? es_call_json(client, "DELETE", path, NULL, NULL) : NULL;
+        forced->done = moved != NULL && (deleted != NULL || !forced->and_delete);
+    }
+    fake_forward(server_url(), request, answer);
+}
+
+/* Releases a model under an alias of its own; its index. */
+static char *release_as(const Release *released, const char *name)
+{
+    g_auto(Run) run = {0};
+    run_program(&run, LOADER, "release", NO_LIMITS, released->path, "--url", server_url(),
+                "--alias", name, "--skip-gate", "orders", "--skip-gate", "documents", NULL);
+    CU_ASSERT(run_says(&run, 0, NULL));
+    return server_index_of(name);
+}
+
+typedef Ranking *(*Question)(EsClient *client, const Forced *forced, const Profile *profile,
+                             GError **error);
+
+static Ranking *ask(EsClient *client, const Forced *forced, const Profile *profile, GError **error)
+{
+    g_autoptr(Recommender) recommender = recommender_new(client, forced->alias);
+    return recommender_rank(recommender, profile, SIZE, error);
+}
+
+static Ranking *ask_for_a_page(EsClient *client, const Forced *forced, const Profile *profile,
+                               GError **error)
+{
+    g_autoptr(Recommender) recommender = recommender_new(client, forced->alias);
+    const RecommendRequest request = {.profile = profile, .size = SIZE};
+    g_autoptr(RecommendPages) pages = recommend_pages_open(recommender, &request, error);
+    return pages != NULL ? recommend_pages_next(pages, SIZE, error) : NULL;
+}
+
+/* With a query made for the release that is live at first. */
+static Ranking *ask_with_a_sum(EsClient *client, const Forced *forced, const Profile *profile,
+                               GError **error)
+{
+    g_autoptr(Recommender) recommender = recommender_new(client, forced->alias);
+    g_autoptr(ProfileSum) sum = local_profile_sum(releases[0].bundle, profile, NULL);
+    const RecommendRequest request = {.sum = sum, .index = forced->from, .size = SIZE};
+    return recommender_ask(recommender, &request, error);
+}
+
+/* Asks while `forced` happens: the answer must be the model's that is expected, from beginning to
+ * end; -1: there must be none, and the error says so. */
+static void check_forced(Question question, Forced forced, int expected)
+{
+    static guint count;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *name = g_strdup_printf("%s-forced-%u", server_prefix(), count++);
+    g_autofree char *spare = g_strdup_printf("%s-spare", name);
+    g_autofree char *from = release_as(&releases[0], name);
+    g_autofree char *to = release_as(&releases[1], spare);
+    g_autoptr(Profile) profile = profile_number(1);
+    forced.alias = name;
+    forced.from = from;
+    forced.to = to;
+    g_autoptr(FakeServer) server = fake_server_start(swap_in_between, &forced);
+    g_auto(HttpOptions) http = {.url = g_strdup(fake_server_url(server))};
+    g_autoptr(EsClient) client = es_client_connect(&http, NULL);
+    g_autoptr(Ranking) ranking = question(client, &forced, profile, &error);
+    CU_ASSERT(forced.done);
+    CU_ASSERT_EQUAL(ranking != NULL, expected >= 0);
+    if (ranking != NULL && expected >= 0) {
+        Release there = releases[expected];
+        there.index = expected == 0 ? from : to;
+        CU_ASSERT(is_of(&there, profile, ranking));
+    } else {
+        TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE, "try again");
+    }
+}
+
+static void test_swap_between_the_steps(void)
+{
+    /* The old release is still there: its ranking is whole. */
+    check_forced(ask, (Forced){"/_search", FALSE, NULL, NULL, NULL, FALSE}, 0);
+    /* It is gone: the flow starts over with the new one. */
+    check_forced(ask, (Forced){"/_search", TRUE, NULL, NULL, NULL, FALSE}, 1);
+    /* After _meta and before step 1. */
+    check_forced(ask, (Forced){"/_mget", FALSE, NULL, NULL, NULL, FALSE}, 1);
+}
+
+static void test_swap_before_the_first_page(void)
+{
+    check_forced(ask_for_a_page, (Forced){"/_pit", FALSE, NULL, NULL, NULL, FALSE}, 0);
+    check_forced(ask_for_a_page, (Forced){"/_pit", TRUE, NULL, NULL, NULL, FALSE}, 1);
+}
+
+static void test_swap_under_a_sum(void)
+{
+    check_forced(ask_with_a_sum, (Forced){"/_search", FALSE, NULL, NULL, NULL, FALSE}, 0);
+    check_forced(ask_with_a_sum, (Forced){"/_search", TRUE, NULL, NULL, NULL, FALSE}, -1);
+}
+
 static const UnitTest tests[] = {
     {"an alias that moves without end", test_swapping_without_end},
+    {"a swap between the steps", test_swap_between_the_steps},
+    {"a swap before the first page", test_swap_before_the_first_page},
+    {"a swap under a query made before", test_swap_under_a_sum},
     {"the remembered release is deleted", test_old_release_deleted},
     {NULL, NULL},
 };

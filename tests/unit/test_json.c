@@ -3,6 +3,8 @@
 #include <float.h>
 #include <locale.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fixtures.h"
@@ -253,6 +255,75 @@ static void test_locale(void)
     setlocale(LC_NUMERIC, "C");
 }
 
+static void check_scan(const char *text, gsize length)
+{
+    const char *at = text;
+    float value = 99;
+    const float expected = strtof(text, NULL);
+    CU_ASSERT_EQUAL(json_scan_float(&at, &value), length > 0);
+    CU_ASSERT_EQUAL(at - text, (gssize)length);
+    CU_ASSERT(length == 0 || memcmp(&value, &expected, sizeof value) == 0);
+    if (length > 0 && memcmp(&value, &expected, sizeof value) != 0)
+        printf("# %s: %a instead of %a\n", text, (double)value, (double)expected);
+}
+
+/* The nearest float32, above all half-way between two of them, where rounding to a double first can
+ * go wrong. */
+static void test_scanned_floats(void)
+{
+    const char *const halves[] = {
+        "16777217",
+        "16777219",
+        "16777217.0000001",
+        "16777216.9999999",
+        "16777217.00000000000000000000001",
+        "33554434",
+        "0.000000059604644775390625",
+        "1.00000005960464477539062",
+        "1.000000059604644775390625",
+        "1.00000005960464477539063",
+        "1.0000001788139343",
+        "1.1754943508222875e-38",
+        "1.1754942e-38",
+        "7.0064923216240854e-46",
+        "7.0064923216240853e-46",
+        "1e-60",
+        "-0",
+        "-0.0e5",
+        "0.00000000000000000000000000000000000000000000123",
+        "3.4028234e38",
+        "123456789012345678901234567890",
+        "1e22",
+        "1e23",
+        "9007199254740993",
+        "1e-99999999999",
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(halves); i++)
+        check_scan(halves[i], strlen(halves[i]));
+    g_autoptr(GRand) random = g_rand_new_with_seed(tap_seed());
+    for (guint i = 0; i < 100000; i++) {
+        char text[64];
+        const double value = (double)fixture_float(random, -60, 60);
+        const double half = i % 2 ? 1 + g_rand_double(random) * 1e-8 : 1 + 0x1p-24;
+        g_snprintf(text, sizeof text, "%.*g", g_rand_int_range(random, 1, 18), value * half);
+        check_scan(text, strlen(text));
+    }
+}
+
+static void test_scanned_texts(void)
+{
+    check_scan("1.5,2", 3);
+    check_scan("1.5e3]", 5);
+    const char *hexadecimal = "0x10";
+    float value = 99;
+    CU_ASSERT(json_scan_float(&hexadecimal, &value) && value == 0 && *hexadecimal == 'x');
+    const char *const none[] = {"",          "-",   "+1", ".5",   "1.",    "1.e3",
+                                "1e",        "1e+", "01", "-01",  "NaN",   "Infinity",
+                                "-Infinity", "x",   " 1", "1e39", "-1e400"};
+    for (guint i = 0; i < G_N_ELEMENTS(none); i++)
+        check_scan(none[i], 0);
+}
+
 static const UnitTest tests[] = {
     {"get", test_get},
     {"arrays", test_arrays},
@@ -266,6 +337,8 @@ static const UnitTest tests[] = {
     {"numbers round trip", test_numbers_round_trip},
     {"shortest double", test_shortest_double},
     {"locale", test_locale},
+    {"scanned floats", test_scanned_floats},
+    {"scanned texts", test_scanned_texts},
     {NULL, NULL},
 };
 

@@ -1,6 +1,7 @@
 #include "json.h"
 
 #include <errno.h>
+#include <float.h>
 #include <locale.h>
 #include <math.h>
 #include <stdlib.h>
@@ -121,15 +122,116 @@ gboolean json_to_double(yajl_val number, double *value)
     return isfinite(*value);
 }
 
-gboolean json_to_float(yajl_val number, float *value)
+static float slow_float(const char *text)
 {
     static gsize c_locale;
     if (g_once_init_enter(&c_locale))
         g_once_init_leave(&c_locale, (gsize)newlocale(LC_ALL_MASK, "C", (locale_t)0));
+    return strtof_l(text, NULL, (locale_t)c_locale);
+}
+
+/* A number's text as RFC 8259 has it: digits without their point, and the power of ten that they
+ * are to be multiplied by. Digits beyond the 19th are only counted. */
+typedef struct {
+    gboolean negative;
+    guint64 mantissa;
+    guint digits; /* significant ones */
+    int exponent;
+} Decimal;
+
+static void scan_digits(const char **at, Decimal *decimal, int step)
+{
+    for (; g_ascii_isdigit(**at); ++*at) {
+        if (decimal->digits > 0 || **at != '0')
+            decimal->digits++;
+        if (decimal->digits <= 19)
+            decimal->mantissa = decimal->mantissa * 10 + (guint64)(**at - '0');
+        decimal->exponent += step;
+    }
+}
+
+static gboolean scan_exponent(const char **at, Decimal *decimal)
+{
+    const char *next = *at + 1;
+    const gboolean negative = *next == '-';
+    int exponent = 0;
+    if (*next == '-' || *next == '+')
+        next++;
+    if (!g_ascii_isdigit(*next))
+        return FALSE;
+    for (; g_ascii_isdigit(*next); next++)
+        exponent = MIN(exponent * 10 + (*next - '0'), 100000);
+    decimal->exponent += negative ? -exponent : exponent;
+    *at = next;
+    return TRUE;
+}
+
+static gboolean scan_decimal(const char **at, Decimal *decimal)
+{
+    const char *next = *at;
+    *decimal = (Decimal){.negative = *next == '-'};
+    if (decimal->negative)
+        next++;
+    if (!g_ascii_isdigit(*next) || (*next == '0' && g_ascii_isdigit(next[1])))
+        return FALSE;
+    scan_digits(&next, decimal, 0);
+    if (*next == '.') {
+        next++;
+        if (!g_ascii_isdigit(*next))
+            return FALSE;
+        scan_digits(&next, decimal, -1);
+    }
+    if ((*next == 'e' || *next == 'E') && !scan_exponent(&next, decimal))
+        return FALSE;
+    *at = next;
+    return TRUE;
+}
+
+/* Digits below 2^53 and a power of ten up to 10^22 are doubles without an error, so that one
+ * product or quotient is rounded once (Clinger, "How to read floating point numbers accurately",
+ * 1990). Rounding that to float32 is right too, unless it lies half-way between two of them. */
+static gboolean fast_float(const Decimal *decimal, float *value)
+{
+    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                    1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    guint64 bits;
+    if (decimal->digits > 15 || decimal->exponent < -22 || decimal->exponent > 22)
+        return FALSE;
+    double nearest = (double)decimal->mantissa;
+    if (decimal->exponent < 0)
+        nearest /= powers[-decimal->exponent];
+    else
+        nearest *= powers[decimal->exponent];
+    if (nearest != 0 && (nearest < FLT_MIN || nearest > FLT_MAX))
+        return FALSE;
+    memcpy(&bits, &nearest, sizeof bits);
+    if ((bits & 0x1fffffff) == 0x10000000)
+        return FALSE;
+    *value = (float)(decimal->negative ? -nearest : nearest);
+    return TRUE;
+}
+
+gboolean json_scan_float(const char **at, float *value)
+{
+    const char *next = *at;
+    Decimal decimal;
+    if (!scan_decimal(&next, &decimal))
+        return FALSE;
+    if (!fast_float(&decimal, value))
+        *value = slow_float(*at);
+    if (!isfinite(*value))
+        return FALSE;
+    *at = next;
+    return TRUE;
+}
+
+gboolean json_to_float(yajl_val number, float *value)
+{
     if (!YAJL_IS_NUMBER(number))
         return FALSE;
-    *value = strtof_l(YAJL_GET_NUMBER(number), NULL, (locale_t)c_locale);
-    return isfinite(*value);
+    const char *text = YAJL_GET_NUMBER(number);
+    return json_scan_float(&text, value);
 }
 
 /* ---- writing ---- */

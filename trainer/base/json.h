@@ -40,6 +40,10 @@ yajl_val json_array_get(yajl_val array, gsize index);
 gboolean json_to_double(yajl_val number, double *value);
 gboolean json_to_float(yajl_val number, float *value);
 
+/* Reads the number at *at as the nearest float32 and moves past it; FALSE, and *at stays, if there
+ * is none, or if it is too large. What follows it is not looked at. */
+gboolean json_scan_float(const char **at, float *value);
+
 /* ---- writing ---- */
 
 /* A generator; `pretty` breaks and indents lines. Strings must be UTF-8. */

@@ -39,7 +39,6 @@ gboolean recommend_check_knn(const ReleaseMeta *release, guint candidates,
 typedef struct {
     /* For whom: a profile … */
     const Profile *profile;
-    gboolean cold_start; /* leave out a user the release does not have, instead of an error */
 
     /* … or, if `profile` is NULL, a sum computed elsewhere (fold-in, similar movies) from the
      * vectors of the release whose concrete index is `index`: see recommender_fetch(). If that
@@ -48,6 +47,8 @@ typedef struct {
     const ProfileSum *sum;
     const char *index;
     const FeatureVectors *parts; /* nullable without explain */
+    gboolean cold_start;         /* leave a user out of `profile` whom the release does not have,
+                                    instead of an error */
     QueryScoring scoring;        /* other than QUERY_MODEL there are no ratings (NAN) */
 
     /* What: */

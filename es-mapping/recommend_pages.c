@@ -50,7 +50,7 @@ static gboolean is_gone(const RecommendPages *pages, const GError *failure)
         return g_error_matches(failure, ES_ERROR, 404);
     g_autoptr(GError) why = NULL;
     g_autoptr(ReleaseMeta) meta = release_meta_fetch(pages->client, pages->index, &why);
-    return g_error_matches(why, ES_ERROR, 404);
+    return meta == NULL && g_error_matches(why, ES_ERROR, 404);
 }
 
 /* Asks for the next `size` movies; NULL with an error. */

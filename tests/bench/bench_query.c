@@ -103,8 +103,8 @@ static void time_ours(const Bench *bench)
 {
     g_autoptr(EsClient) client = connect_to(bench->url);
     g_autoptr(Recommender) recommender = recommender_new(client, bench->alias);
-    g_autofree gint64 *times = g_new(gint64, bench->count);
-    g_autofree gint64 *tooks = g_new(gint64, bench->count);
+    g_autofree gint64 *times = g_new0(gint64, bench->count);
+    g_autofree gint64 *tooks = g_new0(gint64, bench->count);
     double cpu = 0;
     for (guint i = 0; i < bench->warm_up + bench->count; i++) {
         if (i == bench->warm_up)

@@ -303,9 +303,10 @@ static void test_scanned_floats(void)
     g_autoptr(GRand) random = g_rand_new_with_seed(tap_seed());
     for (guint i = 0; i < 100000; i++) {
         char text[64];
-        const double value = (double)fixture_float(random, -60, 60);
-        const double half = i % 2 ? 1 + g_rand_double(random) * 1e-8 : 1 + 0x1p-24;
-        g_snprintf(text, sizeof text, "%.*g", g_rand_int_range(random, 1, 18), value * half);
+        const float below = fixture_float(random, -26, 60);
+        const double half = ((double)below + (double)nextafterf(below, INFINITY)) / 2;
+        const double value = i % 2 ? half : (double)below * (1 + g_rand_double(random) * 1e-8);
+        g_snprintf(text, sizeof text, "%.*g", i % 3 ? 15 : g_rand_int_range(random, 1, 18), value);
         check_scan(text, strlen(text));
     }
 }

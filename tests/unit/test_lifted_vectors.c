@@ -70,6 +70,7 @@ static void test_strange_embeddings(void)
         float vector[1];
         g_autofree char *rest = lift(&lifted, texts[i]);
         g_auto(yajl_val) tree = json_parse("0", "x", NULL);
+        CU_ASSERT_PTR_NOT_NULL(rest);
         CU_ASSERT_FALSE(lifted.valid);
         CU_ASSERT_FALSE(lifted_vectors_read(&lifted, vector, 1, tree));
     }

@@ -44,8 +44,7 @@ static void test_repeated(void)
 {
     const char *good[] = {"recommend",
                           "recommend --from 3 --years 1990",
-                          "recommend --explain "
-                          "--explain",
+                          "recommend --explain --explain",
                           "recommend --genre A --genre B --exclude 1 --exclude 2",
                           "recommend --from 3 -- --from 4",
                           "recommend --from 3 --fromage 4"};

@@ -38,7 +38,7 @@ static void set_up(void)
     directory = tap_directory();
     for (guint i = 0; i < G_N_ELEMENTS(paths); i++)
         paths[i] = bundle_make(&recipes[i]);
-    g_autofree char *index = release(paths[0], alias);
+    g_free(release(paths[0], alias));
 }
 
 static char *in_directory(const char *name)
@@ -265,7 +265,7 @@ static void test_resume(void)
     const gsize cuts[] = {0, 10, strlen(full) / 2, strlen(full) - 1, strlen(full)};
     for (guint i = 0; i < G_N_ELEMENTS(cuts); i++) {
         g_autofree char *part = g_strndup(full, cuts[i]);
-        g_autofree char *path = put("part.jsonl", part);
+        g_free(put("part.jsonl", part));
         g_autofree char *text = run_job(server_url(), count, "part.jsonl", "--resume", 0, NULL);
         CU_ASSERT_STRING_EQUAL(text, full);
     }
@@ -277,7 +277,7 @@ static void test_resume(void)
 
 static void check_not_resumed(const char *text, guint count, const char *why)
 {
-    g_autofree char *path = put("other.jsonl", text);
+    g_free(put("other.jsonl", text));
     g_autofree char *after = run_job(server_url(), count, "other.jsonl", "--resume", 2, why);
     CU_ASSERT_STRING_EQUAL(after, text);
 }
@@ -293,12 +293,12 @@ static void test_resume_of_something_else(void)
     g_autofree char *edited = g_strjoinv("\"profile\":\"user 51", parts);
     check_not_resumed(edited, 60, "these are other profiles");
 
-    g_autofree char *index = release(paths[1], alias);
+    g_free(release(paths[1], alias));
     check_not_resumed(cut, 50, "is of model");
     g_auto(Run) run = {0};
     run_program(&run, LOADER, "rollback", "--url", server_url(), "--alias", alias, NULL);
     CU_ASSERT(run_says(&run, 0, NULL));
-    g_autofree char *path = put("mine.jsonl", cut);
+    g_free(put("mine.jsonl", cut));
     g_autofree char *text = run_job(server_url(), 50, "mine.jsonl", "--resume", 0, NULL);
     CU_ASSERT_STRING_EQUAL(text, full);
 }

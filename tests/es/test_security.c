@@ -125,6 +125,28 @@ static void test_reader(void)
     check_reader(url, password);
 }
 
+/* The commands that --curl prints run as they are with the reader's variables, and do not have what
+ * these hold; with a password in the URL they say which variables they need. */
+static void test_curl_commands(void)
+{
+    const char *password = server_password("reader");
+    g_auto(Run) commands_run = {0}, answers = {0}, in_url = {0};
+    log_in("reader", password);
+    programs_set_environment("ES_URL", server_url());
+    run_program(&commands_run, LOADER, "recommend", "--alias", alias, "--age", "18", "--curl",
+                NULL);
+    CU_ASSERT(run_says(&commands_run, 0, "--cacert", "-u \"$ES_USERNAME:$ES_PASSWORD\"", NULL));
+    CU_ASSERT(is_secret(&commands_run, password));
+    run_program(&answers, "/bin/sh", "-c", commands_run.out, NULL);
+    CU_ASSERT(run_says(&answers, 0, "\"found\":true", "\"_id\":\"movie_", NULL));
+    log_in(NULL, NULL);
+    g_autofree char *url = url_with("reader", password);
+    programs_set_environment("ES_URL", url);
+    run_program(&in_url, LOADER, "recommend", "--alias", alias, "--age", "18", "--curl", NULL);
+    CU_ASSERT(run_says(&in_url, 0, "variable ES_PASSWORD must be set", "$ES_PASSWORD", NULL));
+    CU_ASSERT(is_secret(&in_url, password));
+}
+
 static void test_admin(void)
 {
     const char *password = server_password("admin");
@@ -372,6 +394,7 @@ static const UnitTest tests[] = {
     {"wrong API key", test_wrong_api_key},
     {"admin", test_admin},
     {"reader", test_reader},
+    {"curl commands", test_curl_commands},
     {"password in the URL", test_password_in_the_url},
     {"the roles of examples", test_example_roles},
     {"lesser roles", test_lesser_roles},

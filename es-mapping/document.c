@@ -137,6 +137,21 @@ gboolean document_is_read_by_others(const Bundle *bundle, guint index)
     return strcmp(type, FEATURE_USER) != 0 && strcmp(type, FEATURE_MOVIE) != 0;
 }
 
+static void append_vector(GString *text, const float *vector, guint k, VectorForm form)
+{
+    if (form == VECTORS_AS_BASE64)
+        append_base64(text, vector, k);
+    else
+        append_decimals(text, vector, k);
+}
+
+void document_knn_vector(float *vector, const Bundle *bundle, guint index)
+{
+    const guint k = bundle->model->k;
+    memcpy(vector, fm_vector(bundle->model, index), k * sizeof *vector);
+    vector[k] = bundle->model->bias[index];
+}
+
 void document_append_bulk(GString *text, const Bundle *bundle, DocIds doc_ids, VectorForm form,
                           guint index)
 {
@@ -154,10 +169,22 @@ void document_append_bulk(GString *text, const Bundle *bundle, DocIds doc_ids, V
     g_string_append(text, ",\"bias\":");
     g_string_append(text, g_ascii_formatd(bias, sizeof bias, "%.17g", bundle->model->bias[index]));
     g_string_append(text, ",\"embedding\":");
-    if (form == VECTORS_AS_BASE64)
-        append_base64(text, vector, bundle->model->k);
-    else
-        append_decimals(text, vector, bundle->model->k);
+    append_vector(text, vector, bundle->model->k, form);
+    g_string_append(text, "}\n");
+}
+
+void document_append_bulk_knn(GString *text, const Bundle *bundle, DocIds doc_ids, VectorForm form,
+                              guint index)
+{
+    const guint k = bundle->model->k;
+    document_append_bulk(text, bundle, doc_ids, form, index);
+    if (strcmp(feature_table_get(bundle->features, index)->type, FEATURE_MOVIE) != 0)
+        return;
+    g_autofree float *vector = g_new(float, k + 1);
+    document_knn_vector(vector, bundle, index);
+    g_string_truncate(text, text->len - strlen("}\n"));
+    g_string_append(text, ",\"" KNN_FIELD "\":");
+    append_vector(text, vector, k + 1, form);
     g_string_append(text, "}\n");
 }
 

@@ -3,6 +3,16 @@
 
 #include "release_meta.h"
 
+/* For approximate search (`release --knn`), movies have one more field: their vector with the bias
+ * as one more dimension, (v_m, w_m) [k + 1], indexed for the maximum inner product. The query is
+ * (q, 1), so that the inner product is the movie's score. A server takes at most 4096 dimensions.
+ */
+#define KNN_FIELD "knn_vector"
+#define KNN_MOST_FACTORS 4095
+
+/* That vector of movie `index`, to vector [k + 1]. */
+void document_knn_vector(float *vector, const Bundle *bundle, guint index);
+
 /* The `_id` of feature `index` of a bundle. */
 char *document_id(const Bundle *bundle, DocIds doc_ids, guint index);
 
@@ -19,6 +29,10 @@ typedef enum {
  * document_put(), written straight into the text, because all time goes there. */
 void document_append_bulk(GString *text, const Bundle *bundle, DocIds doc_ids, VectorForm form,
                           guint index);
+
+/* The same with KNN_FIELD, if it is a movie. */
+void document_append_bulk_knn(GString *text, const Bundle *bundle, DocIds doc_ids, VectorForm form,
+                              guint index);
 
 /* TRUE for the few documents (ages, genders, occupations) whose vectors any client reads, those
  * written against the original post among them. A vector is returned as it was sent, so these are

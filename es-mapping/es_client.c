@@ -263,14 +263,15 @@ void es_client_set_status_error(const EsClient *client, const char *method, cons
 
 /* ---- calling ---- */
 
-/* The tree of an answer that is to be used. */
-static yajl_val parse(const EsClient *client, const char *method, const char *path,
-                      const char *text, GError **error)
+yajl_val es_client_parse(const EsClient *client, const char *method, const char *path,
+                         GString *text, LiftedVectors *lifted, GError **error)
 {
     g_autofree char *what =
         g_strdup_printf("the answer of %s to %s %s", es_client_url(client), method, path);
     g_autoptr(GError) problem = NULL;
-    yajl_val answer = json_parse(text, what, &problem);
+    if (lifted != NULL)
+        lifted_vectors_take(lifted, text);
+    yajl_val answer = json_parse(text->str, what, &problem);
     if (answer == NULL) {
         /* The server's fault, not that of a data set. yajl quotes what it stumbles over. */
         g_autofree char *printable = http_client_printable(client->http, problem->message);
@@ -290,11 +291,9 @@ static yajl_val call(EsClient *client, const char *method, const char *path,
         set_status_error(client, method, path, &response, error);
         return NULL;
     }
-    if (!check_json(client, method, path, &response, error))
-        return NULL;
-    if (lifted != NULL)
-        lifted_vectors_take(lifted, response.body);
-    return parse(client, method, path, response.body->str, error);
+    return check_json(client, method, path, &response, error)
+               ? es_client_parse(client, method, path, response.body, lifted, error)
+               : NULL;
 }
 
 yajl_val es_call(EsClient *client, const char *method, const char *path, const char *content_type,

@@ -43,6 +43,12 @@ void es_client_set_status_error(const EsClient *client, const char *method, cons
  */
 char *es_client_reason(const EsClient *client, yajl_val answer);
 
+/* Parses an answer's text, out of which `lifted` (nullable) takes the vectors first; NULL with
+ * RECSYS_ERROR_REFUSED if it is not JSON. */
+yajl_val es_client_parse(const EsClient *client, const char *method, const char *path,
+                         GString *text, LiftedVectors *lifted,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 #define ES_JSON "application/json"
 #define ES_NDJSON "application/x-ndjson"
 

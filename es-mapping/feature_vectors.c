@@ -145,25 +145,16 @@ static Step read_document(const Reading *reading, guint at, yajl_val document, G
     return STEP_FAILED;
 }
 
-Step feature_vectors_fetch(FeatureVectors **result, EsClient *client, const char *name,
-                           const ReleaseMeta *meta, const Profile *features, gboolean *missing,
-                           GError **error)
+Step feature_vectors_read(FeatureVectors **result, yajl_val answer, const LiftedVectors *lifted,
+                          const ReleaseMeta *meta, const Profile *features, gboolean *missing,
+                          GError **error)
 {
     const guint count = profile_size(features);
-    g_autofree char *body = feature_vectors_body(meta, features, error);
-    if (body == NULL)
-        return STEP_FAILED;
-    g_autofree char *path = feature_vectors_path(name);
-    g_auto(LiftedVectors) lifted = {0};
-    lifted_vectors_init(&lifted);
-    g_auto(yajl_val) answer = es_query(client, path, body, &lifted, error);
-    if (answer == NULL)
-        return STEP_FAILED;
     yajl_val documents = json_get(answer, "docs");
     if (json_array_length(documents) != count)
         return strange_answer("mget did not answer for each document", error);
     g_autoptr(FeatureVectors) vectors = feature_vectors_new(count, meta->k);
-    const Reading reading = {vectors, meta, &lifted, missing};
+    const Reading reading = {vectors, meta, lifted, missing};
     for (guint i = 0; i < count; i++) {
         vectors->names[i] = profile_feature_describe(profile_get(features, i));
         Step step = read_document(&reading, i, json_array_get(documents, i), error);
@@ -172,4 +163,20 @@ Step feature_vectors_fetch(FeatureVectors **result, EsClient *client, const char
     }
     *result = g_steal_pointer(&vectors);
     return STEP_DONE;
+}
+
+Step feature_vectors_fetch(FeatureVectors **result, EsClient *client, const char *name,
+                           const ReleaseMeta *meta, const Profile *features, gboolean *missing,
+                           GError **error)
+{
+    g_autofree char *body = feature_vectors_body(meta, features, error);
+    if (body == NULL)
+        return STEP_FAILED;
+    g_autofree char *path = feature_vectors_path(name);
+    g_auto(LiftedVectors) lifted = {0};
+    lifted_vectors_init(&lifted);
+    g_auto(yajl_val) answer = es_query(client, path, body, &lifted, error);
+    return answer != NULL
+               ? feature_vectors_read(result, answer, &lifted, meta, features, missing, error)
+               : STEP_FAILED;
 }

@@ -38,6 +38,12 @@ Step feature_vectors_fetch(FeatureVectors **vectors, EsClient *client, const cha
                            const ReleaseMeta *meta, const Profile *features, gboolean *missing,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Reads the answer to that request, out of which `lifted` has taken the vectors. The same results
+ * and errors. */
+Step feature_vectors_read(FeatureVectors **vectors, yajl_val answer, const LiftedVectors *lifted,
+                          const ReleaseMeta *meta, const Profile *features, gboolean *missing,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The request it sends: POST of a body (NULL with RECSYS_ERROR_USAGE) to a path. */
 char *feature_vectors_path(const char *name);
 char *feature_vectors_body(const ReleaseMeta *meta, const Profile *features,

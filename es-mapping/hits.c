@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "es_client.h"
+#include "query_body.h"
 #include "recsys_error.h"
 
 static gboolean strange_answer(const char *what, GError **error)
@@ -56,12 +57,12 @@ static gboolean read_hit(Ranking *ranking, yajl_val hit, const HitsForm *form, G
     const char *value = json_get_string(hit, "_source.value");
     const char *title = json_get_string(hit, "_source.title");
     if (id == NULL || value == NULL || title == NULL ||
-        !json_to_float(json_get(hit, "_score"), &score))
+        !json_to_float(json_get(hit, "_score"), &score) || !(score > 0 || !form->approximate))
         return strange_answer("a hit without _id, _score, value and title", error);
     if (!check_model(ranking, hit, id, error))
         return FALSE;
     json_get_int(hit, "_source.year", &year);
-    double unshifted = (double)score - ranking->shift;
+    double unshifted = form->approximate ? query_knn_score(score) : (double)score - ranking->shift;
     g_auto(RankedMovie) movie = {
         .id = g_strdup(id),
         .value = g_strdup(value),

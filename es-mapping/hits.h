@@ -8,6 +8,7 @@
 typedef struct {
     const ProfileSum *sum; /* turns scores into ratings; NULL: there are none */
     guint k;
+    gboolean approximate;        /* scores are those of a body with candidates */
     const LiftedVectors *lifted; /* where the answer's vectors are, if the body asked for them;
                                     NULL: there are none */
 } HitsForm;

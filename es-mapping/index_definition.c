@@ -3,6 +3,7 @@
 #include <gio/gio.h>
 #include <string.h>
 
+#include "document.h"
 #include "es_mapping_resources.h"
 
 #define RESOURCE "/es-mapping/index_definition.json"
@@ -13,16 +14,31 @@ static void fill(GString *text, const char *placeholder, const char *value)
     g_assert(replaced == 1);
 }
 
-static char *meta_text(const Bundle *bundle, DocIds doc_ids, ReleaseState state)
+/* The line of KNN_FIELD: filled in, or taken out. */
+static void settle_knn(GString *text, guint k, gboolean knn)
+{
+    if (knn) {
+        char dims[16];
+        g_snprintf(dims, sizeof dims, "%u", k + 1);
+        fill(text, "\"${knn_dims}\"", dims);
+        return;
+    }
+    const char *at = strstr(text->str, "\"" KNN_FIELD "\"");
+    g_assert(at != NULL && strchr(at, '\n') != NULL);
+    g_string_erase(text, at - text->str, strchr(at, '\n') + 1 - at);
+}
+
+static char *meta_text(const Bundle *bundle, const IndexForm *form)
 {
     g_auto(yajl_gen) json = json_generator_new(FALSE);
-    g_autoptr(ReleaseMeta) meta = release_meta_of_bundle(bundle, doc_ids);
-    meta->state = state;
+    g_autoptr(ReleaseMeta) meta = release_meta_of_bundle(bundle, form->doc_ids);
+    meta->knn = form->knn;
+    meta->state = form->state;
     release_meta_put(json, meta, bundle);
     return json_take(json, NULL);
 }
 
-char *index_definition_in_state(const Bundle *bundle, DocIds doc_ids, ReleaseState state)
+char *index_definition_in_form(const Bundle *bundle, const IndexForm *form)
 {
     g_autoptr(GBytes) template = g_resource_lookup_data(es_mapping_get_resource(), RESOURCE,
                                                         G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
@@ -32,7 +48,8 @@ char *index_definition_in_state(const Bundle *bundle, DocIds doc_ids, ReleaseSta
 
     char dims[16];
     g_snprintf(dims, sizeof dims, "%u", bundle->model->k);
-    g_autofree char *meta = meta_text(bundle, doc_ids, state);
+    g_autofree char *meta = meta_text(bundle, form);
+    settle_knn(text, bundle->model->k, form->knn);
     fill(text, "\"${dims}\"", dims);
     fill(text, "\"${meta}\"", meta);
     return g_string_free(text, FALSE);
@@ -40,11 +57,12 @@ char *index_definition_in_state(const Bundle *bundle, DocIds doc_ids, ReleaseSta
 
 char *index_definition_of(const Bundle *bundle, DocIds doc_ids)
 {
-    return index_definition_in_state(bundle, doc_ids, RELEASE_NO_STATE);
+    const IndexForm form = {.doc_ids = doc_ids};
+    return index_definition_in_form(bundle, &form);
 }
 
-char *index_definition_new_state(const Bundle *bundle, DocIds doc_ids, ReleaseState state)
+char *index_definition_new_state(const Bundle *bundle, const IndexForm *form)
 {
-    g_autofree char *meta = meta_text(bundle, doc_ids, state);
+    g_autofree char *meta = meta_text(bundle, form);
     return g_strdup_printf("{\"_meta\":%s}", meta);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "decimal.h"
+#include "document.h"
 #include "point_in_time.h"
 
 static const char *const scripts[] = {
@@ -54,6 +55,42 @@ static void put_script(yajl_gen json, const QueryBody *body)
     put_vector(json, body->query, body->k);
     yajl_gen_map_close(json);
     yajl_gen_map_close(json);
+}
+
+static void put_script_score(yajl_gen json, const QueryBody *body)
+{
+    json_put_key(json, "query");
+    yajl_gen_map_open(json);
+    json_put_key(json, "script_score");
+    yajl_gen_map_open(json);
+    json_put_key(json, "query");
+    filter_put(json, body->filter);
+    put_script(json, body);
+    yajl_gen_map_close(json);
+    yajl_gen_map_close(json);
+}
+
+/* (q, 1): times (v_m, w_m) it is the movie's score. */
+static void put_knn(yajl_gen json, const QueryBody *body)
+{
+    g_autofree float *query = g_new(float, body->k + 1);
+    memcpy(query, body->query, body->k * sizeof *query);
+    query[body->k] = 1;
+    json_put_key(json, "knn");
+    yajl_gen_map_open(json);
+    json_put_member_string(json, "field", KNN_FIELD);
+    json_put_key(json, "query_vector");
+    put_vector(json, query, body->k + 1);
+    json_put_member_int(json, "k", body->size);
+    json_put_member_int(json, "num_candidates", MAX(body->candidates, body->size));
+    json_put_key(json, "filter");
+    filter_put(json, body->filter);
+    yajl_gen_map_close(json);
+}
+
+double query_knn_score(float score)
+{
+    return score >= 1 ? (double)score - 1 : 1 - 1 / (double)score;
 }
 
 static void put_source(yajl_gen json, const QueryBody *body)
@@ -107,15 +144,10 @@ char *query_body(const QueryBody *body)
     json_put_member_bool(json, "track_total_hits", FALSE);
     put_source(json, body);
     put_sort(json);
-    json_put_key(json, "query");
-    yajl_gen_map_open(json);
-    json_put_key(json, "script_score");
-    yajl_gen_map_open(json);
-    json_put_key(json, "query");
-    filter_put(json, body->filter);
-    put_script(json, body);
-    yajl_gen_map_close(json);
-    yajl_gen_map_close(json);
+    if (body->candidates > 0)
+        put_knn(json, body);
+    else
+        put_script_score(json, body);
     yajl_gen_map_close(json);
     return json_take(json, NULL);
 }

@@ -5,7 +5,8 @@
 
 #include "filter.h"
 
-#define QUERY_MOST 10000 /* hits of one search: the server's max_result_window */
+#define QUERY_MOST_CANDIDATES 10000 /* the server's limit of num_candidates */
+#define QUERY_MOST 10000            /* hits of one search: the server's max_result_window */
 
 typedef enum {
     QUERY_MODEL,  /* shift + <query, v_m> + w_m: the factorization machine */
@@ -18,6 +19,13 @@ typedef struct {
     guint k;
     QueryScoring scoring;
     double shift; /* keeps every score positive: query_shift() */
+
+    /* 0: every movie is scored. Otherwise a walk through the graph of KNN_FIELD, which a release
+     * has if it was made for it, that keeps so many movies of each shard in sight (at least
+     * `size`): it may miss some of the best. Scoring is QUERY_MODEL then, without a shift, and the
+     * server's scores are to be turned back by query_knn_score(). */
+    guint candidates;
+
     guint size;
     guint from;           /* hits to skip; from + size is at most QUERY_MOST */
     const Filter *filter; /* nullable: every movie */
@@ -33,6 +41,10 @@ typedef struct {
 /* A shift that keeps every score positive, by Cauchy–Schwarz: ‖query‖ · max ‖v_m‖ − min w_m, and
  * room for the float32 kernel's rounding. */
 double query_shift(const float *query, guint k, double max_movie_norm, double min_movie_bias);
+
+/* The inner product x behind a `_score` of Elasticsearch for the similarity max_inner_product,
+ * which is x + 1, or 1 / (1 - x) if x is negative. */
+double query_knn_score(float score);
 
 /* The body without a line end; free with g_free. */
 char *query_body(const QueryBody *body);

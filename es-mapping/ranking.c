@@ -154,10 +154,8 @@ static void put_movie(yajl_gen json, guint rank, const RankedMovie *movie, char 
     yajl_gen_map_close(json);
 }
 
-void ranking_print_json(const Ranking *ranking, const char *profile, FILE *out)
+void ranking_put_members(yajl_gen json, const Ranking *ranking, const char *profile)
 {
-    g_auto(yajl_gen) json = json_generator_new(FALSE);
-    yajl_gen_map_open(json);
     json_put_member_string(json, ranking->measure != NULL ? "like" : "profile", profile);
     if (ranking->measure != NULL)
         json_put_member_string(json, "by", ranking->measure);
@@ -169,12 +167,21 @@ void ranking_print_json(const Ranking *ranking, const char *profile, FILE *out)
         json_put_member_string(json, "left_out", ranking->left_out);
     if (isfinite(ranking->offset))
         json_put_member_double(json, "offset", ranking->offset);
+    if (ranking->candidates > 0)
+        json_put_member_int(json, "candidates", ranking->candidates);
     json_put_key(json, "movies");
     yajl_gen_array_open(json);
     for (guint i = 0; i < ranking->movies->len; i++)
         put_movie(json, ranking->from + i + 1, &g_array_index(ranking->movies, RankedMovie, i),
                   ranking->terms);
     yajl_gen_array_close(json);
+}
+
+void ranking_print_json(const Ranking *ranking, const char *profile, FILE *out)
+{
+    g_auto(yajl_gen) json = json_generator_new(FALSE);
+    yajl_gen_map_open(json);
+    ranking_put_members(json, ranking, profile);
     yajl_gen_map_close(json);
     g_autofree char *text = json_take(json, NULL);
     fprintf(out, "%s\n", text);

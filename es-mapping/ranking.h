@@ -4,6 +4,8 @@
 #include <glib.h>
 #include <stdio.h>
 
+#include "json.h"
+
 typedef struct {
     char *id;    /* the document's _id */
     char *value; /* the movie's id in the data set */
@@ -32,11 +34,12 @@ typedef struct {
     double offset;  /* rating = scale / (1 + exp(−(score + offset))); NAN: there are no ratings */
     GArray *movies; /* RankedMovie, best first */
 
-    guint from;     /* movies before the first one */
-    char **terms;   /* what each movie's shares are of, NULL-terminated; or NULL */
-    char *left_out; /* "user 4711" of the profile, unknown to the release; or NULL */
-    char *after;    /* sort values of the last movie, as JSON; or NULL */
-    gint64 took;    /* ms that the server says it took; -1: unknown */
+    guint candidates; /* of an approximate ranking (query_body.h); 0: it is exact */
+    guint from;       /* movies before the first one */
+    char **terms;     /* what each movie's shares are of, NULL-terminated; or NULL */
+    char *left_out;   /* "user 4711" of the profile, unknown to the release; or NULL */
+    char *after;      /* sort values of the last movie, as JSON; or NULL */
+    gint64 took;      /* ms that the server says it took; -1: unknown */
 } Ranking;
 
 Ranking *ranking_new(const char *index, const char *model_id, double scale, double shift);
@@ -50,6 +53,9 @@ void ranking_add(Ranking *ranking, RankedMovie *movie);
  * shares, if it has them. Columns line up as a terminal shows them, and no title can send it
  * anything but text. */
 void ranking_print(const Ranking *ranking, FILE *out);
+
+/* The members of that object, for an object that has more. */
+void ranking_put_members(yajl_gen json, const Ranking *ranking, const char *profile);
 
 /* One JSON object on one line. `profile` is its description, or that of what the movies are like.
  */

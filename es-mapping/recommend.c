@@ -91,6 +91,36 @@ gboolean recommender_settle(Recommender *r, RecommendAttempt attempt, gpointer d
     return FALSE;
 }
 
+/* ---- approximate answers ---- */
+
+guint recommend_usual_candidates(guint size)
+{
+    return CLAMP(size * 10, 100, QUERY_MOST_CANDIDATES);
+}
+
+gboolean recommend_check_knn(const ReleaseMeta *release, guint candidates, GError **error)
+{
+    if (candidates == 0 || release->knn)
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                "%s was released without --knn, so that it has only exact answers: leave out --knn "
+                "here, or release it again with it",
+                release->index);
+    return FALSE;
+}
+
+static const char *why_not_approximate(const RecommendRequest *request)
+{
+    if (request->candidates == 0)
+        return NULL;
+    if (request->candidates > QUERY_MOST_CANDIDATES || request->candidates < request->size)
+        return "the candidates must be as many as the movies asked for, and "
+               "10000 at most";
+    if (request->scoring != QUERY_MODEL)
+        return "there is no approximate ranking of similar movies";
+    return request->from > 0 ? "an approximate ranking has no further pages" : NULL;
+}
+
 /* ---- step 1 ---- */
 
 /* The profile without the users that are not there. */
@@ -153,6 +183,8 @@ static Step take_sum(Recommender *r, const RecommendRequest *request, GError **e
 Step recommend_step_one(Recommender *r, const RecommendRequest *request, GError **error)
 {
     g_clear_pointer(&r->left_out, g_free);
+    if (!recommend_check_knn(r->meta, request->candidates, error))
+        return STEP_FAILED;
     if (request->profile == NULL)
         return take_sum(r, request, error);
     FeatureVectors *vectors = NULL;
@@ -192,8 +224,11 @@ char *recommend_search_path(const char *index)
     return g_strdup_printf("/%s/_search", name);
 }
 
-static double shift_for(const ReleaseMeta *meta, const float *query, QueryScoring scoring)
+static double shift_for(const ReleaseMeta *meta, const float *query, QueryScoring scoring,
+                        guint candidates)
 {
+    if (candidates > 0)
+        return 0;
     if (scoring == QUERY_COSINE)
         return 1;
     return query_shift(query, meta->k, meta->max_movie_norm,
@@ -206,7 +241,8 @@ QueryBody recommender_query(const Recommender *r, const RecommendRequest *reques
         .query = r->sum->query,
         .k = r->sum->k,
         .scoring = request->scoring,
-        .shift = shift_for(r->meta, r->sum->query, request->scoring),
+        .shift = shift_for(r->meta, r->sum->query, request->scoring, request->candidates),
+        .candidates = request->candidates,
         .size = request->size,
         .filter = request->filter,
         .with_vectors = request->with_vectors || request->explain,
@@ -246,8 +282,10 @@ static Step search(Recommender *r, const RecommendRequest *request, Ranking **re
     const HitsForm form = {
         .sum = request->scoring == QUERY_MODEL ? r->sum : NULL,
         .k = r->sum->k,
+        .approximate = query.candidates > 0,
         .lifted = query.with_vectors ? &lifted : NULL,
     };
+    ranking->candidates = query.candidates;
     if (!hits_read(ranking, answer, &form, &failure))
         return judge_failure(r, failure, error);
     *result = g_steal_pointer(&ranking);
@@ -292,6 +330,8 @@ gboolean recommend_check(const RecommendRequest *request, GError **error)
         why = "for whom? the profile is empty";
     else if (request->size < 1 || request->size > RECOMMEND_MOST)
         why = "1 to " G_STRINGIFY(QUERY_MOST) " movies can be asked for at a time";
+    if (why == NULL)
+        why = why_not_approximate(request);
     if (why == NULL)
         return request->filter == NULL || filter_check(request->filter, error);
     g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, why);

@@ -29,6 +29,13 @@
 
 #define RECOMMEND_MOST QUERY_MOST /* movies in one answer */
 
+/* How many candidates are the usual number for an answer of this size. */
+guint recommend_usual_candidates(guint size);
+
+/* FALSE with RECSYS_ERROR_USAGE if the release cannot be asked with so many candidates. */
+gboolean recommend_check_knn(const ReleaseMeta *release, guint candidates,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Who asks, and for what. Zeroed members mean the usual. Nothing in it is owned by the request; all
  * must be valid during the call. */
 typedef struct {
@@ -49,6 +56,8 @@ typedef struct {
     /* What: */
     guint size;            /* 1 to RECOMMEND_MOST movies */
     guint from;            /* skip so many first, by search_after on a point in time */
+    guint candidates;      /* 0: exact. Otherwise approximate, through the graph of a release that
+                              has one: QueryBody; RECSYS_ERROR_USAGE for one that has none */
     const Filter *filter;  /* nullable: every movie; checked by filter_check() */
     gboolean with_vectors; /* fill each RankedMovie's vector and bias */
     gboolean explain;      /* fill terms and shares too (explain.h) */

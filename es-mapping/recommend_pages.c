@@ -170,6 +170,11 @@ RecommendPages *recommend_pages_open(Recommender *r, const RecommendRequest *req
                                      GError **error)
 {
     Open open = {.request = request};
+    if (request->candidates > 0) {
+        g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                            "an approximate ranking has no pages");
+        return NULL;
+    }
     if (!recommend_check(request, error) || !recommender_settle(r, attempt_open, &open, error))
         return NULL;
     g_autoptr(RecommendPages) pages = open.pages;

@@ -139,6 +139,8 @@ void release_meta_put(yajl_gen json, const ReleaseMeta *meta, const Bundle *bund
     json_put_member_double(json, "max_movie_norm", meta->max_movie_norm);
     json_put_member_double(json, "min_movie_bias", meta->min_movie_bias);
     json_put_member_string(json, "doc_ids", doc_ids_name(meta->doc_ids));
+    if (meta->knn)
+        json_put_member_bool(json, "knn", TRUE);
     put_features(json, bundle->features);
     if (meta->state != RELEASE_NO_STATE) {
         put_history(json, meta);
@@ -179,6 +181,7 @@ static gboolean read_meta(ReleaseMeta *meta, yajl_val tree)
     if (!complete)
         return FALSE;
     read_history(meta, tree);
+    meta->knn = json_is_true(tree, "knn");
     meta->n = (guint)n;
     meta->k = (guint)k;
     meta->movies = (guint)movies;

@@ -5,6 +5,7 @@
  *   max_movie_norm   at least max_m ‖v_m‖
  *   min_movie_bias   min_m w_m
  *   doc_ids          "value" (age_18) or "feature-index" (age_9747, but user_42 and movie_318)
+ *   knn              true if movies also have KNN_FIELD (document.h); otherwise absent
  *   features         {type: {value: feature index}} of every type but user and movie
  *
  * and what no answer about the model's own features depends on, so that it is no part of parity:
@@ -32,6 +33,7 @@ typedef struct {
     double w0, scale;
     double max_movie_norm, min_movie_bias;
     DocIds doc_ids;
+    gboolean knn;
     ReleaseState state;
     char *data;        /* the data set it was trained on, or NULL */
     gint64 ratings;    /* it has; 0: unknown */

@@ -100,8 +100,9 @@ static gboolean append_document(Request *request)
         return FALSE;
     g_array_append_val(request->documents, document);
     const gboolean plain = document_is_read_by_others(bulk->bundle, document.index);
-    document_append_bulk(request->text, bulk->bundle, bulk->doc_ids,
-                         plain ? VECTORS_AS_DECIMALS : request->form, document.index);
+    const VectorForm form = plain ? VECTORS_AS_DECIMALS : request->form;
+    (bulk->options->knn ? document_append_bulk_knn : document_append_bulk)(
+        request->text, bulk->bundle, bulk->doc_ids, form, document.index);
     request->bytes += request->text->len;
     return TRUE;
 }

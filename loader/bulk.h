@@ -26,6 +26,7 @@ typedef struct {
     double patience;         /* seconds without any acknowledged document before it gives up */
     double request_seconds;  /* for one request as a whole */
     gboolean into_alias;     /* the index is named by an alias, and is not created if it is gone */
+    gboolean knn;            /* movies get KNN_FIELD too */
     GzipMode gzip;           /* compress bodies: GZIP_AUTO if the first ones say that it pays */
     gsize send_rate;         /* bytes a second for each request at most; 0: no limit */
 } BulkOptions;

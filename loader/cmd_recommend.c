@@ -6,6 +6,7 @@
 #include "es_options.h"
 #include "feature_table.h"
 #include "newcomer.h"
+#include "profiles_job.h"
 #include "ranking_options.h"
 #include "recommend.h"
 #include "recommend_options.h"
@@ -15,6 +16,7 @@ typedef struct {
     ProfileOptions profile;
     RankingOptions ranking;
     RecommendOptions recommend;
+    ProfilesJobOptions job;
     EsOptions cluster;
 } Options;
 
@@ -22,6 +24,7 @@ static void options_clear(Options *options)
 {
     profile_options_clear(&options->profile);
     recommend_options_clear(&options->recommend);
+    profiles_job_options_clear(&options->job);
     es_options_clear(&options->cluster);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
@@ -32,13 +35,15 @@ static gboolean parse(Options *options, const CliCommand *command, int argc, cha
     g_autofree GOptionEntry *profile = profile_options_entries(&options->profile);
     g_autofree GOptionEntry *ranking = ranking_options_entries(&options->ranking);
     g_autofree GOptionEntry *recommend = recommend_options_entries(&options->recommend);
+    g_autofree GOptionEntry *job = profiles_job_options_entries(&options->job);
     g_autofree GOptionEntry *cluster = es_options_entries(&options->cluster);
     g_autofree GOptionEntry *filter = recommend_options_filter_entries(&options->recommend);
-    const GOptionEntry *const all[] = {profile, ranking, recommend, filter, cluster, NULL};
+    const GOptionEntry *const all[] = {profile, ranking, recommend, filter, job, cluster, NULL};
     if (!recommend_options_check_repeated(all, argc, argv, error) ||
         !cli_parse(command, all, &argc, &argv, error) ||
         !ranking_options_check(&options->ranking, error) ||
-        !recommend_options_check(&options->recommend, error))
+        !recommend_options_check(&options->recommend, error) ||
+        !profiles_job_options_check(&options->job, error))
         return FALSE;
     const gboolean both = options->ranking.json && options->recommend.curl;
     if (both)
@@ -90,10 +95,13 @@ static gboolean print_curl(Recommender *recommender, const RecommendRequest *req
     g_autofree char *whom = profile_describe(request->profile);
     g_autofree char *line = g_strdelimit(g_strdup(whom), "\r\n", ' ');
     printf("%s# 1. The vectors of {%s}; query_vector below is their sum.\n%s\n"
-           "# 2. The movies: in the index that 1 answered from. rating = %.9g / (1 + e^-(_score - "
-           "shift + %.9g))\n%s\n",
+           "# 2. The movies: in the index that 1 answered from. rating = %.9g / (1 + e^-(%s + "
+           "%.9g))%s\n%s\n",
            needs, line, fetch, recommender_release(recommender)->scale,
-           recommender_last_sum(recommender)->offset, search);
+           request->candidates > 0 ? "s" : "_score - shift",
+           recommender_last_sum(recommender)->offset,
+           request->candidates > 0 ? ", s = _score - 1, or 1 - 1/_score if _score is below 1" : "",
+           search);
     return TRUE;
 }
 
@@ -145,6 +153,7 @@ static Ranking *ask(Recommender *recommender, const RecommendRequest *request,
     if (options->diversity > 0) {
         wider.size = MIN(diversify_candidates(request->size), RECOMMEND_MOST);
         wider.with_vectors = TRUE;
+        wider.candidates = wider.candidates > 0 ? MAX(wider.candidates, wider.size) : 0;
     }
     const NewcomerRequest who = {history, request->profile, options->skip_unknown};
     Ranking *ranking = history != NULL ? newcomer_ask(newcomer, recommender, &who, &wider, error)
@@ -193,11 +202,52 @@ static gboolean read_history(const Options *options, History **history, Filter *
     return *history != NULL;
 }
 
+/* ---- many ---- */
+
+static gboolean check_many(const Options *options, GError **error)
+{
+    const ProfileOptions *one = &options->profile;
+    const char *why = NULL;
+    if (one->users != NULL || one->ages != NULL || one->genders != NULL ||
+        one->occupations != NULL || one->features != NULL)
+        why = "for whom? either --profiles or the profile's own options";
+    else if (options->recommend.from > 0 || options->recommend.explain || options->recommend.curl)
+        why = "--from, --explain and --curl are for one profile, not for --profiles";
+    else if (options->recommend.history != NULL || options->recommend.diversity > 0)
+        why = "--history and --diversify are for one profile, not for --profiles";
+    if (why == NULL)
+        return TRUE;
+    g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, why);
+    return FALSE;
+}
+
+static gboolean recommend_to_many(const Options *options, GError **error)
+{
+    RecommendRequest request = {
+        .cold_start = options->recommend.cold_start,
+        .size = (guint)options->ranking.size,
+    };
+    if (!check_many(options, error) ||
+        !recommend_options_candidates(&options->recommend, request.size, &request.candidates,
+                                      error))
+        return FALSE;
+    g_autoptr(Filter) filter = recommend_options_filter(&options->recommend, NULL, error);
+    if (filter == NULL)
+        return FALSE;
+    request.filter = filter;
+    g_autoptr(EsClient) client = es_options_connect(&options->cluster, error);
+    return client != NULL &&
+           profiles_job_run(&options->job, client, es_options_alias(&options->cluster), &request,
+                            options->recommend.candidates == 0, error);
+}
+
 gboolean cmd_recommend(const CliCommand *command, int argc, char **argv, GError **error)
 {
     g_auto(Options) options = {.ranking = RANKING_OPTIONS_DEFAULT};
     if (!parse(&options, command, argc, argv, error))
         return FALSE;
+    if (options.job.profiles != NULL)
+        return recommend_to_many(&options, error);
     g_autoptr(History) history = NULL;
     g_autoptr(Profile) profile = read_profile(&options, error);
     if (profile == NULL)
@@ -206,8 +256,11 @@ gboolean cmd_recommend(const CliCommand *command, int argc, char **argv, GError 
         recommend_options_filter(&options.recommend, user_of(profile), error);
     if (filter == NULL || !read_history(&options, &history, filter, error))
         return FALSE;
+    guint candidates;
     g_auto(HttpOptions) http = {0};
-    if (!es_options_http(&options.cluster, &http, error))
+    if (!recommend_options_candidates(&options.recommend, (guint)options.ranking.size, &candidates,
+                                      error) ||
+        !es_options_http(&options.cluster, &http, error))
         return FALSE;
     g_autoptr(EsClient) client = es_client_connect(&http, error);
     if (client == NULL)
@@ -216,6 +269,7 @@ gboolean cmd_recommend(const CliCommand *command, int argc, char **argv, GError 
         recommender_new(client, es_options_alias(&options.cluster));
     const RecommendRequest request = {
         .profile = profile,
+        .candidates = candidates,
         .cold_start = options.recommend.cold_start,
         .size = (guint)options.ranking.size,
         .from = (guint)options.recommend.from,

@@ -43,6 +43,7 @@ static gboolean send_documents(LoadReport *report, EsClient *client, const char 
     static const BulkOptions usual = BULK_OPTIONS_DEFAULT;
     BulkOptions bulk = options->bulk != NULL ? *options->bulk : usual;
     bulk.into_alias = TRUE;
+    bulk.knn = options->knn;
     g_autofree char *alias = load_alias(index);
     g_autofree char *action = g_strdup_printf("/_alias/%s", alias);
     const gint64 started = g_get_monotonic_time();

@@ -11,6 +11,7 @@
 typedef struct {
     guint shards;            /* 0: as the index definition has it */
     const char *replicas;    /* a number; NULL: one if there is a second node */
+    gboolean knn;            /* movies get KNN_FIELD too; the index must have been made for it */
     const BulkOptions *bulk; /* NULL: the default */
 } LoadOptions;
 

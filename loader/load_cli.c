@@ -29,6 +29,8 @@ GOptionEntry *load_cli_entries(LoadCli *cli)
          "compress bulk requests: auto (if the first ones show that it pays), always or never "
          "(auto)",
          "WHEN"},
+        {"knn", 0, 0, G_OPTION_ARG_NONE, &cli->knn,
+         "store the movies' vectors a second time, indexed for `recommend --knn`", NULL},
         {NULL},
     };
     return g_memdup2(entries, sizeof entries);
@@ -80,6 +82,7 @@ gboolean load_cli_take(LoadCli *cli, LoadOptions *load, GError **error)
         cli->bulk.patience = cli->patience;
     if (cli->request_timeout != -1)
         cli->bulk.request_seconds = cli->request_timeout;
+    load->knn = cli->knn;
     load->bulk = &cli->bulk;
     return TRUE;
 }

@@ -7,6 +7,7 @@ typedef struct {
     int shards, replicas, in_flight, retries; /* -1: not given */
     double patience, request_timeout;
     char *gzip;
+    gboolean knn;
     char *replicas_text; /* what LoadOptions refers to */
     BulkOptions bulk;
 } LoadCli;

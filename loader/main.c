@@ -64,7 +64,11 @@ static const CliCommand commands[] = {
      "Filters are clauses that the cluster may cache. If no movie passes them, the list is empty,\n"
      "standard error says so, and the exit code is 0. --from goes through search_after and a "
      "point\n"
-     "in time. --curl names the environment variables with the credentials, never what they hold.\n"
+     "in time. --profiles reads a line of JSON for each profile and writes one for each, in the "
+     "same\n"
+     "order, all of one release; a line that has an error instead of movies makes the exit code "
+     "2.\n"
+     "--curl names the environment variables with the credentials, never what they hold.\n"
      "\n"
      "With --history a person the model has never seen is folded in from what they have rated (a "
      "ridge\n"
@@ -80,7 +84,10 @@ static const CliCommand commands[] = {
      "Horror\n"
      "  recsys-loader recommend --user 4711 --age 25 --cold-start --years 1990-1999 --explain\n"
      "  recsys-loader recommend --gender F --filter '{\"prefix\": {\"title\": \"Star\"}}'\n"
-     "  recsys-loader recommend --age 18 --gender M --curl | sh\n",
+     "  recsys-loader recommend --age 18 --gender M --curl | sh\n"
+     "  recsys-loader recommend --user 42 --knn --candidates 500\n"
+     "  recsys-loader recommend --profiles profiles.jsonl --output top10.jsonl --cold-start\n"
+     "  recsys-loader recommend --profiles profiles.jsonl --output top10.jsonl --resume\n",
      cmd_recommend},
     {"similar", "", "list the movies that are like a movie",
      "An exact search by the movie's own vector, by the angle (cosine) or by the dot product. How "

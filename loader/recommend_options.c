@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "recommend.h"
 #include "recsys_error.h"
 #include "seen.h"
 
@@ -65,6 +66,13 @@ GOptionEntry *recommend_options_entries(RecommendOptions *options)
          "for a user the model does not know, go by the rest of the profile", NULL},
         {"explain", 0, 0, G_OPTION_ARG_NONE, &options->explain,
          "show what each part of the profile adds to each score", NULL},
+        {"knn", 0, 0, G_OPTION_ARG_NONE, &options->knn,
+         "approximate and, with many movies, faster: of a release made with --knn", NULL},
+        {"candidates", 0, 0, G_OPTION_ARG_INT, &options->candidates,
+         "with --knn: movies kept in sight; more is slower and misses less (10 for each movie "
+         "asked "
+         "for, 100 at least)",
+         "N"},
         {"curl", 0, 0, G_OPTION_ARG_NONE, &options->curl,
          "print the two requests as curl commands instead", NULL},
         {NULL},
@@ -87,6 +95,26 @@ gboolean recommend_options_check(const RecommendOptions *options, GError **error
     if (why != NULL)
         g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, why);
     return why == NULL;
+}
+
+gboolean recommend_options_candidates(const RecommendOptions *options, guint size,
+                                      guint *candidates, GError **error)
+{
+    const char *why = NULL;
+    *candidates = options->knn ? recommend_usual_candidates(size) : 0;
+    if (options->candidates == 0)
+        return TRUE;
+    if (!options->knn)
+        why = "--candidates is of --knn only: an exact answer looks at every movie";
+    else if (options->candidates < (int)size || options->candidates > QUERY_MOST_CANDIDATES)
+        why = "--candidates must be --size at least and " G_STRINGIFY(
+            QUERY_MOST_CANDIDATES) " at most";
+    if (why == NULL) {
+        *candidates = (guint)options->candidates;
+        return TRUE;
+    }
+    g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, why);
+    return FALSE;
 }
 
 /* ---- given twice ---- */

@@ -12,8 +12,9 @@ typedef struct {
     char **seen;     /* files, see seen.h */
     char *raw;       /* JSON */
     int from;
-    gboolean cold_start, explain, curl;
-    char *history; /* a file, or "-" */
+    gboolean cold_start, explain, curl, knn;
+    int candidates; /* 0: not given */
+    char *history;  /* a file, or "-" */
     gboolean skip_unknown;
     double diversity; /* 0 to 1 */
 } RecommendOptions;
@@ -40,6 +41,11 @@ gboolean recommend_options_check_repeated(const GOptionEntry *const *tables, int
  */
 Filter *recommend_options_filter(const RecommendOptions *options, const char *user,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* How many candidates an approximate answer is to have for `size` movies; 0 for an exact one.
+ * RECSYS_ERROR_USAGE for what is out of range. */
+gboolean recommend_options_candidates(const RecommendOptions *options, guint size,
+                                      guint *candidates, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* "1990-1999", "1990-", "-1999" or "1995" into *from and *to, 0 for an open end. */
 gboolean recommend_options_parse_years(const char *text, int *from, int *to,

@@ -53,7 +53,8 @@ gboolean release_check_way(const Standing *standing, const ReleaseOptions *optio
 static gboolean create_as(EsClient *client, const char *index, const Bundle *bundle,
                           const ReleaseOptions *options, GError **error)
 {
-    g_autofree char *usual = index_definition_in_state(bundle, options->doc_ids, RELEASE_LOADING);
+    const IndexForm form = {options->doc_ids, options->load.knn, RELEASE_LOADING};
+    g_autofree char *usual = index_definition_in_form(bundle, &form);
     g_autofree char *definition = load_definition(usual, index, &options->load);
     es_client_set_interruptible(client, FALSE);
     gboolean created = load_call(client, "PUT", index, "", definition, error);
@@ -160,7 +161,8 @@ static gboolean clean_up_after_others(Job *job, const Catalogue *catalogue, GErr
 
 static gboolean mark(Job *job, const char *index, ReleaseState state, GError **error)
 {
-    g_autofree char *body = index_definition_new_state(job->bundle, job->options->doc_ids, state);
+    const IndexForm form = {job->options->doc_ids, job->options->load.knn, state};
+    g_autofree char *body = index_definition_new_state(job->bundle, &form);
     return load_call(job->client, "PUT", index, "/_mapping", body, error);
 }
 
@@ -264,6 +266,18 @@ static gboolean run(Job *job, GError **error)
     return TRUE;
 }
 
+static gboolean check_dimensions(const Bundle *bundle, const ReleaseOptions *options,
+                                 GError **error)
+{
+    if (!options->load.knn || bundle->model->k <= KNN_MOST_FACTORS)
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                "%s has vectors of %u factors: with --knn, which adds a dimension, a server takes "
+                "at most " G_STRINGIFY(KNN_MOST_FACTORS),
+                bundle->path, bundle->model->k);
+    return FALSE;
+}
+
 gboolean release_bundle(ReleaseResult *result, EsClient *client, const Bundle *bundle,
                         const ReleaseOptions *options, GError **error)
 {
@@ -279,7 +293,7 @@ gboolean release_bundle(ReleaseResult *result, EsClient *client, const Bundle *b
         .options = options,
         .step_started = started,
     };
-    gboolean released = run(&job, error);
+    gboolean released = check_dimensions(bundle, options, error) && run(&job, error);
     result->seconds = (double)(g_get_monotonic_time() - started) / G_USEC_PER_SEC;
     return released;
 }

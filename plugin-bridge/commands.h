@@ -3,6 +3,7 @@
 
 #include "cli.h"
 
+gboolean cmd_recall(const CliCommand *command, int argc, char **argv, GError **error);
 gboolean cmd_score(const CliCommand *command, int argc, char **argv, GError **error);
 gboolean cmd_verify(const CliCommand *command, int argc, char **argv, GError **error);
 gboolean cmd_watch(const CliCommand *command, int argc, char **argv, GError **error);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "document.h"
 #include "flight.h"
 #include "json.h"
 #include "point_in_time.h"
@@ -61,7 +62,11 @@ static void put_what(yajl_gen json)
 {
     json_put_key(json, "_source");
     yajl_gen_map_open(json);
-    json_put_member_string(json, "excludes", "embedding");
+    json_put_key(json, "excludes");
+    yajl_gen_array_open(json);
+    json_put_string(json, "embedding");
+    json_put_string(json, KNN_FIELD);
+    yajl_gen_array_close(json);
     yajl_gen_map_close(json);
     json_put_key(json, "docvalue_fields");
     yajl_gen_array_open(json);

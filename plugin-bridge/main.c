@@ -26,6 +26,17 @@ static const CliCommand commands[] = {
      "  recsys-bridge watch bundle --every 60\n"
      "  recsys-bridge watch --keep-going --metrics /var/lib/node_exporter/recsys.prom\n",
      cmd_watch},
+    {"recall", "", "compare the live release's approximate rankings with the exact ones",
+     "For releases made with --knn: how many of the best movies `recommend --knn` finds, and how "
+     "long\n"
+     "both take, for the standard profiles and random users, one after the other. The times are "
+     "of\n"
+     "the search alone, as the client sees it; server ms is what the server says of itself.\n"
+     "\n"
+     "Examples:\n"
+     "  recsys-bridge recall\n"
+     "  recsys-bridge recall --depth 20 --random 500 --candidates 50,200,1000 --json\n",
+     cmd_recall},
     {"score", "BUNDLE", "rank a bundle's movies locally, with no cluster",
      "Examples:\n"
      "  recsys-bridge score bundle --age 18 --gender M\n"

@@ -107,7 +107,8 @@ static void find_extra(Report *report, yajl_val expected, yajl_val found)
 gboolean mapping_check(Report *report, const ReleaseMeta *release, const Bundle *bundle,
                        GError **error)
 {
-    g_autofree char *text = index_definition_of(bundle, release->doc_ids);
+    const IndexForm form = {release->doc_ids, release->knn, RELEASE_NO_STATE};
+    g_autofree char *text = index_definition_in_form(bundle, &form);
     g_auto(yajl_val) definition = json_parse(text, "the index definition", error);
     if (definition == NULL)
         return FALSE;

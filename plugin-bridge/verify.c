@@ -1,6 +1,7 @@
 #include "verify.h"
 
 #include "document_check.h"
+#include "knn_check.h"
 #include "mapping_check.h"
 #include "read_back.h"
 #include "recsys_error.h"
@@ -38,7 +39,9 @@ static gboolean check_parts(Report *report, EsClient *client, const char *name,
         !(mapping_check(report, release, bundle, error) &&
           settings_check(report, client, release, error)))
         return FALSE;
-    if ((parts & VERIFY_DOCUMENTS) != 0 && !document_check(report, client, release, bundle, error))
+    if ((parts & VERIFY_DOCUMENTS) != 0 &&
+        !(document_check(report, client, release, bundle, error) &&
+          knn_check(report, client, release, bundle, error)))
         return FALSE;
     return (parts & VERIFY_ORDERS) == 0 ||
            order_check(report, client, name, release, bundle, orders, error);

@@ -55,9 +55,8 @@ static Catalogue *catalogue_of(const Index *indices, guint count)
     g_autoptr(GString) text = g_string_new("{\"foreign\":{\"aliases\":{\"a\":{}}}");
     for (guint i = 0; i < count; i++) {
         g_autofree char *name = name_of(indices[i].day);
-        g_autofree char *meta = index_definition_new_state(
-            bundle, DOC_IDS_BY_VALUE,
-            indices[i].state == RELEASE_NO_STATE ? RELEASE_NO_STATE : indices[i].state);
+        const IndexForm form = {.state = indices[i].state};
+        g_autofree char *meta = index_definition_new_state(bundle, &form);
         g_string_append_printf(text,
                                ",\"%s\":{\"aliases\":%s,\"mappings\":%s,\"settings\":{\"index\":{"
                                "\"creation_date\":\"%u\"}}}",

@@ -1,0 +1,115 @@
+#include "profile_line.h"
+
+#include <string.h>
+
+#include "feature_table.h"
+#include "recsys_error.h"
+
+#define LONGEST_VALUE 400 /* bytes: the server has a limit for a document's id */
+
+static gboolean fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static gboolean fail(GError **error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *what = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_DATA, what);
+    return FALSE;
+}
+
+static gboolean take_id(BatchItem *item, yajl_val value, GError **error)
+{
+    g_auto(yajl_gen) json = json_generator_new(FALSE);
+    if (YAJL_IS_STRING(value))
+        json_put_string(json, YAJL_GET_STRING(value));
+    else if (YAJL_IS_NUMBER(value))
+        yajl_gen_number(json, YAJL_GET_NUMBER(value), strlen(YAJL_GET_NUMBER(value)));
+    else
+        return fail(error, "id is neither a text nor a number");
+    item->id = json_take(json, NULL);
+    return TRUE;
+}
+
+static gboolean take_size(BatchItem *item, yajl_val value, GError **error)
+{
+    if (!YAJL_IS_INTEGER(value) || YAJL_GET_INTEGER(value) < 1 ||
+        YAJL_GET_INTEGER(value) > RECOMMEND_MOST)
+        return fail(error, "size is not a number from 1 to %d", RECOMMEND_MOST);
+    item->size = (guint)YAJL_GET_INTEGER(value);
+    return TRUE;
+}
+
+static gboolean take_feature(BatchItem *item, const char *type, yajl_val value, GError **error)
+{
+    const char *text = YAJL_IS_STRING(value)    ? YAJL_GET_STRING(value)
+                       : YAJL_IS_INTEGER(value) ? YAJL_GET_NUMBER(value)
+                                                : NULL;
+    if (strcmp(type, FEATURE_MOVIE) == 0)
+        return fail(error, "movies are what is recommended, not whom for");
+    if (text == NULL)
+        return fail(error, "%s is neither a text nor an integer", type);
+    if (text[0] == '\0' || strlen(text) > LONGEST_VALUE)
+        return fail(error, "%s is %s", type, text[0] == '\0' ? "empty" : "too long");
+    profile_add(item->profile, type, text);
+    return TRUE;
+}
+
+static gboolean is_repeated(yajl_val object, gsize at)
+{
+    for (gsize i = 0; i < at; i++)
+        if (strcmp(object->u.object.keys[i], object->u.object.keys[at]) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean take_member(BatchItem *item, yajl_val object, gsize at, GError **error)
+{
+    const char *key = object->u.object.keys[at];
+    yajl_val value = object->u.object.values[at];
+    if (is_repeated(object, at))
+        return fail(error, "%s is given twice: which one?", key);
+    if (YAJL_IS_NULL(value) || strcmp(key, "id") == 0)
+        return TRUE;
+    return strcmp(key, "size") == 0 ? take_size(item, value, error)
+                                    : take_feature(item, key, value, error);
+}
+
+static gboolean take_object(BatchItem *item, yajl_val object, GError **error)
+{
+    const gsize members = object->u.object.len;
+    for (gsize i = 0; i < members; i++)
+        if (strcmp(object->u.object.keys[i], "id") == 0 && item->id == NULL &&
+            !YAJL_IS_NULL(object->u.object.values[i]) &&
+            !take_id(item, object->u.object.values[i], error))
+            return FALSE;
+    for (gsize i = 0; i < members; i++)
+        if (!take_member(item, object, i, error))
+            return FALSE;
+    return profile_size(item->profile) > 0 || fail(error, "for whom? the profile is empty");
+}
+
+gboolean profile_line_parse(BatchItem *item, const char *line, gsize length, guint usual_size,
+                            GError **error)
+{
+    g_autofree char *text = g_strndup(line, length);
+    item->profile = profile_new();
+    item->size = usual_size;
+    /* A NUL would end the text early: what stands behind it would go unseen. */
+    if (strlen(text) != length || strstr(text, "\\u0000") != NULL)
+        return fail(error, "there is a NUL in it");
+    if (strspn(text, " \t\r") == length)
+        return fail(error, "the line is empty");
+    g_auto(yajl_val) object = json_parse(text, "the line", error);
+    if (object == NULL) {
+        /* Without the picture of the place, which yajl draws over two lines. */
+        char *picture = error != NULL ? strstr((*error)->message, "  ") : NULL;
+        if (picture != NULL)
+            *picture = '\0';
+        return FALSE;
+    }
+    if (!YAJL_IS_OBJECT(object))
+        return fail(error, "the line is not a JSON object");
+    return take_object(item, object, error);
+}

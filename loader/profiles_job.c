@@ -1,0 +1,300 @@
+#include "profiles_job.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "line_output.h"
+#include "line_reader.h"
+#include "profile_line.h"
+#include "progress.h"
+#include "recommend_batch.h"
+#include "recsys_error.h"
+
+#define MOST_IN_FLIGHT 16
+
+void profiles_job_options_clear(ProfilesJobOptions *options)
+{
+    g_free(options->profiles);
+    g_free(options->output);
+    *options = (ProfilesJobOptions){0};
+}
+
+GOptionEntry *profiles_job_options_entries(ProfilesJobOptions *options)
+{
+    const GOptionEntry entries[] = {
+        {"profiles", 0, 0, G_OPTION_ARG_FILENAME, &options->profiles,
+         "many at once: a line of JSON for each, e.g. {\"user\": 42, \"age\": 18, \"size\": 20, "
+         "\"id\": \"a\"}, and a line of JSON out for each; - is standard input",
+         "FILE"},
+        {"output", 0, 0, G_OPTION_ARG_FILENAME, &options->output,
+         "with --profiles: write to a new file, whole lines only", "FILE"},
+        {"resume", 0, 0, G_OPTION_ARG_NONE, &options->resume,
+         "with --output: go on after the file's last whole line", NULL},
+        {"in-flight", 0, 0, G_OPTION_ARG_INT, &options->in_flight,
+         "with --profiles: requests under way at a time, up to " G_STRINGIFY(
+             MOST_IN_FLIGHT) " (" G_STRINGIFY(RECOMMEND_BATCH_IN_FLIGHT) ")",
+         "N"},
+        {NULL},
+    };
+    return g_memdup2(entries, sizeof entries);
+}
+
+gboolean profiles_job_options_check(const ProfilesJobOptions *options, GError **error)
+{
+    const char *why = NULL;
+    if (options->profiles == NULL &&
+        (options->output != NULL || options->resume || options->in_flight != 0))
+        why = "--output, --resume and --in-flight are of --profiles only";
+    else if (options->resume && options->output == NULL)
+        why = "--resume goes on with a file: --output names it";
+    else if (options->in_flight < 0 || options->in_flight > MOST_IN_FLIGHT)
+        why = "--in-flight must be 1 to " G_STRINGIFY(MOST_IN_FLIGHT);
+    if (why == NULL)
+        return TRUE;
+    g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, why);
+    return FALSE;
+}
+
+typedef struct {
+    const ReleaseMeta *release;
+    LineReader *reader;
+    LineOutput *output;
+    GString *text; /* of the batch at hand */
+    guint size;
+    guint64 read, written, errors; /* lines, those of earlier runs included */
+    Progress progress;
+} Job;
+
+static void job_clear(Job *job)
+{
+    line_reader_free(job->reader);
+    line_output_free(job->output);
+    if (job->text != NULL)
+        g_string_free(job->text, TRUE);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Job, job_clear)
+
+/* ---- in ---- */
+
+static gboolean read_item(BatchItem *item, gboolean *at_end, gpointer data, GError **error)
+{
+    Job *job = data;
+    const char *line;
+    gsize length;
+    switch (line_reader_next(job->reader, &line, &length, error)) {
+    case LINE_FAILED:
+        return FALSE;
+    case LINE_NONE_LEFT:
+        *at_end = TRUE;
+        return TRUE;
+    case LINE_TOO_LONG:
+        g_set_error_literal(&item->error, RECSYS_ERROR, RECSYS_ERROR_DATA,
+                            "the line is longer than a megabyte");
+        break;
+    case LINE_READ:
+        (void)profile_line_parse(item, line, length, job->size, &item->error);
+        break;
+    }
+    item->number = ++job->read;
+    return TRUE;
+}
+
+/* ---- out ---- */
+
+static void put_error(yajl_gen json, const BatchItem *item, const ReleaseMeta *release)
+{
+    g_autofree char *message = g_utf8_make_valid(item->error->message, -1);
+    json_put_member_string(json, "model_id", release->model_id);
+    if (item->profile != NULL && profile_size(item->profile) > 0) {
+        g_autofree char *whom = profile_describe(item->profile);
+        json_put_member_string(json, "profile", whom);
+    }
+    json_put_member_string(json, "error", message);
+}
+
+static void put_item(yajl_gen json, const BatchItem *item, const ReleaseMeta *release)
+{
+    yajl_gen_map_open(json);
+    json_put_member_int(json, "line", (gint64)item->number);
+    if (item->id != NULL) {
+        json_put_key(json, "id");
+        yajl_gen_number(json, item->id, strlen(item->id)); /* any JSON, as it is */
+    }
+    if (item->error != NULL) {
+        put_error(json, item, release);
+    } else {
+        g_autofree char *whom = profile_describe(item->profile);
+        ranking_put_members(json, item->ranking, whom);
+    }
+    yajl_gen_map_close(json);
+}
+
+static gboolean write_item(const BatchItem *item, gboolean last, gpointer data, GError **error)
+{
+    Job *job = data;
+    g_auto(yajl_gen) json = json_generator_new(FALSE);
+    put_item(json, item, job->release);
+    json_take_into(json, job->text);
+    g_string_append_c(job->text, '\n');
+    job->errors += item->error != NULL;
+    job->written++;
+    if (!last)
+        return TRUE;
+    const gboolean valid = line_output_write(job->output, job->text->str, job->text->len, error);
+    g_string_truncate(job->text, 0);
+    if (job->progress.total > 0)
+        progress_update(&job->progress, MIN(job->written, job->progress.total), NULL);
+    return valid;
+}
+
+/* ---- going on ---- */
+
+static gboolean is_other(const char *output, GError **error, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+
+static gboolean is_other(const char *output, GError **error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *what = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "%s cannot be gone on with: %s", output,
+                what);
+    return FALSE;
+}
+
+/* Skips the lines that are done; *last is the item of the last of them. */
+static gboolean skip_done(Job *job, guint64 lines, BatchItem *last, gboolean *at_end,
+                          GError **error)
+{
+    const char *line = NULL;
+    gsize length = 0;
+    while (job->read + 1 < lines && !*at_end) {
+        LineResult result = line_reader_next(job->reader, &line, &length, error);
+        if (result == LINE_FAILED)
+            return FALSE;
+        *at_end = result == LINE_NONE_LEFT;
+        job->read += !*at_end;
+    }
+    return *at_end || read_item(last, at_end, job, error);
+}
+
+static gboolean check_last(const Job *job, const ProfilesJobOptions *options, yajl_val line,
+                           const BatchItem *last, gboolean approximate, GError **error)
+{
+    const char *model = json_get_string(line, "model_id");
+    const char *profile = json_get_string(line, "profile");
+    g_autofree char *whom = last->profile != NULL ? profile_describe(last->profile) : NULL;
+    if (g_strcmp0(model, job->release->model_id) != 0)
+        return is_other(options->output, error,
+                        "it is of model %s, and the live release, %s, is of model %s: begin a new "
+                        "file, or `recsys-loader rollback` to the other one",
+                        model != NULL ? model : "(none)", job->release->index,
+                        job->release->model_id);
+    if (profile != NULL && g_strcmp0(profile, whom) != 0)
+        return is_other(options->output, error,
+                        "its last line is for {%s}, line %" G_GUINT64_FORMAT " of %s for {%s}: "
+                        "these are other profiles",
+                        profile, last->number, line_reader_name(job->reader),
+                        whom != NULL ? whom : "");
+    if (json_get(line, "movies") != NULL && (json_get(line, "candidates") != NULL) != approximate)
+        return is_other(options->output, error, "it was made %s --knn",
+                        approximate ? "without" : "with");
+    return TRUE;
+}
+
+static gboolean go_on_after(Job *job, const ProfilesJobOptions *options, const LineOutputPast *past,
+                            gboolean approximate, GError **error)
+{
+    gint64 number = 0;
+    gboolean at_end = FALSE;
+    if (past->last == NULL)
+        return TRUE;
+    g_auto(yajl_val) line = json_parse(past->last, options->output, NULL);
+    if (!json_get_int(line, "line", &number) || number != (gint64)past->lines)
+        return is_other(options->output, error,
+                        "its last line is not line %" G_GUINT64_FORMAT " of such a job",
+                        past->lines);
+    BatchItem last = {0};
+    gboolean valid = skip_done(job, past->lines, &last, &at_end, error);
+    if (valid && at_end)
+        valid = is_other(options->output, error,
+                         "it has %" G_GUINT64_FORMAT " lines, and %s only %" G_GUINT64_FORMAT,
+                         past->lines, line_reader_name(job->reader), job->read);
+    else if (valid)
+        valid = check_last(job, options, line, &last, approximate, error);
+    g_free(last.id);
+    profile_free(last.profile);
+    g_clear_error(&last.error);
+    job->written = past->lines;
+    job->errors = past->errors;
+    return valid;
+}
+
+static gboolean prepare(Job *job, const ProfilesJobOptions *options, gboolean approximate,
+                        GError **error)
+{
+    g_auto(LineOutputPast) past = {0};
+    job->reader = line_reader_open(options->profiles, error);
+    if (job->reader == NULL)
+        return FALSE;
+    job->output = line_output_open(options->output, options->resume, &past, error);
+    return job->output != NULL && go_on_after(job, options, &past, approximate, error) &&
+           line_output_trim(job->output, error);
+}
+
+/* ---- the whole ---- */
+
+/* Not between lines that are printed, and only of what has an end that is known. */
+static void begin_progress(Job *job, const ProfilesJobOptions *options)
+{
+    const gboolean shown =
+        isatty(STDERR_FILENO) && (options->output != NULL || !isatty(STDOUT_FILENO));
+    const guint64 total = shown ? line_reader_count(job->reader) : 0;
+    progress_start(&job->progress, "recommending", "profiles", total);
+    if (total == 0)
+        job->progress.visible = FALSE;
+}
+
+static gboolean run(Job *job, const ProfilesJobOptions *options, EsClient *client,
+                    const BatchOptions *batch, GError **error)
+{
+    begin_progress(job, options);
+    const gboolean valid = recommend_batch_run(client, batch, read_item, write_item, job, error);
+    progress_end(&job->progress);
+    if (!line_output_finish(job->output, valid ? error : NULL) && valid)
+        return FALSE;
+    if (!valid && options->output != NULL)
+        g_prefix_error(error,
+                       "%s has %" G_GUINT64_FORMAT " lines so far, --resume goes on after them: ",
+                       options->output, job->written);
+    return valid;
+}
+
+gboolean profiles_job_run(const ProfilesJobOptions *options, EsClient *client, const char *alias,
+                          const RecommendRequest *request, gboolean usual_candidates,
+                          GError **error)
+{
+    g_autoptr(ReleaseMeta) release = release_meta_fetch(client, alias, error);
+    if (release == NULL || !recommend_check_knn(release, request->candidates, error))
+        return FALSE;
+    const BatchOptions batch = {
+        .release = release,
+        .cold_start = request->cold_start,
+        .approximate = request->candidates > 0,
+        .candidates = usual_candidates ? 0 : request->candidates,
+        .filter = request->filter,
+        .in_flight = (guint)options->in_flight,
+    };
+    g_auto(Job) job = {.release = release, .text = g_string_new(NULL), .size = request->size};
+    if (!prepare(&job, options, batch.approximate, error) ||
+        !run(&job, options, client, &batch, error))
+        return FALSE;
+    if (job.errors == 0)
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
+                "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+                " profiles have an error instead of movies: see the lines with \"error\"",
+                job.errors, job.written);
+    return FALSE;
+}

@@ -1,0 +1,36 @@
+/* `recommend --profiles`: a file of profiles (profile_line.h) in, a ranking for each of them out,
+ * one JSON object a line:
+ *
+ *     {"line":1,"id":"a-17","profile":"user 42, age 18","index":…,"model_id":…,…,"movies":[…]}
+ *     {"line":2,"model_id":"…","profile":"user 4711","error":"there is no user 4711 in release …"}
+ *
+ * Line n of the output is of line n of the profiles. */
+#pragma once
+
+#include "recommend.h"
+
+typedef struct {
+    char *profiles; /* a file, or "-"; NULL: this is no such job */
+    char *output;   /* a file; NULL: standard output */
+    gboolean resume;
+    int in_flight; /* 0: not given */
+} ProfilesJobOptions;
+
+void profiles_job_options_clear(ProfilesJobOptions *options);
+
+/* The option table that fills `options`; free with g_free. */
+GOptionEntry *profiles_job_options_entries(ProfilesJobOptions *options);
+
+/* RECSYS_ERROR_USAGE for options that do not go together. */
+gboolean profiles_job_options_check(const ProfilesJobOptions *options,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Runs it against the live release of `alias`. Of `request` it takes cold_start, size, candidates
+ * (if `usual_candidates`: as recommend_usual_candidates() for each line's size) and filter.
+ *
+ * RECSYS_ERROR_DATA: lines with errors, all others being done; or a file to go on with that is of
+ * another model or of other profiles. RECSYS_ERROR_LOCKED: another job is writing it. Otherwise as
+ * recommend_batch_run(); then, with an output file, the job can be resumed. */
+gboolean profiles_job_run(const ProfilesJobOptions *options, EsClient *client, const char *alias,
+                          const RecommendRequest *request, gboolean usual_candidates,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -15,7 +15,8 @@ static Catalogue *catalogue_of(const ReleaseState *states, guint count)
     g_autoptr(Bundle) bundle = fixture_bundle(2, 1);
     g_autoptr(GString) text = g_string_new("{\"foreign\":{}");
     for (guint i = 0; i < count; i++) {
-        g_autofree char *mappings = index_definition_new_state(bundle, DOC_IDS_BY_VALUE, states[i]);
+        const IndexForm form = {DOC_IDS_BY_VALUE, FALSE, states[i]};
+        g_autofree char *mappings = index_definition_new_state(bundle, &form);
         g_string_append_printf(
             text,
             ",\"" NAME("%02u") "\":{\"aliases\":{%s},\"mappings\":%s,"

@@ -17,6 +17,16 @@ static const CliCommand commands[] = {
      "  recsys-bridge score bundle --age 18 --gender M\n"
      "  recsys-bridge score bundle --user 42 --size 5 --json\n",
      cmd_score},
+    {"fingerprint", "", "find out how each node of the cluster sums a dot product",
+     "Asks every node for dot products of random vectors in a throw-away index, ALIAS-probe-…,\n"
+     "which is always removed, until all answers are bit for bit those of one known kernel. Says\n"
+     "unknown if there is none: nothing is guessed. Exit code 0 if the kernel of every node is\n"
+     "known, 7 if not.\n"
+     "\n"
+     "Examples:\n"
+     "  recsys-bridge fingerprint\n"
+     "  recsys-bridge fingerprint --url http://localhost:9200 --json\n",
+     cmd_fingerprint},
     {NULL},
 };
 

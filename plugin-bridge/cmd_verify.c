@@ -1,5 +1,6 @@
 #include "commands.h"
 #include "es_options.h"
+#include "kernel_probe.h"
 #include "recommend.h"
 #include "recsys_error.h"
 #include "verify.h"
@@ -9,6 +10,7 @@ typedef struct {
     gint random;
     gint64 seed;
     gboolean json;
+    gboolean bit_exact;
 } VerifyOptions;
 
 static gboolean parse(const CliCommand *command, int *argc, char ***argv, VerifyOptions *options,
@@ -20,6 +22,8 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, Verify
         {"depth", 0, 0, G_OPTION_ARG_INT, &options->depth, "movies asked for per profile (100)",
          "N"},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &options->seed, "of the random profiles (1)", "N"},
+        {"bit-exact", 0, 0, G_OPTION_ARG_NONE, &options->bit_exact,
+         "scores must be the cluster's kernel's to the last bit (see fingerprint)", NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &options->json, "one JSON object instead of text", NULL},
         {NULL},
     };
@@ -35,6 +39,26 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, Verify
         return FALSE;
     }
     return TRUE;
+}
+
+/* NULL without `error` set if bits are not to be compared. */
+static KernelFinding *probe(Report *report, EsClient *client, const char *alias,
+                            const ReleaseMeta *release, const VerifyOptions *options,
+                            GError **error)
+{
+    if (!options->bit_exact)
+        return NULL;
+    g_autoptr(KernelFinding) finding = kernel_probe(client, alias, release->k, error);
+    if (finding == NULL)
+        return NULL;
+    report->kernel = kernel_finding_describe(finding);
+    if (kernel_finding_is_known(finding))
+        return g_steal_pointer(&finding);
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
+                "--bit-exact: the kernel is not known (%s); without it scores are compared within "
+                "bounds that hold for every kernel",
+                report->kernel);
+    return NULL;
 }
 
 gboolean cmd_verify(const CliCommand *command, int argc, char **argv, GError **error)
@@ -53,12 +77,16 @@ gboolean cmd_verify(const CliCommand *command, int argc, char **argv, GError **e
     g_autoptr(ReleaseMeta) release = release_meta_fetch(client, alias, error);
     if (release == NULL)
         return FALSE;
+    g_autoptr(Report) report = report_new();
+    g_autoptr(KernelFinding) kernels = probe(report, client, alias, release, &options, error);
+    if (kernels == NULL && options.bit_exact)
+        return FALSE;
     const OrderOptions orders = {
         .depth = (guint)options.depth,
         .random = (guint)options.random,
         .seed = (guint64)options.seed,
+        .kernels = kernels,
     };
-    g_autoptr(Report) report = report_new();
     if (!verify(report, client, alias, release, bundle, VERIFY_ALL, &orders, error))
         return FALSE;
     if (options.json)

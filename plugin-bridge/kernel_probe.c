@@ -6,8 +6,8 @@
 #include "kernel_index.h"
 #include "recsys_error.h"
 
-/* A JVM compiles a method well within so many calls: 48 probes × 8 lengths × 100 rounds. */
-#define MOST_ROUNDS 100
+/* A JVM compiles a method well within so many calls: 48 probes × 8 lengths × 60 rounds. */
+#define MOST_ROUNDS 60
 /* A kernel that has all answers must have them this often in a row: a method can be about to be
  * compiled. An interpreted one must keep them for all rounds. */
 #define STEADY_ROUNDS 5

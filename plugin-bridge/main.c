@@ -10,7 +10,8 @@ static const CliCommand commands[] = {
      "\n"
      "Examples:\n"
      "  recsys-bridge verify bundle\n"
-     "  recsys-bridge verify bundle --url http://localhost:9200 --random 500 --depth 100 --json\n",
+     "  recsys-bridge verify bundle --url http://localhost:9200 --random 500 --depth 100 --json\n"
+     "  recsys-bridge verify bundle --bit-exact\n",
      cmd_verify},
     {"score", "BUNDLE", "rank a bundle's movies locally, with no cluster",
      "Examples:\n"

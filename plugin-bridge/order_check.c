@@ -17,10 +17,11 @@ typedef struct {
     const GArray *movies; /* feature indices */
     Recommender *recommender;
     guint depth;
-    ExactScore *scores;    /* [movies] */
-    gboolean *is_returned; /* [movies] */
-    const char *profile;   /* description, for messages */
-    char *last_failure;    /* of a ranking that could not be had */
+    const KernelFinding *kernels; /* nullable */
+    ExactScore *scores;           /* [movies] */
+    gboolean *is_returned;        /* [movies] */
+    const char *profile;          /* description, for messages */
+    char *last_failure;           /* of a ranking that could not be had */
 } Check;
 
 /* ---- profiles ---- */
@@ -109,6 +110,23 @@ static void check_score(Check *check, const RankedMovie *movie, ExactScore exact
             check->profile, (double)movie->raw_score, exact.score, exact.bound);
 }
 
+static void check_bits(Check *check, const RankedMovie *movie, guint position,
+                       const ProfileSum *sum, double shift)
+{
+    const FmModel *model = check->bundle->model;
+    guint index = g_array_index(check->movies, guint, position);
+    if (check->kernels == NULL)
+        return;
+    if (kernel_finding_allows(check->kernels, sum->query, fm_vector(model, index), sum->k, shift,
+                              model->bias[index], movie->raw_score)) {
+        check->report->bits++;
+        return;
+    }
+    report_violation(check->report,
+                     "bits of %s for {%s}: the cluster has %.9g, which its kernel does not make",
+                     movie->id, check->profile, (double)movie->raw_score);
+}
+
 static void check_pair(Check *check, const RankedMovie *above, const RankedMovie *below,
                        ExactScore above_score, ExactScore below_score)
 {
@@ -181,6 +199,7 @@ static void check_ranking(Check *check, const Ranking *ranking, const ProfileSum
     for (guint i = 0; i < ranking->movies->len; i++) {
         const RankedMovie *movie = &g_array_index(ranking->movies, RankedMovie, i);
         check_score(check, movie, check->scores[positions[i]]);
+        check_bits(check, movie, (guint)positions[i], expected, ranking->shift);
         if (i > 0)
             check_pair(check, movie - 1, movie, check->scores[positions[i - 1]],
                        check->scores[positions[i]]);
@@ -240,6 +259,7 @@ gboolean order_check(Report *report, EsClient *client, const char *alias, const 
         .movies = movies,
         .recommender = recommender,
         .depth = options->depth,
+        .kernels = options->kernels,
         .scores = scores,
         .is_returned = is_returned,
     };

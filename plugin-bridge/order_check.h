@@ -4,12 +4,14 @@
 
 #include "bundle.h"
 #include "es_client.h"
+#include "kernel_probe.h"
 #include "report.h"
 
 typedef struct {
-    guint depth;  /* movies asked for per profile */
-    guint random; /* random profiles besides the standard ones */
-    guint64 seed; /* of the random ones */
+    guint depth;                  /* movies asked for per profile */
+    guint random;                 /* random profiles besides the standard ones */
+    guint64 seed;                 /* of the random ones */
+    const KernelFinding *kernels; /* known ones: scores must be theirs bit for bit; or NULL */
 } OrderOptions;
 
 /* The standard profiles (standard_profiles.h), and random ones.

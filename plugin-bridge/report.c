@@ -14,6 +14,7 @@ void report_free(Report *report)
     if (report == NULL)
         return;
     g_ptr_array_unref(report->first_violations);
+    g_free(report->kernel);
     g_free(report);
 }
 
@@ -47,6 +48,9 @@ void report_print(const Report *report, FILE *out)
             "scores      %" G_GUINT64_FORMAT
             " compared; largest error %.2f ulp, %.0f %% of its bound\n",
             report->scores, report->worst_ulps, 100 * report->worst_share);
+    if (report->kernel != NULL)
+        fprintf(out, "bits        %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " scores are %s's\n",
+                report->bits, report->scores, report->kernel);
     fprintf(out, "violations  %" G_GUINT64_FORMAT "\n", report->violations);
     fprintf(out, "time        %.1f s\n", report->seconds);
     for (guint i = 0; i < report->first_violations->len; i++)
@@ -79,6 +83,10 @@ void report_print_json(const Report *report, FILE *out)
     json_put_member_int(json, "scores", (gint64)report->scores);
     json_put_member_double(json, "worst_error_ulps", report->worst_ulps);
     json_put_member_double(json, "worst_share_of_bound", report->worst_share);
+    if (report->kernel != NULL) {
+        json_put_member_string(json, "kernel", report->kernel);
+        json_put_member_int(json, "scores_bit_for_bit", (gint64)report->bits);
+    }
     json_put_member_double(json, "seconds", report->seconds);
     json_put_member_int(json, "violations", (gint64)report->violations);
     json_put_key(json, "first_violations");

@@ -82,13 +82,24 @@ static Bundle *bundle_of(const GPtrArray *rows, const ReleaseMeta *release, GErr
     return NULL;
 }
 
-Bundle *read_back(EsClient *client, const ReleaseMeta *release, GError **error)
+static Bundle *read_documents(EsClient *client, const ReleaseMeta *release, const char *query,
+                              guint64 expected, GError **error)
 {
     g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(row_free);
     Reading reading = {release->k, rows};
-    const IndexScan scan = {release->index, QUERY, "reading", release->movies};
+    const IndexScan scan = {release->index, query, "reading", expected};
     if (!index_scan(client, &scan, read_row, &reading, error))
         return NULL;
     g_ptr_array_sort(rows, compare_rows);
     return bundle_of(rows, release, error);
+}
+
+Bundle *read_back(EsClient *client, const ReleaseMeta *release, GError **error)
+{
+    return read_documents(client, release, QUERY, release->movies, error);
+}
+
+Bundle *read_back_all(EsClient *client, const ReleaseMeta *release, GError **error)
+{
+    return read_documents(client, release, NULL, release->n, error);
 }

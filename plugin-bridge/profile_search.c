@@ -189,6 +189,12 @@ static void divide_types(Search *s)
     sort_entries(s, most);
 }
 
+static int by_index(gconstpointer a, gconstpointer b)
+{
+    guint x = *(const guint *)a, y = *(const guint *)b;
+    return (x > y) - (x < y);
+}
+
 void profile_search(ProfileMatch *match, const Bundle *bundle, const float *query)
 {
     Search s = {.bundle = bundle, .query = query, .types = g_ptr_array_new()};
@@ -200,6 +206,7 @@ void profile_search(ProfileMatch *match, const Bundle *bundle, const float *quer
         combine(&s, 0);
     match->gave_up = s.tries > MOST_TRIES;
     if (s.best_count > 0) {
+        qsort(s.best, s.best_count, sizeof *s.best, by_index);
         match->profile = profile_new();
         match->differing = s.best_differing;
         for (guint i = 0; i < s.best_count; i++) {

@@ -178,16 +178,10 @@ static gboolean read_bias(Reader *r, Form *form)
     return need(r, "]") && need(r, ".value");
 }
 
-static gboolean read_factor(Reader *r, Form *form)
+static gboolean read_unsigned(Reader *r, Form *form)
 {
     *form = (Form){0};
     skip_space(r);
-    if (take(r, "-")) {
-        if (!read_factor(r, form))
-            return FALSE;
-        *form = (Form){-form->dot, -form->cosine, -form->bias, -form->constant};
-        return TRUE;
-    }
     if (take(r, "("))
         return read_sum(r, form) && need(r, ")");
     if (take(r, "dotProduct")) {
@@ -205,15 +199,26 @@ static gboolean read_factor(Reader *r, Form *form)
     return read_number(r, form);
 }
 
-static gboolean is_constant(const Form *form)
-{
-    return form->dot == 0 && form->cosine == 0 && form->bias == 0;
-}
-
 static Form scaled(const Form *form, double factor)
 {
     return (Form){form->dot * factor, form->cosine * factor, form->bias * factor,
                   form->constant * factor};
+}
+
+static gboolean read_factor(Reader *r, Form *form)
+{
+    double sign = 1;
+    while (take(r, "-"))
+        sign = -sign;
+    if (!read_unsigned(r, form))
+        return FALSE;
+    *form = scaled(form, sign);
+    return TRUE;
+}
+
+static gboolean is_constant(const Form *form)
+{
+    return form->dot == 0 && form->cosine == 0 && form->bias == 0;
 }
 
 static gboolean read_term(Reader *r, Form *form)

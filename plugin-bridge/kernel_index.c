@@ -273,11 +273,11 @@ static void remove_older(EsClient *client, const KernelIndex *index)
     g_auto(yajl_val) answer = es_call_json(client, "GET", path, NULL, NULL);
     guint copies;
     gint64 now, created;
-    if (!read_settings(entry_of(answer, index->name), &copies, &now))
+    if (!YAJL_IS_OBJECT(answer) || !read_settings(entry_of(answer, index->name), &copies, &now))
         return;
-    for (gsize i = 0; i < YAJL_GET_OBJECT(answer)->len; i++) {
-        const char *other = YAJL_GET_OBJECT(answer)->keys[i];
-        yajl_val entry = YAJL_GET_OBJECT(answer)->values[i];
+    for (gsize i = 0; i < answer->u.object.len; i++) {
+        const char *other = answer->u.object.keys[i];
+        yajl_val entry = answer->u.object.values[i];
         if (kernel_index_is_name(index->alias, other) &&
             g_strcmp0(json_get_string(entry, "mappings._meta.created_by"), MADE_BY) == 0 &&
             read_settings(entry, &copies, &created) && now - created > LEFT_BEHIND_MS)

@@ -337,10 +337,10 @@ static gboolean is_wanted(const Judging *j, guint position)
 /* The wanted and the returned movies, and whether the latter are the best of them. */
 static void check_cut(Judging *j)
 {
-    g_autofree ExactScore *scores = g_new(ExactScore, j->movies->len);
-    g_autofree gboolean *is_returned = g_new(gboolean, j->movies->len);
-    g_autofree guint *positions = g_new(guint, j->movies->len);
-    guint count = 0, left_out, returned;
+    g_autofree ExactScore *scores = g_new0(ExactScore, j->movies->len);
+    g_autofree gboolean *is_returned = g_new0(gboolean, j->movies->len);
+    g_autofree guint *positions = g_new0(guint, j->movies->len);
+    guint count = 0, left_out = 0, returned = 0;
     for (guint i = 0; i < j->movies->len; i++) {
         if (!j->is_returned[i] && !is_wanted(j, i))
             continue;

@@ -226,7 +226,7 @@ static gboolean read_term(Reader *r, Form *form)
     if (!read_factor(r, form))
         return FALSE;
     for (;;) {
-        Form other;
+        Form other = {0};
         const gboolean divide = take(r, "/");
         if (!divide && !take(r, "*"))
             return TRUE;
@@ -248,7 +248,7 @@ static gboolean read_sum(Reader *r, Form *form)
     if (!read_term(r, form))
         return FALSE;
     for (;;) {
-        Form other;
+        Form other = {0};
         const gboolean minus = take(r, "-");
         if (!minus && !take(r, "+"))
             break;
@@ -265,7 +265,7 @@ static gboolean read_sum(Reader *r, Form *form)
 /* Math.max(SUM, NUMBER), either way round, around everything. */
 static gboolean read_clipped(Reader *r, Form *form)
 {
-    Form first, second;
+    Form first = {0}, second = {0};
     if (!need(r, "(") || !read_sum(r, &first) || !need(r, ",") || !read_sum(r, &second) ||
         !need(r, ")"))
         return FALSE;
@@ -279,7 +279,7 @@ static gboolean read_clipped(Reader *r, Form *form)
 
 char *query_script_read(QueryScript *script, const char *source, yajl_val params)
 {
-    Form form;
+    Form form = {0};
     Reader r = {.at = source, .params = params, .script = script};
     *script = (QueryScript){0};
     if (take(&r, "return") && !g_ascii_isspace(*r.at) && *r.at != '(')

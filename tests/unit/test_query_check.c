@@ -400,13 +400,14 @@ static void test_given_profile(void)
     g_autoptr(Profile) right = a_profile(), wrong = profile_new(), none = profile_new();
     profile_add(wrong, "age", "3");
     profile_add(none, "age", "99");
-    g_autoptr(QueryVerdict) good = query_verdict_new(), bad = query_verdict_new();
+    g_autoptr(QueryVerdict) good = query_verdict_new(), bad = query_verdict_new(),
+                            neither = query_verdict_new();
     CU_ASSERT(query_check_body(good, c.bundle, &query, right, NULL));
     CU_ASSERT_STRING_EQUAL(query_verdict_word(good), "right");
     CU_ASSERT(query_check_body(bad, c.bundle, &query, wrong, NULL));
     CU_ASSERT(has(bad->defects, "is not that of {age 3}: 8 of 8 components differ; it is of {age "
                                 "2, gender 1}"));
-    CU_ASSERT_FALSE(query_check_body(bad, c.bundle, &query, none, &error));
+    CU_ASSERT_FALSE(query_check_body(neither, c.bundle, &query, none, &error));
     TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "there is no age 99");
 }
 

@@ -10,19 +10,22 @@ struct AnswerCheck {
     Report *report;
     const Bundle *bundle;
     DocIds doc_ids;
-    const GArray *movies; /* feature indices */
+    const KernelFinding *kernels; /* nullable */
+    const GArray *movies;         /* feature indices */
     FastScorer *scorer;
     gboolean *is_returned; /* [movies]: all FALSE between two answers */
     GArray *scores;        /* ExactScore: of the returned movies, then of those left out */
     const char *profile;   /* for messages */
 };
 
-AnswerCheck *answer_check_new(Report *report, const Bundle *bundle, DocIds doc_ids)
+AnswerCheck *answer_check_new(Report *report, const Bundle *bundle, DocIds doc_ids,
+                              const KernelFinding *kernels)
 {
     AnswerCheck *check = g_new0(AnswerCheck, 1);
     check->report = report;
     check->bundle = bundle;
     check->doc_ids = doc_ids;
+    check->kernels = kernels;
     check->movies = feature_table_of_type(bundle->features, FEATURE_MOVIE);
     check->scorer = fast_scorer_new(bundle, code_kernel_fastest());
     check->is_returned = g_new0(gboolean, check->movies->len);
@@ -107,6 +110,24 @@ static void check_score(AnswerCheck *check, const Returned *movie, ExactScore ex
                          check->profile, (double)movie->score, exact.score, exact.bound);
 }
 
+/* What no bound can tell: that the score is what the nodes' own code makes. */
+static void check_bits(AnswerCheck *check, const Returned *movie, const float *query, double shift)
+{
+    const FmModel *model = check->bundle->model;
+    const guint index = g_array_index(check->movies, guint, movie->position);
+    if (check->kernels == NULL)
+        return;
+    if (kernel_finding_allows(check->kernels, query, fm_vector(model, index), model->k, shift,
+                              model->bias[index], movie->score)) {
+        check->report->bits++;
+        return;
+    }
+    g_autofree char *id = id_at(check, movie->position);
+    report_violation(check->report, VIOLATION_SCORE_BITS,
+                     "bits of %s for {%s}: the cluster has %.9g, which its kernel does not make",
+                     id, check->profile, (double)movie->score);
+}
+
 static void check_pair(AnswerCheck *check, const Returned *above, const Returned *below,
                        ExactScore above_score, ExactScore below_score)
 {
@@ -175,6 +196,7 @@ static void check_order(AnswerCheck *check, const float *query, double shift,
         const ExactScore exact = fast_scorer_exact(check->scorer, movie->position);
         g_array_append_val(check->scores, exact);
         check_score(check, movie, exact);
+        check_bits(check, movie, query, shift);
         if (i > 0)
             check_pair(check, movie - 1, movie, score_at(check, i - 1), exact);
     }

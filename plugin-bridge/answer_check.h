@@ -3,6 +3,7 @@
 #pragma once
 
 #include "fast_scorer.h"
+#include "kernel_probe.h"
 #include "release_meta.h"
 #include "report.h"
 
@@ -13,8 +14,10 @@ typedef struct {
 
 typedef struct AnswerCheck AnswerCheck;
 
-/* Report and bundle must outlive the check. */
-AnswerCheck *answer_check_new(Report *report, const Bundle *bundle, DocIds doc_ids);
+/* With `kernels`, which are known, each score must be that of one of them to the last bit too;
+ * NULL: within its bound. Report, bundle and kernels must outlive the check. */
+AnswerCheck *answer_check_new(Report *report, const Bundle *bundle, DocIds doc_ids,
+                              const KernelFinding *kernels);
 void answer_check_free(AnswerCheck *check);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AnswerCheck, answer_check_free)
 

@@ -496,7 +496,8 @@ gboolean order_check(Report *report, EsClient *client, const char *name, const R
 {
     const ProfileChoice choice = {options->random, options->seed, options->all_users,
                                   options->random_only};
-    g_autoptr(AnswerCheck) answers = answer_check_new(report, bundle, release->doc_ids);
+    g_autoptr(AnswerCheck) answers =
+        answer_check_new(report, bundle, release->doc_ids, options->kernels);
     g_autoptr(OrderProfiles) profiles = order_profiles_new(bundle, &choice);
     g_autoptr(Flight) flight = flight_new(client);
     g_autofree char *alias = es_escape(name);

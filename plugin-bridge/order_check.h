@@ -13,6 +13,7 @@
 
 #include "bundle.h"
 #include "es_client.h"
+#include "kernel_probe.h"
 #include "order_profiles.h"
 #include "release_meta.h"
 #include "report.h"
@@ -24,7 +25,8 @@ typedef struct {
     guint random; /* these three: order_profiles.h */
     guint64 seed;
     gboolean all_users;
-    gboolean random_only; /* without the standard ones */
+    gboolean random_only;         /* without the standard ones */
+    const KernelFinding *kernels; /* whose bits the scores must be, all known; NULL: bounds alone */
 } OrderOptions;
 
 /* Findings go to the report; FALSE only if the question could not be asked. `release` is what

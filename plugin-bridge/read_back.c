@@ -203,14 +203,25 @@ static gboolean begin(Reading *reading, const ReleaseMeta *release, Report *repo
     return TRUE;
 }
 
-Bundle *read_back(EsClient *client, const ReleaseMeta *release, GError **error)
+static Bundle *read_documents(EsClient *client, const ReleaseMeta *release, const char *query,
+                              guint64 expected, GError **error)
 {
     g_auto(Reading) reading = {0};
-    const IndexScan scan = {release->index, WITHOUT_USERS, "reading", release->movies, release->k};
+    const IndexScan scan = {release->index, query, "reading", expected, release->k};
     if (!begin(&reading, release, NULL, error) ||
         !index_scan(client, &scan, read_row, &reading, error))
         return NULL;
     return bundle_of(&reading, error);
+}
+
+Bundle *read_back(EsClient *client, const ReleaseMeta *release, GError **error)
+{
+    return read_documents(client, release, WITHOUT_USERS, release->movies, error);
+}
+
+Bundle *read_back_all(EsClient *client, const ReleaseMeta *release, GError **error)
+{
+    return read_documents(client, release, NULL, release->n, error);
 }
 
 static void find_missing(const Reading *reading)

@@ -12,6 +12,10 @@
 Bundle *read_back(EsClient *client, const ReleaseMeta *release,
                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same with its users, who can be many. */
+Bundle *read_back_all(EsClient *client, const ReleaseMeta *release,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The whole model, users included, with each document checked for what can be told without a
  * bundle: `_id`, type, value and feature index go together, each index of 0..n-1 is there once, the
  * model_id is the release's, vector and bias are whole. What is wrong is a finding; then the result

@@ -23,6 +23,7 @@ void report_free(Report *report)
     g_ptr_array_unref(report->first_violations);
     score_sample_clear(&report->sample);
     g_free(report->no_verdict);
+    g_free(report->kernel);
     g_free(report);
 }
 

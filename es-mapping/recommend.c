@@ -15,6 +15,7 @@ struct Recommender {
     char *alias;
     ReleaseMeta *meta; /* of the release seen last, or NULL */
     ProfileSum *sum;
+    const char *const *movies; /* these alone, up to NULL; or NULL for all */
 };
 
 /* A release that is not there any more, or not the one that was expected: start over. */
@@ -41,6 +42,11 @@ void recommender_free(Recommender *recommender)
 const ProfileSum *recommender_last_sum(const Recommender *recommender)
 {
     return recommender->sum;
+}
+
+void recommender_set_movies(Recommender *recommender, const char *const *movies)
+{
+    recommender->movies = movies;
 }
 
 static gboolean strange_answer(const char *what, GError **error)
@@ -170,19 +176,47 @@ static void put_script(yajl_gen json, const float *query, guint k, double shift)
     yajl_gen_map_close(json);
 }
 
-static void put_query(yajl_gen json)
+static void put_term(yajl_gen json, const char *field, const char *value)
+{
+    yajl_gen_map_open(json);
+    json_put_key(json, "term");
+    yajl_gen_map_open(json);
+    json_put_member_string(json, field, value);
+    yajl_gen_map_close(json);
+    yajl_gen_map_close(json);
+}
+
+static void put_terms(yajl_gen json, const char *field, const char *const *values)
+{
+    yajl_gen_map_open(json);
+    json_put_key(json, "terms");
+    yajl_gen_map_open(json);
+    json_put_key(json, field);
+    yajl_gen_array_open(json);
+    for (; *values != NULL; values++)
+        json_put_string(json, *values);
+    yajl_gen_array_close(json);
+    yajl_gen_map_close(json);
+    yajl_gen_map_close(json);
+}
+
+static void put_query(yajl_gen json, const char *const *movies)
 {
     json_put_key(json, "query");
     yajl_gen_map_open(json);
     json_put_key(json, "bool");
     yajl_gen_map_open(json);
     json_put_key(json, "filter");
-    yajl_gen_map_open(json);
-    json_put_key(json, "term");
-    yajl_gen_map_open(json);
-    json_put_member_string(json, "feature_type", FEATURE_MOVIE);
-    for (int i = 0; i < 4; i++)
-        yajl_gen_map_close(json);
+    if (movies == NULL) {
+        put_term(json, "feature_type", FEATURE_MOVIE);
+    } else {
+        yajl_gen_array_open(json);
+        put_term(json, "feature_type", FEATURE_MOVIE);
+        put_terms(json, "value", movies);
+        yajl_gen_array_close(json);
+    }
+    yajl_gen_map_close(json);
+    yajl_gen_map_close(json);
 }
 
 /* Best first; equal scores by feature index, so that the order is the same every time. */
@@ -199,7 +233,8 @@ static void put_sort(yajl_gen json)
     yajl_gen_array_close(json);
 }
 
-char *recommend_search_body(const float *query, guint k, double shift, guint size)
+char *recommend_search_body(const float *query, guint k, double shift, guint size,
+                            const char *const *movies)
 {
     static const char *const fields[] = {"value", "title", "genres", "year", "model_id"};
     g_auto(yajl_gen) json = json_generator_new(FALSE);
@@ -216,7 +251,7 @@ char *recommend_search_body(const float *query, guint k, double shift, guint siz
     yajl_gen_map_open(json);
     json_put_key(json, "script_score");
     yajl_gen_map_open(json);
-    put_query(json);
+    put_query(json, movies);
     put_script(json, query, k, shift);
     yajl_gen_map_close(json);
     yajl_gen_map_close(json);
@@ -274,7 +309,7 @@ static Step search(Recommender *r, guint size, Ranking **result, GError **error)
     const ReleaseMeta *meta = r->meta;
     double shift =
         recommend_shift(r->sum->query, meta->k, meta->max_movie_norm, meta->min_movie_bias);
-    g_autofree char *body = recommend_search_body(r->sum->query, meta->k, shift, size);
+    g_autofree char *body = recommend_search_body(r->sum->query, meta->k, shift, size, r->movies);
     g_autofree char *name = es_escape(meta->index);
     g_autofree char *path = g_strdup_printf("/%s/_search", name);
     g_autoptr(GError) failure = NULL;

@@ -3,5 +3,6 @@
 
 #include "cli.h"
 
+gboolean cmd_explain(const CliCommand *command, int argc, char **argv, GError **error);
 gboolean cmd_score(const CliCommand *command, int argc, char **argv, GError **error);
 gboolean cmd_verify(const CliCommand *command, int argc, char **argv, GError **error);

@@ -4,6 +4,7 @@
 
 #include "interrupt.h"
 #include "local_scorer.h"
+#include "order_log.h"
 #include "order_proof.h"
 #include "progress.h"
 #include "recommend.h"
@@ -20,6 +21,8 @@ typedef struct {
     ExactScore *scores;    /* [movies] */
     gboolean *is_returned; /* [movies] */
     const char *profile;   /* description, for messages */
+    const Profile *asked;  /* the profile itself */
+    FILE *log;             /* of order_log.h, or NULL */
     char *last_failure;    /* of a ranking that could not be had */
 } Check;
 
@@ -103,7 +106,7 @@ static void check_score(Check *check, const RankedMovie *movie, ExactScore exact
     report->scores++;
     report->worst_ulps = MAX(report->worst_ulps, error / float_ulp(movie->raw_score));
     report->worst_share = MAX(report->worst_share, error / exact.bound);
-    if (!(error <= exact.bound))
+    if (!order_score_is_right(exact, movie->raw_score))
         report_violation(
             report, "score of %s for {%s}: the cluster has %.9g, the model %.9g ± %.2g", movie->id,
             check->profile, (double)movie->raw_score, exact.score, exact.bound);
@@ -126,18 +129,32 @@ static void check_pair(Check *check, const RankedMovie *above, const RankedMovie
     }
 }
 
-static void check_cut(Check *check)
+/* Pairs within rounding included: the answer must agree with its own scores. */
+static void check_sorted(Check *check, const RankedMovie *above, const RankedMovie *below,
+                         guint above_index, guint below_index)
+{
+    if (!order_is_sorted(above->raw_score, above_index, below->raw_score, below_index))
+        report_violation(
+            check->report,
+            "order for {%s}: %s is returned above %s, but their own scores are %.9g and %.9g%s",
+            check->profile, above->id, below->id, (double)above->raw_score,
+            (double)below->raw_score,
+            above->raw_score == below->raw_score ? ", and its feature index is higher" : "");
+}
+
+static gboolean check_cut(Check *check)
 {
     guint left_out, returned;
     if (order_cut_is_right(check->scores, check->is_returned, check->movies->len, &left_out,
                            &returned))
-        return;
+        return TRUE;
     const FeatureTable *features = check->bundle->features;
     report_violation(
         check->report,
         "set for {%s}: movie_%s (%.9g) is left out although movie_%s (%.9g) is returned",
         check->profile, value_at(features, FEATURE_MOVIE, left_out), check->scores[left_out].score,
         value_at(features, FEATURE_MOVIE, returned), check->scores[returned].score);
+    return FALSE;
 }
 
 /* Marks the returned movies; FALSE if the list itself is wrong, so that its order says nothing. */
@@ -164,28 +181,56 @@ static gboolean check_list(Check *check, const Ranking *ranking, gint *positions
     return TRUE;
 }
 
+static gboolean check_query(Check *check, const ProfileSum *expected, const ProfileSum *found)
+{
+    if (found->k == expected->k &&
+        memcmp(found->query, expected->query, expected->k * sizeof(float)) == 0)
+        return TRUE;
+    report_violation(check->report,
+                     "query vector for {%s}: the stored vectors do not sum to the bundle's",
+                     check->profile);
+    return FALSE;
+}
+
+/* Scores, pairs and cut of a list without faults. exact, indices: [movies of the ranking], filled
+ * here. */
+static gboolean check_order(Check *check, const Ranking *ranking, const float *query,
+                            const gint *positions, ExactScore *exact, guint *indices)
+{
+    local_score_all(check->scores, check->bundle, query, ranking->shift);
+    for (guint i = 0; i < ranking->movies->len; i++) {
+        const RankedMovie *movie = &g_array_index(ranking->movies, RankedMovie, i);
+        exact[i] = check->scores[positions[i]];
+        indices[i] = g_array_index(check->movies, guint, positions[i]);
+        check_score(check, movie, exact[i]);
+        if (i == 0)
+            continue;
+        check_pair(check, movie - 1, movie, exact[i - 1], exact[i]);
+        check_sorted(check, movie - 1, movie, indices[i - 1], indices[i]);
+    }
+    return check_cut(check);
+}
+
 static void check_ranking(Check *check, const Ranking *ranking, const ProfileSum *expected,
                           const ProfileSum *found)
 {
-    g_autofree gint *positions = g_new(gint, ranking->movies->len + 1);
-    if (found->k != expected->k ||
-        memcmp(found->query, expected->query, expected->k * sizeof(float)) != 0) {
-        report_violation(check->report,
-                         "query vector for {%s}: the stored vectors do not sum to the bundle's",
-                         check->profile);
-        return;
-    }
-    if (!check_list(check, ranking, positions))
-        return;
-    local_score_all(check->scores, check->bundle, expected->query, ranking->shift);
-    for (guint i = 0; i < ranking->movies->len; i++) {
-        const RankedMovie *movie = &g_array_index(ranking->movies, RankedMovie, i);
-        check_score(check, movie, check->scores[positions[i]]);
-        if (i > 0)
-            check_pair(check, movie - 1, movie, check->scores[positions[i - 1]],
-                       check->scores[positions[i]]);
-    }
-    check_cut(check);
+    const guint movies = ranking->movies->len + 1; /* never an empty array */
+    g_autofree gint *positions = g_new(gint, movies);
+    g_autofree ExactScore *exact = g_new(ExactScore, movies);
+    g_autofree guint *indices = g_new(guint, movies);
+    OrderLogEntry entry = {
+        .profile = check->asked,
+        .ranking = ranking,
+        .exact = exact,
+        .indices = indices,
+    };
+    entry.query_is_right = check_query(check, expected, found);
+    entry.list_is_right = entry.query_is_right && check_list(check, ranking, positions);
+    if (entry.list_is_right)
+        entry.set_is_right =
+            check_order(check, ranking, expected->query, positions, exact, indices);
+    if (check->log != NULL)
+        order_log_put(check->log, &entry);
 }
 
 /* ---- all of them ---- */
@@ -194,6 +239,7 @@ static gboolean check_profile(Check *check, const Profile *profile, GError **err
 {
     g_autofree char *description = profile_describe(profile);
     check->profile = description;
+    check->asked = profile;
     g_autoptr(ProfileSum) expected = local_profile_sum(check->bundle, profile, error);
     if (expected == NULL)
         return FALSE;
@@ -240,6 +286,7 @@ gboolean order_check(Report *report, EsClient *client, const char *alias, const 
         .movies = movies,
         .recommender = recommender,
         .depth = options->depth,
+        .log = options->log,
         .scores = scores,
         .is_returned = is_returned,
     };

@@ -10,6 +10,7 @@ typedef struct {
     guint depth;  /* movies asked for per profile */
     guint random; /* random profiles besides the standard ones */
     guint64 seed; /* of the random ones */
+    FILE *log;    /* takes every ranking and its verdicts (order_log.h), or NULL */
 } OrderOptions;
 
 /* The standard profiles (standard_profiles.h), and random ones.

@@ -7,8 +7,6 @@
 #include "index_scan.h"
 #include "recsys_error.h"
 
-#define QUERY "{\"bool\":{\"must_not\":{\"term\":{\"feature_type\":\"" FEATURE_USER "\"}}}}"
-
 typedef struct {
     gint64 index;
     char *type, *value, *title;
@@ -82,13 +80,38 @@ static Bundle *bundle_of(const GPtrArray *rows, const ReleaseMeta *release, GErr
     return NULL;
 }
 
-Bundle *read_back(EsClient *client, const ReleaseMeta *release, GError **error)
+/* All but the users, except those of the profile, which may be NULL. */
+static char *query_for(const Profile *profile)
 {
+    g_auto(yajl_gen) json = json_generator_new(FALSE);
+    yajl_gen_array_open(json);
+    for (guint i = 0; profile != NULL && i < profile_size(profile); i++)
+        if (strcmp(profile_get(profile, i)->type, FEATURE_USER) == 0)
+            json_put_string(json, profile_get(profile, i)->value);
+    yajl_gen_array_close(json);
+    g_autofree char *users = json_take(json, NULL);
+    return g_strdup_printf(
+        "{\"bool\":{\"should\":["
+        "{\"bool\":{\"must_not\":{\"term\":{\"feature_type\":\"" FEATURE_USER "\"}}}},"
+        "{\"bool\":{\"filter\":[{\"term\":{\"feature_type\":\"" FEATURE_USER "\"}},"
+        "{\"terms\":{\"value\":%s}}]}}]}}",
+        users);
+}
+
+Bundle *read_back_for(EsClient *client, const ReleaseMeta *release, const Profile *profile,
+                      GError **error)
+{
+    g_autofree char *query = query_for(profile);
     g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(row_free);
     Reading reading = {release->k, rows};
-    const IndexScan scan = {release->index, QUERY, "reading", release->movies};
+    const IndexScan scan = {release->index, query, "reading", release->movies};
     if (!index_scan(client, &scan, read_row, &reading, error))
         return NULL;
     g_ptr_array_sort(rows, compare_rows);
     return bundle_of(rows, release, error);
+}
+
+Bundle *read_back(EsClient *client, const ReleaseMeta *release, GError **error)
+{
+    return read_back_for(client, release, NULL, error);
 }

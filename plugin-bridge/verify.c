@@ -4,7 +4,7 @@
 #include "mapping_check.h"
 #include "recsys_error.h"
 
-static gboolean check_model(const ReleaseMeta *release, const Bundle *bundle, GError **error)
+gboolean verify_is_of_bundle(const ReleaseMeta *release, const Bundle *bundle, GError **error)
 {
     if (g_strcmp0(release->model_id, bundle->model_id) == 0)
         return TRUE;
@@ -32,7 +32,7 @@ gboolean verify(Report *report, EsClient *client, const char *name, const Releas
                 const Bundle *bundle, VerifyParts parts, const OrderOptions *orders, GError **error)
 {
     const gint64 started = g_get_monotonic_time();
-    if (!check_model(release, bundle, error))
+    if (!verify_is_of_bundle(release, bundle, error))
         return FALSE;
     report->url = es_client_url(client);
     report->index = release->index;

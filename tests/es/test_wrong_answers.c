@@ -11,11 +11,35 @@
 static char *bundle_path;
 static char *alias;
 
-static void set_up(void)
+/* A bundle in which the movie of the highest bias and another one are the same: their order is that
+ * of their feature indices, and no bound can tell. */
+static char *make_bundle_with_twins(void)
 {
     const BundleRecipe recipe = {"80", "120", "4000", "24", "1"};
+    g_autofree char *path = NULL, *training = NULL;
+    g_autoptr(Bundle) bundle = bundle_make_and_open(&recipe, &path);
+    g_autofree char *record = g_build_filename(path, "training.json", NULL);
+    g_autoptr(GError) error = NULL;
+    FmModel *model = bundle->model;
+    const GArray *movies = feature_table_of_type(bundle->features, FEATURE_MOVIE);
+    guint best = g_array_index(movies, guint, 0);
+    for (guint i = 1; i < movies->len; i++)
+        if (model->bias[g_array_index(movies, guint, i)] > model->bias[best])
+            best = g_array_index(movies, guint, i);
+    guint twin = best == g_array_index(movies, guint, 0) ? best + 1 : best - 1;
+    model->bias[twin] = model->bias[best];
+    memcpy(model->embeddings + (gsize)twin * model->k, fm_vector(model, best),
+           model->k * sizeof(float));
+    if (!g_file_get_contents(record, &training, NULL, &error) ||
+        !bundle_write(path, model, bundle->features, training, TRUE, &error))
+        g_error("%s", error->message);
+    return g_steal_pointer(&path);
+}
+
+static void set_up(void)
+{
     g_auto(Run) run = {0};
-    bundle_path = bundle_make(&recipe);
+    bundle_path = make_bundle_with_twins();
     alias = g_strdup_printf("%s-live", server_prefix());
     run_program(&run, LOADER, "release", bundle_path, "--url", server_url(), "--alias", alias,
                 NULL);
@@ -102,6 +126,27 @@ static void swap_first_and_last(GPtrArray *hits)
     hits->pdata[hits->len - 1] = first;
 }
 
+/* The number after "_score": in a hit's text, up to the comma; free with g_free. */
+static char *score_of(const char *hit)
+{
+    const char *score = strstr(hit, "\"_score\":") + strlen("\"_score\":");
+    return g_strndup(score, strcspn(score, ",}"));
+}
+
+/* Neighbours of one and the same score. */
+static void swap_twins(GPtrArray *hits)
+{
+    for (guint i = 1; i < hits->len; i++) {
+        g_autofree char *above = score_of(hits->pdata[i - 1]), *below = score_of(hits->pdata[i]);
+        if (strcmp(above, below) != 0)
+            continue;
+        gpointer hit = hits->pdata[i];
+        hits->pdata[i] = hits->pdata[i - 1];
+        hits->pdata[i - 1] = hit;
+        return;
+    }
+}
+
 static void drop_first(GPtrArray *hits)
 {
     g_ptr_array_remove_index(hits, 0);
@@ -168,6 +213,12 @@ static void test_order(void)
           "is returned above movie_");
 }
 
+static void test_order_of_twins(void)
+{
+    check((Proxy){swap_twins, FALSE}, 5, "is returned above movie_",
+          ", and its feature index is higher");
+}
+
 static void test_left_out(void)
 {
     check((Proxy){drop_first, TRUE}, 5, "set for {gender M}: movie_",
@@ -188,6 +239,7 @@ static const UnitTest tests[] = {
     {"untouched answers", test_untouched},
     {"a score beyond its bound", test_score},
     {"two movies in the wrong order", test_order},
+    {"equal movies not by feature index", test_order_of_twins},
     {"the best movie left out", test_left_out},
     {"a list that is too short", test_short_list},
     {"a movie returned twice", test_twice},

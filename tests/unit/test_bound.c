@@ -279,6 +279,29 @@ static void test_underflow_is_bounded(void)
     CU_ASSERT(worst > 0.9); /* all of them were lost */
 }
 
+/* Shift and bias that cancel: what the additions in double lose is all there is to see. */
+static void test_additions_are_bounded(void)
+{
+    g_autoptr(GRand) random = g_rand_new_with_seed(tap_seed());
+    const guint order[] = {0};
+    double worst = 0;
+    for (guint round = 0; round < 1000; round++) {
+        g_auto(ScoreCase) c = {0};
+        score_case_init(&c, 1);
+        c.q[0] = 1;
+        c.d[0] = (float)g_rand_double_range(random, 1, 2);
+        c.shift = 0x1p60 * g_rand_double_range(random, 1, 2);
+        c.bias = -c.shift;
+        score_case_sum(&c);
+        ExactScore exact = exact_score(c.q, c.d, 1, c.bias, c.shift);
+        double error = exact_distance(c.score, answer_of(&c, order, ways[0], NULL));
+        worst = MAX(worst, error / exact.bound);
+        CU_ASSERT_EQUAL(exact.score, (double)c.d[0]);
+        CU_ASSERT(error <= exact.bound);
+    }
+    CU_ASSERT(worst > 1e-4);
+}
+
 /* ---- overflow ---- */
 
 /* Sums of float32 that overflow, though the score itself would have room: the local score is exact,
@@ -431,6 +454,7 @@ static const UnitTest tests[] = {
     {"is needed", test_bound_is_needed},
     {"of one product is needed", test_bound_of_one_product_is_needed},
     {"of products that underflow", test_underflow_is_bounded},
+    {"of additions in double", test_additions_are_bounded},
     {"overflow is never right", test_overflow},
     {"an error above the resolution is caught", test_resolution_is_always_caught},
     {"verdicts hold for every order", test_verdicts_hold_for_every_order},

@@ -250,29 +250,41 @@ static void print_table(const Explanation *e, FILE *out)
 
 /* ---- the verdict in words ---- */
 
+/* The part that does most for the movie ahead: `sign` is 1 for the first, −1 for the second. */
+static char *name_of_strongest(const Explanation *e, double sign)
+{
+    const ExplainPart *strongest = &g_array_index(e->parts, ExplainPart, 0);
+    for (guint i = 1; i < e->parts->len; i++) {
+        const ExplainPart *part = &g_array_index(e->parts, ExplainPart, i);
+        if (sign * difference(part, 2) > sign * difference(strongest, 2))
+            strongest = part;
+    }
+    return name_of_part(strongest);
+}
+
 static void print_pair(const Explanation *e, FILE *out)
 {
     const ExplainMovie *a = &e->movies[0], *b = &e->movies[1];
     const double lead = a->exact.score - b->exact.score, bounds = a->exact.bound + b->exact.bound;
     const char *one = a->feature->value, *other = b->feature->value;
-    g_autofree char *most = name_of_part(&g_array_index(e->parts, ExplainPart, 0));
+    g_autofree char *most = name_of_strongest(e, lead < 0 ? -1 : 1);
     switch (explanation_claim(e)) {
     case PAIR_PROVED:
         fprintf(out,
-                "movie %s above movie %s: proved. It leads by %.3g, the bounds are %.3g "
-                "together; most of it is %s.\n",
+                "movie %s above movie %s: proved. It leads by %.3g, the bounds are %.3g together; "
+                "%s does most for it.\n",
                 one, other, lead, bounds, most);
         break;
     case PAIR_WITHIN_ROUNDING:
         fprintf(out,
-                "movie %s and movie %s: within rounding. They are %.3g apart, the bounds are "
-                "%.3g together: either order is right.\n",
+                "movie %s and movie %s: within rounding. They are %.3g apart, the bounds are %.3g "
+                "together: either order is right.\n",
                 one, other, fabs(lead), bounds);
         break;
     case PAIR_VIOLATED:
         fprintf(out,
-                "movie %s is not above movie %s: it is %.3g below, the bounds are %.3g "
-                "together; most of it is %s.\n",
+                "movie %s is not above movie %s: it is %.3g below, the bounds are %.3g together; "
+                "%s does most for the other.\n",
                 one, other, -lead, bounds, most);
     }
     fprintf(out, "Elasticsearch has movie %s first: %s\n", e->movies[e->first].feature->value,

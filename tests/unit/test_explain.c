@@ -218,6 +218,23 @@ static char *print(const Explanation *e, void (*printer)(const Explanation *, FI
     return copy;
 }
 
+/* "age 18 does most for it", from the parts. */
+static char *strongest_part(const Explanation *e)
+{
+    double most = -INFINITY;
+    const ExplainPart *strongest = NULL;
+    for (guint i = 0; i < e->parts->len; i++) {
+        const ExplainPart *part = &g_array_index(e->parts, ExplainPart, i);
+        if (part->adds[0] - part->adds[1] > most) {
+            most = part->adds[0] - part->adds[1];
+            strongest = part;
+        }
+    }
+    return strongest->value != NULL
+               ? g_strdup_printf("; %s %s does most for it", strongest->type, strongest->value)
+               : g_strdup_printf("; %s does most for it", strongest->type);
+}
+
 static void test_table(void)
 {
     guint best = 0, worst = 0;
@@ -227,6 +244,8 @@ static void test_table(void)
     g_autoptr(Explanation) two = answer(&q, NULL);
     g_autofree char *text = print(two, explanation_print);
     CU_ASSERT_PTR_NOT_NULL(strstr(text, ": proved. It leads by "));
+    g_autofree char *strongest = strongest_part(two);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, strongest));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, " first: right\n"));
     /* Rows of numbers are as wide as the head, to the column. */
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);

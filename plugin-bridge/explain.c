@@ -76,27 +76,25 @@ static void explain_movie(ExplainMovie *movie, const Explanation *e, const Profi
         movie->rank += scores[i].score > movie->score;
 }
 
-static gboolean read_answers(Explanation *e, const Ranking *ranking, GError **error)
+static gboolean read_answer(Explanation *e, guint m, const Ranking *ranking, GError **error)
 {
-    for (guint m = 0; m < e->count; m++) {
-        ExplainMovie *movie = &e->movies[m];
-        guint at = 0;
-        while (at < ranking->movies->len &&
-               strcmp(g_array_index(ranking->movies, RankedMovie, at).value,
-                      movie->feature->value) != 0)
-            at++;
-        if (at == ranking->movies->len) {
-            g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_GATE,
-                        "the model has movie %s, but %s does not return it: recsys-bridge verify "
-                        "says what else is missing",
-                        movie->feature->value, ranking->index);
-            return FALSE;
-        }
-        if (at == 0)
-            e->first = m;
-        movie->answer = g_array_index(ranking->movies, RankedMovie, at).raw_score;
-        movie->is_right = order_score_is_right(movie->exact, movie->answer);
+    ExplainMovie *movie = &e->movies[m];
+    const char *value = movie->feature->value;
+    guint at = 0;
+    while (at < ranking->movies->len &&
+           strcmp(g_array_index(ranking->movies, RankedMovie, at).value, value) != 0)
+        at++;
+    if (at == ranking->movies->len) {
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_GATE,
+                    "the model has movie %s, but %s does not return it: recsys-bridge verify says "
+                    "what else is missing",
+                    value, ranking->index);
+        return FALSE;
     }
+    if (at == 0)
+        e->first = m;
+    movie->answer = g_array_index(ranking->movies, RankedMovie, at).raw_score;
+    movie->is_right = order_score_is_right(movie->exact, movie->answer);
     return TRUE;
 }
 
@@ -115,9 +113,12 @@ Explanation *explain(const Bundle *model, const Profile *profile, const ProfileS
     e->same_query =
         found->k == sum->k && memcmp(found->query, sum->query, sum->k * sizeof(float)) == 0;
     find_parts(e, profile, sum, indices);
-    for (guint m = 0; m < count; m++)
+    for (guint m = 0; m < count; m++) {
         explain_movie(&e->movies[m], e, sum, indices[m]);
-    return read_answers(e, ranking, error) ? g_steal_pointer(&e) : NULL;
+        if (!read_answer(e, m, ranking, error))
+            return NULL;
+    }
+    return g_steal_pointer(&e);
 }
 
 void explanation_free(Explanation *explanation)

@@ -221,14 +221,11 @@ static char *print(const Explanation *e, void (*printer)(const Explanation *, FI
 /* "age 18 does most for it", from the parts. */
 static char *strongest_part(const Explanation *e)
 {
-    double most = -INFINITY;
-    const ExplainPart *strongest = NULL;
-    for (guint i = 0; i < e->parts->len; i++) {
+    const ExplainPart *strongest = &g_array_index(e->parts, ExplainPart, 0);
+    for (guint i = 1; i < e->parts->len; i++) {
         const ExplainPart *part = &g_array_index(e->parts, ExplainPart, i);
-        if (part->adds[0] - part->adds[1] > most) {
-            most = part->adds[0] - part->adds[1];
+        if (part->adds[0] - part->adds[1] > strongest->adds[0] - strongest->adds[1])
             strongest = part;
-        }
     }
     return strongest->value != NULL
                ? g_strdup_printf("; %s %s does most for it", strongest->type, strongest->value)

@@ -200,7 +200,7 @@ static void test_search_body_of_some_movies(void)
         g_strcmp0(json_get_string(json_array_get(filter, 0), "term.feature_type"), "movie"), 0);
     CU_ASSERT_EQUAL(json_array_length(values), 2);
     if (json_array_length(values) == 2)
-        CU_ASSERT_STRING_EQUAL(YAJL_GET_STRING(json_array_get(values, 1)), movies[1]);
+        CU_ASSERT_EQUAL(g_strcmp0(YAJL_GET_STRING(json_array_get(values, 1)), movies[1]), 0);
 }
 
 /* The server compiles a script once for each text: nothing variable may be in it. */

@@ -271,6 +271,19 @@ static char **read_genres(yajl_val hit)
     return g_strv_builder_end(genres);
 }
 
+/* A finite float32. A server answers "Infinity" as a string if a score is beyond them. */
+static gboolean read_score(yajl_val hit, float *score, GError **error)
+{
+    const char *id = json_get_string(hit, "_id"), *text = json_get_string(hit, "_score");
+    if (json_to_float(json_get(hit, "_score"), score))
+        return TRUE;
+    if (id == NULL || text == NULL)
+        return strange_answer("a hit without _score", error);
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
+                "the score of %s is %s: the model's values are too large for float32", id, text);
+    return FALSE;
+}
+
 static gboolean read_hit(const Recommender *r, yajl_val hit, Ranking *ranking, GError **error)
 {
     gint64 year = 0;
@@ -279,9 +292,10 @@ static gboolean read_hit(const Recommender *r, yajl_val hit, Ranking *ranking, G
     const char *value = json_get_string(hit, "_source.value");
     const char *title = json_get_string(hit, "_source.title");
     const char *model_id = json_get_string(hit, "_source.model_id");
-    if (id == NULL || value == NULL || title == NULL ||
-        !json_to_float(json_get(hit, "_score"), &score))
-        return strange_answer("a hit without _id, _score, value and title", error);
+    if (id == NULL || value == NULL || title == NULL)
+        return strange_answer("a hit without _id, value and title", error);
+    if (!read_score(hit, &score, error))
+        return FALSE;
     if (g_strcmp0(model_id, r->meta->model_id) != 0) {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_GATE,
                     "%s in %s is of model %s, the release is of model %s: release it again", id,

@@ -19,8 +19,8 @@
  *
  *   |ES − S| ≤ B = D·(1 + u) + u·|S| + 2^-150
  *
- * for every finite answer ES. An order whose sums overflow gives an infinite score or none: it
- * stays so to the end, and a server refuses it. The derivation step by step: PARITY.md. */
+ * for every finite answer ES. An order whose sums overflow has an infinite score or none in the
+ * end, which is never right. The derivation step by step: PARITY.md. */
 #pragma once
 
 #include <glib.h>

@@ -11,17 +11,27 @@
 static char *bundle_path;
 static char *alias;
 
-/* A bundle in which the movie of the highest bias and another one are the same: their order is that
- * of their feature indices, and no bound can tell. */
-static char *make_bundle_with_twins(void)
+typedef void (*Change)(FmModel *model, const GArray *movies);
+
+/* A bundle whose model is changed after its training. */
+static char *make_changed_bundle(Change change)
 {
     const BundleRecipe recipe = {"80", "120", "4000", "24", "1"};
     g_autofree char *path = NULL, *training = NULL;
     g_autoptr(Bundle) bundle = bundle_make_and_open(&recipe, &path);
     g_autofree char *record = g_build_filename(path, "training.json", NULL);
     g_autoptr(GError) error = NULL;
-    FmModel *model = bundle->model;
-    const GArray *movies = feature_table_of_type(bundle->features, FEATURE_MOVIE);
+    change(bundle->model, feature_table_of_type(bundle->features, FEATURE_MOVIE));
+    if (!g_file_get_contents(record, &training, NULL, &error) ||
+        !bundle_write(path, bundle->model, bundle->features, training, TRUE, &error))
+        g_error("%s", error->message);
+    return g_steal_pointer(&path);
+}
+
+/* The movie of the highest bias and another one are the same: their order is that of their feature
+ * indices, and no bound can tell. */
+static void make_twins(FmModel *model, const GArray *movies)
+{
     guint best = g_array_index(movies, guint, 0);
     for (guint i = 1; i < movies->len; i++)
         if (model->bias[g_array_index(movies, guint, i)] > model->bias[best])
@@ -30,16 +40,19 @@ static char *make_bundle_with_twins(void)
     model->bias[twin] = model->bias[best];
     memcpy(model->embeddings + (gsize)twin * model->k, fm_vector(model, best),
            model->k * sizeof(float));
-    if (!g_file_get_contents(record, &training, NULL, &error) ||
-        !bundle_write(path, model, bundle->features, training, TRUE, &error))
-        g_error("%s", error->message);
-    return g_steal_pointer(&path);
+}
+
+/* One movie's score is out of the range of float32, once the lowest is lifted above 0. */
+static void make_too_large(FmModel *model, const GArray *movies)
+{
+    model->bias[g_array_index(movies, guint, 3)] = 3e38f;
+    model->bias[g_array_index(movies, guint, 5)] = -3e38f;
 }
 
 static void set_up(void)
 {
     g_auto(Run) run = {0};
-    bundle_path = make_bundle_with_twins();
+    bundle_path = make_changed_bundle(make_twins);
     alias = g_strdup_printf("%s-live", server_prefix());
     run_program(&run, LOADER, "release", bundle_path, "--url", server_url(), "--alias", alias,
                 NULL);
@@ -235,6 +248,23 @@ static void test_twice(void)
     check((Proxy){repeat_first, FALSE}, 5, "list for {gender M}: movie_", "is returned twice");
 }
 
+/* An infinite score is no answer, and never passes for right. */
+static void test_infinite(void)
+{
+    g_auto(Run) release = {0}, kept = {0}, verified = {0};
+    g_autofree char *path = make_changed_bundle(make_too_large);
+    g_autofree char *refused = g_strdup_printf("%s-refused", server_prefix());
+    g_autofree char *large = g_strdup_printf("%s-large", server_prefix());
+    run_program(&release, LOADER, "release", path, "--url", server_url(), "--alias", refused, NULL);
+    CU_ASSERT(run_says(&release, 5, "orders", "is Infinity", NULL));
+    run_program(&kept, LOADER, "release", path, "--url", server_url(), "--alias", large,
+                "--skip-gate", "orders", NULL);
+    CU_ASSERT(run_says(&kept, 0, NULL));
+    run_program(&verified, BRIDGE, "verify", path, "--url", server_url(), "--alias", large, NULL);
+    CU_ASSERT(run_says(&verified, 5, "parity: NO", "is Infinity: the model's values are too large",
+                       NULL));
+}
+
 static const UnitTest tests[] = {
     {"untouched answers", test_untouched},
     {"a score beyond its bound", test_score},
@@ -243,6 +273,7 @@ static const UnitTest tests[] = {
     {"the best movie left out", test_left_out},
     {"a list that is too short", test_short_list},
     {"a movie returned twice", test_twice},
+    {"an infinite score", test_infinite},
     {NULL, NULL},
 };
 

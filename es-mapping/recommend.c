@@ -16,6 +16,7 @@ struct Recommender {
     char *alias;
     ReleaseMeta *meta; /* of the release seen last, or NULL */
     ProfileSum *sum;
+    const char *const *movies; /* these alone, up to NULL; or NULL for all */
 };
 
 /* A release that is not there any more, or not the one that was expected: start over. */
@@ -42,6 +43,11 @@ void recommender_free(Recommender *recommender)
 const ProfileSum *recommender_last_sum(const Recommender *recommender)
 {
     return recommender->sum;
+}
+
+void recommender_set_movies(Recommender *recommender, const char *const *movies)
+{
+    recommender->movies = movies;
 }
 
 static gboolean strange_answer(const char *what, GError **error)
@@ -173,19 +179,47 @@ static void put_script(yajl_gen json, const float *query, guint k, double shift)
     yajl_gen_map_close(json);
 }
 
-static void put_query(yajl_gen json)
+static void put_term(yajl_gen json, const char *field, const char *value)
+{
+    yajl_gen_map_open(json);
+    json_put_key(json, "term");
+    yajl_gen_map_open(json);
+    json_put_member_string(json, field, value);
+    yajl_gen_map_close(json);
+    yajl_gen_map_close(json);
+}
+
+static void put_terms(yajl_gen json, const char *field, const char *const *values)
+{
+    yajl_gen_map_open(json);
+    json_put_key(json, "terms");
+    yajl_gen_map_open(json);
+    json_put_key(json, field);
+    yajl_gen_array_open(json);
+    for (; *values != NULL; values++)
+        json_put_string(json, *values);
+    yajl_gen_array_close(json);
+    yajl_gen_map_close(json);
+    yajl_gen_map_close(json);
+}
+
+static void put_query(yajl_gen json, const char *const *movies)
 {
     json_put_key(json, "query");
     yajl_gen_map_open(json);
     json_put_key(json, "bool");
     yajl_gen_map_open(json);
     json_put_key(json, "filter");
-    yajl_gen_map_open(json);
-    json_put_key(json, "term");
-    yajl_gen_map_open(json);
-    json_put_member_string(json, "feature_type", FEATURE_MOVIE);
-    for (int i = 0; i < 4; i++)
-        yajl_gen_map_close(json);
+    if (movies == NULL) {
+        put_term(json, "feature_type", FEATURE_MOVIE);
+    } else {
+        yajl_gen_array_open(json);
+        put_term(json, "feature_type", FEATURE_MOVIE);
+        put_terms(json, "value", movies);
+        yajl_gen_array_close(json);
+    }
+    yajl_gen_map_close(json);
+    yajl_gen_map_close(json);
 }
 
 /* Best first; equal scores by feature index, so that the order is the same every time. */
@@ -202,20 +236,22 @@ static void put_sort(yajl_gen json)
     yajl_gen_array_close(json);
 }
 
-static void put_ranking(yajl_gen json, const float *query, guint k, double shift)
+static void put_ranking(yajl_gen json, const float *query, guint k, double shift,
+                        const char *const *movies)
 {
     put_sort(json);
     json_put_key(json, "query");
     yajl_gen_map_open(json);
     json_put_key(json, "script_score");
     yajl_gen_map_open(json);
-    put_query(json);
+    put_query(json, movies);
     put_script(json, query, k, shift);
     yajl_gen_map_close(json);
     yajl_gen_map_close(json);
 }
 
-char *recommend_search_body(const float *query, guint k, double shift, guint size)
+char *recommend_search_body(const float *query, guint k, double shift, guint size,
+                            const char *const *movies)
 {
     static const char *const fields[] = {"value", "title", "genres", "year", "model_id"};
     g_auto(yajl_gen) json = json_generator_new(FALSE);
@@ -227,7 +263,7 @@ char *recommend_search_body(const float *query, guint k, double shift, guint siz
     for (gsize i = 0; i < G_N_ELEMENTS(fields); i++)
         json_put_string(json, fields[i]);
     yajl_gen_array_close(json);
-    put_ranking(json, query, k, shift);
+    put_ranking(json, query, k, shift, movies);
     yajl_gen_map_close(json);
     return json_take(json, NULL);
 }
@@ -243,7 +279,7 @@ char *recommend_ids_body(const float *query, guint k, double shift, guint size, 
         json_put_key(json, "search_after");
         yajl_gen_number(json, after, strlen(after)); /* any JSON, as it is */
     }
-    put_ranking(json, query, k, shift);
+    put_ranking(json, query, k, shift, NULL);
     yajl_gen_map_close(json);
     return json_take(json, NULL);
 }
@@ -260,6 +296,19 @@ static char **read_genres(yajl_val hit)
     return g_strv_builder_end(genres);
 }
 
+/* A finite float32. A server answers "Infinity" as a string if a score is beyond them. */
+static gboolean read_score(yajl_val hit, float *score, GError **error)
+{
+    const char *id = json_get_string(hit, "_id"), *text = json_get_string(hit, "_score");
+    if (json_to_float(json_get(hit, "_score"), score))
+        return TRUE;
+    if (id == NULL || text == NULL)
+        return strange_answer("a hit without _score", error);
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
+                "the score of %s is %s: the model's values are too large for float32", id, text);
+    return FALSE;
+}
+
 static gboolean read_hit(const Recommender *r, yajl_val hit, Ranking *ranking, GError **error)
 {
     gint64 year = 0;
@@ -268,9 +317,10 @@ static gboolean read_hit(const Recommender *r, yajl_val hit, Ranking *ranking, G
     const char *value = json_get_string(hit, "_source.value");
     const char *title = json_get_string(hit, "_source.title");
     const char *model_id = json_get_string(hit, "_source.model_id");
-    if (id == NULL || value == NULL || title == NULL ||
-        !json_to_float(json_get(hit, "_score"), &score))
-        return strange_answer("a hit without _id, _score, value and title", error);
+    if (id == NULL || value == NULL || title == NULL)
+        return strange_answer("a hit without _id, value and title", error);
+    if (!read_score(hit, &score, error))
+        return FALSE;
     if (g_strcmp0(model_id, r->meta->model_id) != 0) {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_GATE,
                     "%s in %s is of model %s, the release is of model %s: release it again", id,
@@ -313,7 +363,7 @@ static Step search(Recommender *r, guint size, Ranking **result, GError **error)
     const ReleaseMeta *meta = r->meta;
     double shift =
         recommend_shift(r->sum->query, meta->k, meta->max_movie_norm, meta->min_movie_bias);
-    g_autofree char *body = recommend_search_body(r->sum->query, meta->k, shift, size);
+    g_autofree char *body = recommend_search_body(r->sum->query, meta->k, shift, size, r->movies);
     g_autofree char *name = es_escape(meta->index);
     g_autofree char *path = g_strdup_printf("/%s/_search", name);
     GError *failure = NULL;

@@ -32,12 +32,17 @@ const ProfileSum *recommender_last_sum(const Recommender *recommender);
 Ranking *recommender_rank(Recommender *recommender, const Profile *profile, guint size,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* From now on ranks these movies alone: their values in the data set, up to NULL; those the release
+ * does not have are left out. NULL: all movies again. `movies` must outlive its use. */
+void recommender_set_movies(Recommender *recommender, const char *const *movies);
+
 /* A shift that keeps every score positive, by Cauchy–Schwarz: ‖query‖ · max ‖v_m‖ − min w_m, and
  * room for the float32 kernel's rounding. */
 double recommend_shift(const float *query, guint k, double max_movie_norm, double min_movie_bias);
 
-/* The body of step 2. */
-char *recommend_search_body(const float *query, guint k, double shift, guint size);
+/* The body of step 2; `movies` as above, or NULL for all. */
+char *recommend_search_body(const float *query, guint k, double shift, guint size,
+                            const char *const *movies);
 
 /* The same search for a program that wants the ids alone: each hit has `_id`, `_score`, and `sort`
  * with the values that a page ends with, [score, feature index]; `after` is such an array, as text,

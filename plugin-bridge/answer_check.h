@@ -24,8 +24,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AnswerCheck, answer_check_free)
 /* The position of the movie whose document has this `_id`; FALSE if it is none of the bundle's. */
 gboolean answer_check_find(const AnswerCheck *check, const char *id, guint *position);
 
+typedef struct {
+    gboolean list_is_right; /* else nothing more was compared */
+    gboolean set_is_right;
+    const ExactScore *exact; /* [returned], until the next answer; NULL if nothing was compared */
+} AnswerVerdict;
+
 /* `profile` is its description for messages, query [k] what it was ranked by, `shift` what was
  * added to each score; `returned` has the movies (Returned) in order, and `depth` is how many were
  * asked for. Findings go to the report. */
-void answer_check(AnswerCheck *check, const char *profile, const float *query, double shift,
-                  const GArray *returned, guint depth);
+AnswerVerdict answer_check(AnswerCheck *check, const char *profile, const float *query,
+                           double shift, const GArray *returned, guint depth);

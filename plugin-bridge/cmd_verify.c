@@ -12,8 +12,8 @@
 #define DEFAULT_DEPTH 100
 
 typedef struct {
-    char *depth; /* NULL: the default */
-    char *release;
+    char *depth;           /* NULL: the default */
+    char *release, *pairs; /* a release's index; a file */
     gint random;
     gint64 seed;
     gboolean all_users, from_cluster, bit_exact;
@@ -23,6 +23,7 @@ static void verify_options_clear(VerifyOptions *options)
 {
     g_free(options->depth);
     g_free(options->release);
+    g_free(options->pairs);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(VerifyOptions, verify_options_clear)
 
@@ -72,6 +73,8 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, Verify
         {"seed", 0, 0, G_OPTION_ARG_INT64, &options->seed, "of the random profiles (1)", "N"},
         {"bit-exact", 0, 0, G_OPTION_ARG_NONE, &options->bit_exact,
          "scores must be the cluster's kernel's to the last bit (see fingerprint)", NULL},
+        {"pairs", 0, 0, G_OPTION_ARG_FILENAME, &options->pairs,
+         "write every ranking and its verdicts to FILE, one JSON line a profile", "FILE"},
         {NULL},
     };
     g_autofree GOptionEntry *form_entries = report_options_entries(form);
@@ -106,6 +109,29 @@ static void subject_clear(Subject *subject)
     es_client_free(subject->client);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Subject, subject_clear)
+
+/* Opens the file of --pairs; *log stays NULL without one. */
+static gboolean open_pairs(const char *path, FILE **log, GError **error)
+{
+    if (path == NULL || (*log = fopen(path, "w")) != NULL)
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "%s cannot be written: %s", path,
+                g_strerror(errno));
+    return FALSE;
+}
+
+/* A full disk is seen here at the latest. */
+static gboolean close_pairs(const char *path, FILE *log, GError **error)
+{
+    if (log == NULL)
+        return TRUE;
+    gboolean written = ferror(log) == 0;
+    if (fclose(log) == 0 && written)
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "%s cannot be written: %s", path,
+                g_strerror(errno));
+    return FALSE;
+}
 
 /* With whose bits scores are compared. The probe's index is named after the alias, whatever release
  * is verified. */
@@ -159,7 +185,12 @@ gboolean cmd_verify(const CliCommand *command, int argc, char **argv, GError **e
     g_auto(Subject) subject = {0};
     g_autoptr(Report) report = report_new();
     g_autoptr(GError) failure = NULL;
-    if (ask(report, &subject, bundle, &options, &cluster, &orders, &failure))
+    if (!open_pairs(options.pairs, &orders.log, error))
+        return FALSE;
+    gboolean asked = ask(report, &subject, bundle, &options, &cluster, &orders, &failure);
+    if (!close_pairs(options.pairs, orders.log, asked ? &failure : NULL))
+        asked = FALSE;
+    if (asked)
         return report_deliver(report, &form, error);
     report_deliver_failure(report, &form, failure);
     g_propagate_error(error, g_steal_pointer(&failure));

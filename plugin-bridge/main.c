@@ -55,6 +55,19 @@ static const CliCommand commands[] = {
      "  recsys-bridge check-query search.json --age 18 --gender M --json\n"
      "  recsys-bridge check-query search.json bundle --answer answer.json\n",
      cmd_check_query},
+    {"explain", "[BUNDLE]", "take a movie's score apart, or say why one is above another",
+     "Shows what the movie's bias and each feature of the profile add, Elasticsearch's value "
+     "against\n"
+     "the exact one and its bound, and with --above which features make the difference and "
+     "whether\n"
+     "the order is proved. Without BUNDLE the stored documents are the model. The exit code is 5 "
+     "if\n"
+     "the cluster's answer is not the model's.\n"
+     "\n"
+     "Examples:\n"
+     "  recsys-bridge explain bundle --movie 318 --age 18 --gender M\n"
+     "  recsys-bridge explain --movie 318 --above 50 --user 42 --json\n",
+     cmd_explain},
     {NULL},
 };
 

@@ -11,6 +11,8 @@
  * and fast_scorer.h. Whatever the number of profiles. */
 #pragma once
 
+#include <stdio.h>
+
 #include "bundle.h"
 #include "es_client.h"
 #include "kernel_probe.h"
@@ -27,6 +29,7 @@ typedef struct {
     gboolean all_users;
     gboolean random_only;         /* without the standard ones */
     const KernelFinding *kernels; /* whose bits the scores must be, all known; NULL: bounds alone */
+    FILE *log;                    /* takes every ranking and its verdicts (order_log.h), or NULL */
 } OrderOptions;
 
 /* Findings go to the report; FALSE only if the question could not be asked. `release` is what

@@ -3,6 +3,7 @@
 
 #include "bundle.h"
 #include "es_client.h"
+#include "profile.h"
 #include "release_meta.h"
 #include "report.h"
 
@@ -12,7 +13,11 @@
 Bundle *read_back(EsClient *client, const ReleaseMeta *release,
                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The same with its users, who can be many. */
+/* The same with the users of a profile. */
+Bundle *read_back_for(EsClient *client, const ReleaseMeta *release, const Profile *profile,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same with all its users, who can be many. */
 Bundle *read_back_all(EsClient *client, const ReleaseMeta *release,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

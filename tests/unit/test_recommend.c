@@ -163,7 +163,7 @@ static void test_shift_is_no_larger_than_needed(void)
 static void test_search_body(void)
 {
     const float query[] = {0.1f, -2.5f, 1e-20f};
-    g_autofree char *text = recommend_search_body(query, 3, 12.3456789012345, 25);
+    g_autofree char *text = recommend_search_body(query, 3, 12.3456789012345, 25, NULL);
     g_autoptr(GError) error = NULL;
     g_auto(yajl_val) body = json_parse(text, "the body", &error);
     CU_ASSERT_PTR_NOT_NULL(body);
@@ -187,12 +187,28 @@ static void test_search_body(void)
     CU_ASSERT_PTR_NULL(strchr(text, '\n'));
 }
 
+static void test_search_body_of_some_movies(void)
+{
+    const float query[] = {1, 2};
+    const char *const movies[] = {"318", "SKU \"7\"", NULL};
+    g_autofree char *text = recommend_search_body(query, 2, 3, 2, movies);
+    g_auto(yajl_val) body = json_parse(text, "the body", NULL);
+    yajl_val filter = json_get(body, "query.script_score.query.bool.filter");
+    yajl_val values = json_get(json_array_get(filter, 1), "terms.value");
+    CU_ASSERT_EQUAL(json_array_length(filter), 2);
+    CU_ASSERT_EQUAL(
+        g_strcmp0(json_get_string(json_array_get(filter, 0), "term.feature_type"), "movie"), 0);
+    CU_ASSERT_EQUAL(json_array_length(values), 2);
+    if (json_array_length(values) == 2)
+        CU_ASSERT_EQUAL(g_strcmp0(YAJL_GET_STRING(json_array_get(values, 1)), movies[1]), 0);
+}
+
 /* The server compiles a script once for each text: nothing variable may be in it. */
 static void test_script_is_constant(void)
 {
     const float one[] = {1, 2}, two[] = {-7.5f, 1e-3f};
-    g_autofree char *a = recommend_search_body(one, 2, 3, 10);
-    g_autofree char *b = recommend_search_body(two, 2, 99.5, 1000);
+    g_autofree char *a = recommend_search_body(one, 2, 3, 10, NULL);
+    g_autofree char *b = recommend_search_body(two, 2, 99.5, 1000, NULL);
     g_auto(yajl_val) first = json_parse(a, "a", NULL);
     g_auto(yajl_val) second = json_parse(b, "b", NULL);
     const char *path = "query.script_score.script.source";
@@ -211,6 +227,7 @@ static const UnitTest tests[] = {
     {"shift for a huge bias", test_shift_for_a_huge_bias},
     {"shift is no larger than needed", test_shift_is_no_larger_than_needed},
     {"search body", test_search_body},
+    {"search body of some movies", test_search_body_of_some_movies},
     {"script is constant", test_script_is_constant},
     {NULL, NULL},
 };

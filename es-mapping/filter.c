@@ -13,6 +13,7 @@ Filter *filter_new(void)
     filter->any_genre = g_ptr_array_new_with_free_func(g_free);
     filter->all_genres = g_ptr_array_new_with_free_func(g_free);
     filter->no_genre = g_ptr_array_new_with_free_func(g_free);
+    filter->only = g_ptr_array_new_with_free_func(g_free);
     filter->excluded = g_ptr_array_new_with_free_func(g_free);
     return filter;
 }
@@ -24,6 +25,7 @@ void filter_free(Filter *filter)
     g_ptr_array_unref(filter->any_genre);
     g_ptr_array_unref(filter->all_genres);
     g_ptr_array_unref(filter->no_genre);
+    g_ptr_array_unref(filter->only);
     g_ptr_array_unref(filter->excluded);
     g_free(filter->raw);
     g_free(filter);
@@ -95,8 +97,9 @@ gboolean filter_is_empty(const Filter *filter)
 {
     return filter == NULL ||
            (filter->any_genre->len == 0 && filter->all_genres->len == 0 &&
-            filter->no_genre->len == 0 && filter->excluded->len == 0 && filter->year_from == 0 &&
-            filter->year_to == 0 && filter->least_ratings == 0 && filter->raw == NULL);
+            filter->no_genre->len == 0 && filter->only->len == 0 && filter->excluded->len == 0 &&
+            filter->year_from == 0 && filter->year_to == 0 && filter->least_ratings == 0 &&
+            filter->raw == NULL);
 }
 
 /* ---- JSON ---- */
@@ -152,6 +155,7 @@ static void put_required(yajl_gen json, const Filter *filter)
     put_terms(json, "genres", filter->any_genre);
     for (guint i = 0; i < filter->all_genres->len; i++)
         put_term(json, "genres", g_ptr_array_index(filter->all_genres, i));
+    put_terms(json, "value", filter->only);
     put_range(json, "year", filter->year_from, filter->year_to);
     put_range(json, "ratings", filter->least_ratings, 0);
     if (filter->raw != NULL)

@@ -10,6 +10,7 @@ typedef struct {
     GPtrArray *no_genre;    /* char *: none of these */
     int year_from, year_to; /* both included; 0: open. A movie without a year is in no range */
     guint least_ratings;    /* 0: any number */
+    GPtrArray *only;        /* char *: movie ids of the data set: none but these; empty: all */
     GPtrArray *excluded;    /* char *: movie ids of the data set, e.g. "318" */
     char *raw; /* JSON of one more query, e.g. {"prefix": {"title": "Star"}}; nullable */
 } Filter;

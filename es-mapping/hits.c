@@ -49,6 +49,19 @@ static gboolean read_vector(RankedMovie *movie, yajl_val hit, const HitsForm *fo
     return FALSE;
 }
 
+/* A finite float32. A server answers "Infinity" as a string if a score is beyond them. */
+static gboolean read_score(yajl_val hit, float *score, GError **error)
+{
+    const char *id = json_get_string(hit, "_id"), *text = json_get_string(hit, "_score");
+    if (json_to_float(json_get(hit, "_score"), score))
+        return TRUE;
+    if (id == NULL || text == NULL)
+        return strange_answer("a hit without _score", error);
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
+                "the score of %s is %s: the model's values are too large for float32", id, text);
+    return FALSE;
+}
+
 static gboolean read_hit(Ranking *ranking, yajl_val hit, const HitsForm *form, GError **error)
 {
     gint64 year = 0;
@@ -56,9 +69,12 @@ static gboolean read_hit(Ranking *ranking, yajl_val hit, const HitsForm *form, G
     const char *id = json_get_string(hit, "_id");
     const char *value = json_get_string(hit, "_source.value");
     const char *title = json_get_string(hit, "_source.title");
-    if (id == NULL || value == NULL || title == NULL ||
-        !json_to_float(json_get(hit, "_score"), &score) || !(score > 0 || !form->approximate))
-        return strange_answer("a hit without _id, _score, value and title", error);
+    if (id == NULL || value == NULL || title == NULL)
+        return strange_answer("a hit without _id, value and title", error);
+    if (!read_score(hit, &score, error))
+        return FALSE;
+    if (form->approximate && !(score > 0))
+        return strange_answer("an approximate hit whose score is not positive", error);
     if (!check_model(ranking, hit, id, error))
         return FALSE;
     json_get_int(hit, "_source.year", &year);

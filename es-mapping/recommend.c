@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "explain.h"
 #include "hits.h"
+#include "ranking_shares.h"
 #include "recommend_pages.h"
 #include "recommend_steps.h"
 #include "recsys_error.h"
@@ -355,7 +355,7 @@ Ranking *recommender_ask(Recommender *r, const RecommendRequest *request, GError
         return NULL;
     const FeatureVectors *parts = request->profile != NULL ? r->vectors : request->parts;
     if (request->explain && parts != NULL)
-        explain_ranking(ask.ranking, parts);
+        ranking_explain(ask.ranking, parts);
     ask.ranking->left_out = g_strdup(r->left_out);
     return ask.ranking;
 }

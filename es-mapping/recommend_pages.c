@@ -1,8 +1,8 @@
 #include "recommend_pages.h"
 
-#include "explain.h"
 #include "hits.h"
 #include "point_in_time.h"
+#include "ranking_shares.h"
 #include "recommend_steps.h"
 #include "recsys_error.h"
 
@@ -115,7 +115,7 @@ Ranking *recommend_pages_next(RecommendPages *pages, guint size, GError **error)
         pages->position += ranking->movies->len;
     }
     if (pages->parts != NULL)
-        explain_ranking(ranking, pages->parts);
+        ranking_explain(ranking, pages->parts);
     return g_steal_pointer(&ranking);
 }
 

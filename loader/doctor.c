@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "catalogue.h"
+#include "kernel_probe.h"
 #include "recsys_error.h"
 #include "standing.h"
 
@@ -141,6 +142,33 @@ static void examine_index(GPtrArray *findings, EsClient *client, const char *ali
         add(findings, "script", DOCTOR_WARNING, g_strdup("not tried, for want of an index"));
 }
 
+/* Which kernel it is decides whether scores can be compared bit for bit; a release works with any.
+ */
+static void examine_kernel(GPtrArray *findings, EsClient *client, const char *alias)
+{
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(ReleaseMeta) release = release_meta_fetch(client, alias, NULL);
+    g_autoptr(KernelFinding) finding =
+        kernel_probe(client, alias, release != NULL ? release->k : 0, &failure);
+    if (finding == NULL) {
+        add(findings, "kernel", DOCTOR_WARNING,
+            g_strdup_printf("cannot be probed: %s", failure->message));
+        return;
+    }
+    g_autofree char *kernel = kernel_finding_describe(finding);
+    if (!kernel_finding_is_known(finding))
+        add(findings, "kernel", DOCTOR_WARNING,
+            g_strdup_printf("%s: scores can be compared within bounds only", kernel));
+    else if (kernel_finding_is_mixed(finding))
+        add(findings, "kernel", DOCTOR_WARNING,
+            g_strdup_printf("not the same on all nodes: the last bits of a score depend on the "
+                            "copy that answers (%s)",
+                            kernel));
+    else
+        add(findings, "kernel", DOCTOR_WELL,
+            g_strdup_printf("%s on every node, scores are predictable to the bit", kernel));
+}
+
 static void examine_health(GPtrArray *findings, EsClient *client, const char *alias)
 {
     g_autoptr(GError) failure = NULL;
@@ -248,6 +276,7 @@ GPtrArray *doctor_examine(EsClient *client, const char *alias)
     examine_alias(findings, client, alias);
     examine_lock(findings, client, alias);
     examine_index(findings, client, alias);
+    examine_kernel(findings, client, alias);
     examine_health(findings, client, alias);
     examine_disk(findings, client);
     examine_clock(findings, client);

@@ -5,6 +5,7 @@
  *   lock       whether a job holds it
  *   index      an index can be created, filled, refreshed and deleted
  *   script     script_score with a dot product works there (allowed, and with the vectors we use)
+ *   kernel     with which code each node sums dot products (kernel_probe.h)
  *   health     of the live release: all shards there, replicas too
  *   disk       below the low watermark, above which no shard is put on a node
  *   clock      ours against the server's: expiry times and ages are read by people */

@@ -92,7 +92,8 @@ static gboolean read_item(BatchItem *item, gboolean *at_end, gpointer data, GErr
                             "the line is longer than a megabyte");
         break;
     case LINE_READ:
-        (void)profile_line_parse(item, line, length, job->size, &item->error);
+        gboolean parsed = profile_line_parse(item, line, length, job->size, &item->error);
+        g_assert(parsed == (item->error == NULL)); /* what is wrong with a line is its answer */
         break;
     }
     item->number = ++job->read;

@@ -10,19 +10,22 @@ struct AnswerCheck {
     Report *report;
     const Bundle *bundle;
     DocIds doc_ids;
-    const GArray *movies; /* feature indices */
+    const KernelFinding *kernels; /* nullable */
+    const GArray *movies;         /* feature indices */
     FastScorer *scorer;
     gboolean *is_returned; /* [movies]: all FALSE between two answers */
     GArray *scores;        /* ExactScore: of the returned movies, then of those left out */
     const char *profile;   /* for messages */
 };
 
-AnswerCheck *answer_check_new(Report *report, const Bundle *bundle, DocIds doc_ids)
+AnswerCheck *answer_check_new(Report *report, const Bundle *bundle, DocIds doc_ids,
+                              const KernelFinding *kernels)
 {
     AnswerCheck *check = g_new0(AnswerCheck, 1);
     check->report = report;
     check->bundle = bundle;
     check->doc_ids = doc_ids;
+    check->kernels = kernels;
     check->movies = feature_table_of_type(bundle->features, FEATURE_MOVIE);
     check->scorer = fast_scorer_new(bundle, code_kernel_fastest());
     check->is_returned = g_new0(gboolean, check->movies->len);
@@ -98,8 +101,8 @@ static void unmark(AnswerCheck *check, const GArray *returned)
 static void check_score(AnswerCheck *check, const Returned *movie, ExactScore exact)
 {
     const double error = order_error(exact, movie->score);
-    const gboolean is_named =
-        !(error <= exact.bound) || report_keeps_names(check->report, error, exact.bound);
+    const gboolean is_named = !order_score_is_right(exact, movie->score) ||
+                              report_keeps_names(check->report, error, exact.bound);
     g_autofree char *id = is_named ? id_at(check, movie->position) : NULL;
     if (!report_score(check->report, exact.score, exact.bound, movie->score, id, check->profile))
         report_violation(check->report, VIOLATION_SCORE,
@@ -107,28 +110,55 @@ static void check_score(AnswerCheck *check, const Returned *movie, ExactScore ex
                          check->profile, (double)movie->score, exact.score, exact.bound);
 }
 
+/* What no bound can tell: that the score is what the nodes' own code makes. */
+static void check_bits(AnswerCheck *check, const Returned *movie, const float *query, double shift)
+{
+    const FmModel *model = check->bundle->model;
+    const guint index = g_array_index(check->movies, guint, movie->position);
+    if (check->kernels == NULL)
+        return;
+    if (kernel_finding_allows(check->kernels, query, fm_vector(model, index), model->k, shift,
+                              model->bias[index], movie->score)) {
+        check->report->bits++;
+        return;
+    }
+    g_autofree char *id = id_at(check, movie->position);
+    report_violation(check->report, VIOLATION_SCORE_BITS,
+                     "bits of %s for {%s}: the cluster has %.9g, which its kernel does not make",
+                     id, check->profile, (double)movie->score);
+}
+
+static void report_pair(AnswerCheck *check, const Returned *above, const Returned *below,
+                        const char *why)
+{
+    g_autofree char *above_id = id_at(check, above->position);
+    g_autofree char *below_id = id_at(check, below->position);
+    report_violation(check->report, VIOLATION_ORDER, "order for {%s}: %s is returned above %s, %s",
+                     check->profile, above_id, below_id, why);
+}
+
 static void check_pair(AnswerCheck *check, const Returned *above, const Returned *below,
                        ExactScore above_score, ExactScore below_score)
 {
-    switch (order_pair(above_score, below_score)) {
-    case PAIR_PROVED:
+    const PairVerdict verdict = order_pair(above_score, below_score);
+    g_autofree char *why = NULL;
+    if (verdict == PAIR_VIOLATED)
+        why =
+            g_strdup_printf("the model has %.9g below %.9g", above_score.score, below_score.score);
+    else if (!order_is_sorted(above->score, above->position, below->score, below->position))
+        why = g_strdup_printf(
+            "but their own scores are %.9g and %.9g%s", (double)above->score, (double)below->score,
+            above->score == below->score ? ", and its feature index is higher" : "");
+    if (why != NULL)
+        report_pair(check, above, below, why);
+    else if (verdict == PAIR_PROVED)
         check->report->proved++;
-        return;
-    case PAIR_WITHIN_ROUNDING:
+    else
         check->report->within_rounding++;
-        return;
-    case PAIR_VIOLATED:
-        break;
-    }
-    g_autofree char *above_id = id_at(check, above->position);
-    g_autofree char *below_id = id_at(check, below->position);
-    report_violation(check->report, VIOLATION_ORDER,
-                     "order for {%s}: %s is returned above %s, the model has %.9g below %.9g",
-                     check->profile, above_id, below_id, above_score.score, below_score.score);
 }
 
 /* Of the movies left out those alone that may reach the cut (fast_scorer.h). */
-static void check_cut(AnswerCheck *check, const GArray *returned)
+static gboolean check_cut(AnswerCheck *check, const GArray *returned)
 {
     double high = INFINITY;
     for (guint i = 0; i < returned->len; i++)
@@ -154,19 +184,21 @@ static void check_cut(AnswerCheck *check, const GArray *returned)
     if (order_cut_is_right((const ExactScore *)(gconstpointer)check->scores->data,
                            (const gboolean *)(gconstpointer)marks->data, judged->len, &left_out,
                            &worst))
-        return;
+        return TRUE;
     g_autofree char *left_out_id = id_at(check, g_array_index(judged, guint, left_out));
     g_autofree char *worst_id = id_at(check, g_array_index(judged, guint, worst));
     report_violation(check->report, VIOLATION_SET,
                      "set for {%s}: %s (%.9g) is left out although %s (%.9g) is returned",
                      check->profile, left_out_id, score_at(check, left_out).score, worst_id,
                      score_at(check, worst).score);
+    return FALSE;
 }
 
 /* ---- the whole ---- */
 
-static void check_order(AnswerCheck *check, const float *query, double shift,
-                        const GArray *returned)
+/* FALSE if the set is wrong. */
+static gboolean check_order(AnswerCheck *check, const float *query, double shift,
+                            const GArray *returned)
 {
     fast_scorer_score(check->scorer, query, shift);
     g_array_set_size(check->scores, 0);
@@ -175,18 +207,23 @@ static void check_order(AnswerCheck *check, const float *query, double shift,
         const ExactScore exact = fast_scorer_exact(check->scorer, movie->position);
         g_array_append_val(check->scores, exact);
         check_score(check, movie, exact);
+        check_bits(check, movie, query, shift);
         if (i > 0)
             check_pair(check, movie - 1, movie, score_at(check, i - 1), exact);
     }
-    if (returned->len < check->movies->len)
-        check_cut(check, returned);
+    return returned->len == check->movies->len || check_cut(check, returned);
 }
 
-void answer_check(AnswerCheck *check, const char *profile, const float *query, double shift,
-                  const GArray *returned, guint depth)
+AnswerVerdict answer_check(AnswerCheck *check, const char *profile, const float *query,
+                           double shift, const GArray *returned, guint depth)
 {
+    AnswerVerdict verdict = {0};
     check->profile = profile;
-    if (check_list(check, returned, depth))
-        check_order(check, query, shift, returned);
+    verdict.list_is_right = check_list(check, returned, depth);
+    if (verdict.list_is_right) {
+        verdict.set_is_right = check_order(check, query, shift, returned);
+        verdict.exact = (const ExactScore *)(gconstpointer)check->scores->data;
+    }
     unmark(check, returned);
+    return verdict;
 }

@@ -3,6 +3,7 @@
 
 #include "commands.h"
 #include "es_options.h"
+#include "kernel_probe.h"
 #include "recommend.h"
 #include "recsys_error.h"
 #include "report_options.h"
@@ -11,17 +12,18 @@
 #define DEFAULT_DEPTH 100
 
 typedef struct {
-    char *depth; /* NULL: the default */
-    char *release;
+    char *depth;           /* NULL: the default */
+    char *release, *pairs; /* a release's index; a file */
     gint random;
     gint64 seed;
-    gboolean all_users, from_cluster;
+    gboolean all_users, from_cluster, bit_exact;
 } VerifyOptions;
 
 static void verify_options_clear(VerifyOptions *options)
 {
     g_free(options->depth);
     g_free(options->release);
+    g_free(options->pairs);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(VerifyOptions, verify_options_clear)
 
@@ -69,6 +71,10 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, Verify
         {"depth", 0, 0, G_OPTION_ARG_STRING, &options->depth,
          "movies asked for per profile (100), or all", "N"},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &options->seed, "of the random profiles (1)", "N"},
+        {"bit-exact", 0, 0, G_OPTION_ARG_NONE, &options->bit_exact,
+         "scores must be the cluster's kernel's to the last bit (see fingerprint)", NULL},
+        {"pairs", 0, 0, G_OPTION_ARG_FILENAME, &options->pairs,
+         "write every ranking and its verdicts to FILE, one JSON line a profile", "FILE"},
         {NULL},
     };
     g_autofree GOptionEntry *form_entries = report_options_entries(form);
@@ -93,24 +99,72 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, Verify
 typedef struct {
     EsClient *client;
     ReleaseMeta *release;
+    KernelFinding *kernels;
 } Subject;
 
 static void subject_clear(Subject *subject)
 {
+    kernel_finding_free(subject->kernels);
     release_meta_free(subject->release);
     es_client_free(subject->client);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Subject, subject_clear)
 
-static gboolean ask(Report *report, Subject *subject, const Bundle *bundle, const char *name,
-                    const EsOptions *cluster, const OrderOptions *orders, GError **error)
+/* Opens the file of --pairs; *log stays NULL without one. */
+static gboolean open_pairs(const char *path, FILE **log, GError **error)
 {
+    if (path == NULL || (*log = fopen(path, "w")) != NULL)
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "%s cannot be written: %s", path,
+                g_strerror(errno));
+    return FALSE;
+}
+
+/* A full disk is seen here at the latest. */
+static gboolean close_pairs(const char *path, FILE *log, GError **error)
+{
+    if (log == NULL)
+        return TRUE;
+    gboolean written = ferror(log) == 0;
+    if (fclose(log) == 0 && written)
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "%s cannot be written: %s", path,
+                g_strerror(errno));
+    return FALSE;
+}
+
+/* With whose bits scores are compared. The probe's index is named after the alias, whatever release
+ * is verified. */
+static gboolean probe(Report *report, Subject *subject, const char *alias, GError **error)
+{
+    subject->kernels = kernel_probe(subject->client, alias, subject->release->k, error);
+    if (subject->kernels == NULL)
+        return FALSE;
+    report->kernel = kernel_finding_describe(subject->kernels);
+    if (kernel_finding_is_known(subject->kernels))
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
+                "--bit-exact: the kernel is not known (%s); without it scores are compared within "
+                "bounds that hold for every kernel",
+                report->kernel);
+    return FALSE;
+}
+
+static gboolean ask(Report *report, Subject *subject, const Bundle *bundle,
+                    const VerifyOptions *options, const EsOptions *cluster, OrderOptions *orders,
+                    GError **error)
+{
+    const char *alias = es_options_alias(cluster);
+    const char *name = options->release != NULL ? options->release : alias;
     subject->client = es_options_connect(cluster, error);
     if (subject->client == NULL)
         return FALSE;
     subject->release = release_meta_fetch(subject->client, name, error);
     if (subject->release == NULL)
         return FALSE;
+    if (options->bit_exact && !probe(report, subject, alias, error))
+        return FALSE;
+    orders->kernels = subject->kernels;
     if (bundle == NULL)
         return verify_from_cluster(report, subject->client, name, subject->release, orders, error);
     return verify(report, subject->client, name, subject->release, bundle, VERIFY_ALL, orders,
@@ -125,14 +179,18 @@ gboolean cmd_verify(const CliCommand *command, int argc, char **argv, GError **e
     g_auto(ReportOptions) form = {0};
     if (!parse(command, &argc, &argv, &options, &orders, &cluster, &form, error))
         return FALSE;
-    const char *name = options.release != NULL ? options.release : es_options_alias(&cluster);
     g_autoptr(Bundle) bundle = options.from_cluster ? NULL : bundle_open(argv[1], error);
     if (bundle == NULL && !options.from_cluster)
         return FALSE;
     g_auto(Subject) subject = {0};
     g_autoptr(Report) report = report_new();
     g_autoptr(GError) failure = NULL;
-    if (ask(report, &subject, bundle, name, &cluster, &orders, &failure))
+    if (!open_pairs(options.pairs, &orders.log, error))
+        return FALSE;
+    gboolean asked = ask(report, &subject, bundle, &options, &cluster, &orders, &failure);
+    if (!close_pairs(options.pairs, orders.log, asked ? &failure : NULL))
+        asked = FALSE;
+    if (asked)
         return report_deliver(report, &form, error);
     report_deliver_failure(report, &form, failure);
     g_propagate_error(error, g_steal_pointer(&failure));

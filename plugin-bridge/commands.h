@@ -3,6 +3,9 @@
 
 #include "cli.h"
 
+gboolean cmd_check_query(const CliCommand *command, int argc, char **argv, GError **error);
+gboolean cmd_explain(const CliCommand *command, int argc, char **argv, GError **error);
+gboolean cmd_fingerprint(const CliCommand *command, int argc, char **argv, GError **error);
 gboolean cmd_recall(const CliCommand *command, int argc, char **argv, GError **error);
 gboolean cmd_score(const CliCommand *command, int argc, char **argv, GError **error);
 gboolean cmd_verify(const CliCommand *command, int argc, char **argv, GError **error);

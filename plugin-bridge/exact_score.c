@@ -38,6 +38,16 @@ ExactScore exact_score(const float *query, const float *vector, guint k, double 
     return (ExactScore){score, bound * (1.0 + 2.0 * (k + 8) * U_DOUBLE)};
 }
 
+double exact_score_resolution(ExactScore exact)
+{
+    return 2 * exact.bound;
+}
+
+double exact_score_resolution_ulps(ExactScore exact)
+{
+    return exact_score_resolution(exact) / float_ulp((float)exact.score);
+}
+
 double float_ulp(float x)
 {
     float magnitude = fabsf(x);

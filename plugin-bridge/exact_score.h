@@ -17,7 +17,10 @@
  * the last term for products that underflow. With D for that and the rounding of the additions in
  * double, and one more rounding to float32:
  *
- *   |ES − S| ≤ B = D·(1 + u) + u·|S| + 2^-150 */
+ *   |ES − S| ≤ B = D·(1 + u) + u·|S| + 2^-150
+ *
+ * for every finite answer ES. An order whose sums overflow has an infinite score or none in the
+ * end, which is never right. The derivation step by step: PARITY.md. */
 #pragma once
 
 #include <glib.h>
@@ -28,6 +31,13 @@ typedef struct {
 } ExactScore;
 
 ExactScore exact_score(const float *query, const float *vector, guint k, double bias, double shift);
+
+/* An answer further than this from that of a right server is always found wrong, whatever the
+ * reason: both would have to be within B of S. */
+double exact_score_resolution(ExactScore exact);
+
+/* The same in units in the last place of a float32, at S. */
+double exact_score_resolution_ulps(ExactScore exact);
 
 /* One unit in the last place of a float32, at |x|. */
 double float_ulp(float x);

@@ -3,8 +3,8 @@
 #include "document.h"
 #include "recsys_error.h"
 
-static gboolean find_feature(const Bundle *bundle, const ProfileFeature *wanted, guint *index,
-                             GError **error)
+gboolean local_find(const Bundle *bundle, const ProfileFeature *wanted, guint *index,
+                    GError **error)
 {
     if (feature_table_find(bundle->features, wanted->type, wanted->value, index))
         return TRUE;
@@ -21,7 +21,7 @@ ProfileSum *local_profile_sum(const Bundle *bundle, const Profile *profile, GErr
     g_autofree double *biases = g_new(double, count);
     for (guint i = 0; i < count; i++) {
         guint index;
-        if (!find_feature(bundle, profile_get(profile, i), &index, error))
+        if (!local_find(bundle, profile_get(profile, i), &index, error))
             return NULL;
         vectors[i] = fm_vector(bundle->model, index);
         biases[i] = bundle->model->bias[index];

@@ -6,6 +6,11 @@
 #include "profile.h"
 #include "ranking.h"
 
+/* The index of a feature of the bundle; RECSYS_ERROR_USAGE naming the known values if it has no
+ * such one. */
+gboolean local_find(const Bundle *bundle, const ProfileFeature *wanted, guint *index,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The sum of a profile's vectors from the bundle; RECSYS_ERROR_USAGE naming the known values for
  * one the bundle does not have. */
 ProfileSum *local_profile_sum(const Bundle *bundle, const Profile *profile,

@@ -14,7 +14,8 @@ static const CliCommand commands[] = {
      "  recsys-bridge verify bundle --url http://localhost:9200 --random 500 --depth 100 --json\n"
      "  recsys-bridge verify bundle --release recsys-20260102-030405-0123456789ab --all-users\n"
      "  recsys-bridge verify --from-cluster --depth all\n"
-     "  recsys-bridge verify bundle --junit parity.xml --html parity.html\n",
+     "  recsys-bridge verify bundle --junit parity.xml --html parity.html\n"
+     "  recsys-bridge verify bundle --bit-exact\n",
      cmd_verify},
     {"watch", "[BUNDLE]", "verify a little, again and again, and say when it is wrong",
      "Each round compares random documents and the order of random profiles, one line a round.\n"
@@ -42,6 +43,42 @@ static const CliCommand commands[] = {
      "  recsys-bridge score bundle --age 18 --gender M\n"
      "  recsys-bridge score bundle --user 42 --size 5 --json\n",
      cmd_score},
+    {"fingerprint", "", "find out how each node of the cluster sums a dot product",
+     "Asks every node for dot products of random vectors in a throw-away index, ALIAS-probe-…,\n"
+     "which is always removed, until all answers are bit for bit those of one known kernel. Says\n"
+     "unknown if there is none: nothing is guessed. Exit code 0 if the kernel of every node is\n"
+     "known, 7 if not.\n"
+     "\n"
+     "Examples:\n"
+     "  recsys-bridge fingerprint\n"
+     "  recsys-bridge fingerprint --url http://localhost:9200 --json\n",
+     cmd_fingerprint},
+    {"check-query", "FILE [BUNDLE]", "prove a search that some other client sent, and its answer",
+     "FILE (or - for standard input) has the JSON body of the search as it was sent, or\n"
+     "{\"request\": body, \"response\": answer}. Finds the profile whose vectors sum to its query\n"
+     "vector, names what is wrong with script, shift, filter and sort, and proves scores, order\n"
+     "and set of the answer: the captured one, or the cluster's own to the same body. Compared\n"
+     "with BUNDLE, or else with the cluster's documents. With both a BUNDLE and an answer no\n"
+     "cluster is needed. Exit code 0 if it is right, 5 if it is wrong, 7 if that cannot be told.\n"
+     "\n"
+     "Examples:\n"
+     "  recsys-bridge check-query search.json\n"
+     "  recsys-bridge check-query search.json --age 18 --gender M --json\n"
+     "  recsys-bridge check-query search.json bundle --answer answer.json\n",
+     cmd_check_query},
+    {"explain", "[BUNDLE]", "take a movie's score apart, or say why one is above another",
+     "Shows what the movie's bias and each feature of the profile add, Elasticsearch's value "
+     "against\n"
+     "the exact one and its bound, and with --above which features make the difference and "
+     "whether\n"
+     "the order is proved. Without BUNDLE the stored documents are the model. The exit code is 5 "
+     "if\n"
+     "the cluster's answer is not the model's.\n"
+     "\n"
+     "Examples:\n"
+     "  recsys-bridge explain bundle --movie 318 --age 18 --gender M\n"
+     "  recsys-bridge explain --movie 318 --above 50 --user 42 --json\n",
+     cmd_explain},
     {NULL},
 };
 

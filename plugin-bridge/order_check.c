@@ -8,6 +8,7 @@
 #include "flight.h"
 #include "json.h"
 #include "local_scorer.h"
+#include "order_log.h"
 #include "progress.h"
 #include "rankings_page.h"
 #include "recommend.h"
@@ -61,6 +62,7 @@ struct Check {
     Flight *flight;
     char *mget_path, *msearch_path;
     Batch batches[IN_FLIGHT]; /* they are judged in turn, whichever is answered first */
+    FILE *log;                /* nullable */
     Progress progress;
     guint done;
     guint64 judged;     /* batches */
@@ -114,16 +116,47 @@ static void report_failure(Check *check, const Question *question)
     check->last_failure = g_strdup(question->failure);
 }
 
+static void log_answer(Check *check, const Question *question, const AnswerVerdict *verdict)
+{
+    const GArray *movies = feature_table_of_type(check->bundle->features, FEATURE_MOVIE);
+    const guint count = question->returned->len;
+    g_autofree const char **values = g_new(const char *, count + 1);
+    g_autofree float *scores = g_new(float, count + 1);
+    g_autofree guint *indices = g_new(guint, count + 1);
+    for (guint i = 0; i < count; i++) {
+        const Returned *movie = &g_array_index(question->returned, Returned, i);
+        scores[i] = movie->score;
+        indices[i] = g_array_index(movies, guint, movie->position);
+        values[i] = feature_table_get(check->bundle->features, indices[i])->value;
+    }
+    const OrderLogEntry entry = {
+        .profile = question->profile,
+        .query_is_right = question->finding == NULL || question->kind != VIOLATION_QUERY,
+        .list_is_right = verdict->list_is_right,
+        .set_is_right = verdict->set_is_right,
+        .shift = question->shift,
+        .movies = count,
+        .values = values,
+        .scores = scores,
+        .indices = indices,
+        .exact = verdict->exact,
+    };
+    order_log_put(check->log, &entry);
+}
+
 static void judge(Check *check, const Question *question)
 {
+    AnswerVerdict verdict = {0};
     check->report->profiles++;
     if (question->failure != NULL)
         report_failure(check, question);
     else if (question->finding != NULL)
         report_violation(check->report, question->kind, "%s", question->finding);
     else
-        answer_check(check->answers, question->description, question->sum->query, question->shift,
-                     question->returned, check->depth);
+        verdict = answer_check(check->answers, question->description, question->sum->query,
+                               question->shift, question->returned, check->depth);
+    if (check->log != NULL && question->failure == NULL)
+        log_answer(check, question, &verdict);
 }
 
 static gboolean strange_answer(const char *what, GError **error)
@@ -180,6 +213,15 @@ static gboolean ask_rankings(Batch *batch, GError **error)
     return TRUE;
 }
 
+/* There is no ranking then: several may be infinite. */
+static void fail_as_infinite(Question *question, const char *id)
+{
+    g_autofree char *why = g_strdup_printf(
+        "the score of %s is Infinity: the model's values are too large for float32", id);
+    if (question->failure == NULL)
+        fail(question, why);
+}
+
 static gboolean on_hit(guint number, const char *id, float score, gpointer data, GError **error)
 {
     Batch *batch = data;
@@ -187,8 +229,12 @@ static gboolean on_hit(guint number, const char *id, float score, gpointer data,
     if (number >= batch->asked->len)
         return TRUE; /* on_page() says so */
     Question *question = g_ptr_array_index(batch->asked, number);
-    if (id == NULL || !isfinite(score))
+    if (id == NULL || isnan(score))
         return strange_answer("a hit without _id and _score", error);
+    if (isinf(score)) {
+        fail_as_infinite(question, id);
+        return TRUE;
+    }
     if (answer_check_find(batch->check->answers, id, &movie.position))
         g_array_append_val(question->returned, movie);
     else if (question->finding == NULL)
@@ -496,7 +542,8 @@ gboolean order_check(Report *report, EsClient *client, const char *name, const R
 {
     const ProfileChoice choice = {options->random, options->seed, options->all_users,
                                   options->random_only};
-    g_autoptr(AnswerCheck) answers = answer_check_new(report, bundle, release->doc_ids);
+    g_autoptr(AnswerCheck) answers =
+        answer_check_new(report, bundle, release->doc_ids, options->kernels);
     g_autoptr(OrderProfiles) profiles = order_profiles_new(bundle, &choice);
     g_autoptr(Flight) flight = flight_new(client);
     g_autofree char *alias = es_escape(name);
@@ -517,6 +564,7 @@ gboolean order_check(Report *report, EsClient *client, const char *name, const R
         .page = MIN(depth, RANKING_PAGE),
         .profiles = profiles,
         .answers = answers,
+        .log = options->log,
         .flight = flight,
         .mget_path = mget,
         .msearch_path = msearch,

@@ -11,8 +11,11 @@
  * and fast_scorer.h. Whatever the number of profiles. */
 #pragma once
 
+#include <stdio.h>
+
 #include "bundle.h"
 #include "es_client.h"
+#include "kernel_probe.h"
 #include "order_profiles.h"
 #include "release_meta.h"
 #include "report.h"
@@ -24,7 +27,9 @@ typedef struct {
     guint random; /* these three: order_profiles.h */
     guint64 seed;
     gboolean all_users;
-    gboolean random_only; /* without the standard ones */
+    gboolean random_only;         /* without the standard ones */
+    const KernelFinding *kernels; /* whose bits the scores must be, all known; NULL: bounds alone */
+    FILE *log;                    /* takes every ranking and its verdicts (order_log.h), or NULL */
 } OrderOptions;
 
 /* Findings go to the report; FALSE only if the question could not be asked. `release` is what

@@ -11,9 +11,25 @@ PairVerdict order_pair(ExactScore above, ExactScore below)
     return -lead > bound ? PAIR_VIOLATED : PAIR_WITHIN_ROUNDING;
 }
 
+const char *order_pair_name(PairVerdict verdict)
+{
+    static const char *const names[] = {"proved", "within rounding", "violated"};
+    return names[verdict];
+}
+
 double order_error(ExactScore exact, float answer)
 {
     return fabs((double)answer - exact.score);
+}
+
+gboolean order_score_is_right(ExactScore exact, float answer)
+{
+    return order_error(exact, answer) <= exact.bound; /* FALSE for NaN */
+}
+
+gboolean order_is_sorted(float above, guint above_index, float below, guint below_index)
+{
+    return above > below || (above == below && above_index < below_index);
 }
 
 gboolean order_cut_is_right(const ExactScore *scores, const gboolean *is_returned, guint movies,

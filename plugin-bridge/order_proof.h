@@ -13,8 +13,17 @@ typedef enum { PAIR_PROVED, PAIR_WITHIN_ROUNDING, PAIR_VIOLATED } PairVerdict;
 
 PairVerdict order_pair(ExactScore above, ExactScore below);
 
+/* "proved", "within rounding" or "violated". */
+const char *order_pair_name(PairVerdict verdict);
+
 /* The error of a returned score, |answer − S|. */
 double order_error(ExactScore exact, float answer);
+
+/* FALSE if it is further than B from S, infinite, or not a number. */
+gboolean order_score_is_right(ExactScore exact, float answer);
+
+/* What no rounding excuses: an answer is sorted by its own scores, equal ones by feature index. */
+gboolean order_is_sorted(float above, guint above_index, float below, guint below_index);
 
 /* FALSE if a movie left out beats one that was returned; then *left_out and *returned are such two.
  * scores: [movies]; is_returned: [movies]. */

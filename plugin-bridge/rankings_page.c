@@ -10,6 +10,7 @@
 G_DEFINE_AUTO_CLEANUP_FREE_FUNC(yajl_handle, yajl_free, NULL)
 
 #define DEEPEST 100
+#define INFINITE "Infinity" /* a score, in quotes */
 
 typedef enum {
     ELSEWHERE,
@@ -178,6 +179,8 @@ static int on_number(void *context, const char *text, size_t length)
 static int on_string(void *context, const unsigned char *text, size_t length)
 {
     Reader *r = context;
+    if (r->take == TAKE_SCORE && length == strlen(INFINITE) && memcmp(text, INFINITE, length) == 0)
+        r->score = INFINITY;
     if (r->take != TAKE_ID)
         return 1;
     g_string_truncate(r->id, 0);

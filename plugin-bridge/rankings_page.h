@@ -15,7 +15,8 @@ typedef struct {
 } RankingPage;
 
 typedef struct {
-    /* A hit of search `number`; `id` NULL: it has none; `score` NAN: it has none. */
+    /* A hit of search `number`; `id` NULL: it has none; `score` NAN: it has none;
+     * INFINITY: it is beyond float32, which a server says with a string. */
     gboolean (*on_hit)(guint number, const char *id, float score, gpointer data, GError **error);
     /* The end of search `number`; valid during the call. */
     gboolean (*on_page)(guint number, const RankingPage *page, gpointer data, GError **error);

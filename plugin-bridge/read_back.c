@@ -4,9 +4,8 @@
 #include <string.h>
 
 #include "index_scan.h"
+#include "json.h"
 #include "recsys_error.h"
-
-#define WITHOUT_USERS "{\"bool\":{\"must_not\":{\"term\":{\"feature_type\":\"" FEATURE_USER "\"}}}}"
 
 /* What a document says beside its vector and bias; type NULL: there was none of this index. */
 typedef struct {
@@ -203,14 +202,50 @@ static gboolean begin(Reading *reading, const ReleaseMeta *release, Report *repo
     return TRUE;
 }
 
-Bundle *read_back(EsClient *client, const ReleaseMeta *release, GError **error)
+static Bundle *read_documents(EsClient *client, const ReleaseMeta *release, const char *query,
+                              guint64 expected, GError **error)
 {
     g_auto(Reading) reading = {0};
-    const IndexScan scan = {release->index, WITHOUT_USERS, "reading", release->movies, release->k};
+    const IndexScan scan = {release->index, query, "reading", expected, release->k};
     if (!begin(&reading, release, NULL, error) ||
         !index_scan(client, &scan, read_row, &reading, error))
         return NULL;
     return bundle_of(&reading, error);
+}
+
+/* All but the users, except those of the profile, which may be NULL. */
+static char *query_for(const Profile *profile)
+{
+    g_auto(yajl_gen) json = json_generator_new(FALSE);
+    yajl_gen_array_open(json);
+    for (guint i = 0; profile != NULL && i < profile_size(profile); i++)
+        if (strcmp(profile_get(profile, i)->type, FEATURE_USER) == 0)
+            json_put_string(json, profile_get(profile, i)->value);
+    yajl_gen_array_close(json);
+    g_autofree char *users = json_take(json, NULL);
+    return g_strdup_printf(
+        "{\"bool\":{\"should\":["
+        "{\"bool\":{\"must_not\":{\"term\":{\"feature_type\":\"" FEATURE_USER "\"}}}},"
+        "{\"bool\":{\"filter\":[{\"term\":{\"feature_type\":\"" FEATURE_USER "\"}},"
+        "{\"terms\":{\"value\":%s}}]}}]}}",
+        users);
+}
+
+Bundle *read_back_for(EsClient *client, const ReleaseMeta *release, const Profile *profile,
+                      GError **error)
+{
+    g_autofree char *query = query_for(profile);
+    return read_documents(client, release, query, release->movies, error);
+}
+
+Bundle *read_back(EsClient *client, const ReleaseMeta *release, GError **error)
+{
+    return read_back_for(client, release, NULL, error);
+}
+
+Bundle *read_back_all(EsClient *client, const ReleaseMeta *release, GError **error)
+{
+    return read_documents(client, release, NULL, release->n, error);
 }
 
 static void find_missing(const Reading *reading)

@@ -3,6 +3,7 @@
 
 #include "bundle.h"
 #include "es_client.h"
+#include "profile.h"
 #include "release_meta.h"
 #include "report.h"
 
@@ -11,6 +12,14 @@
  * for a document that is none of a release. */
 Bundle *read_back(EsClient *client, const ReleaseMeta *release,
                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same with the users of a profile. */
+Bundle *read_back_for(EsClient *client, const ReleaseMeta *release, const Profile *profile,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same with all its users, who can be many. */
+Bundle *read_back_all(EsClient *client, const ReleaseMeta *release,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The whole model, users included, with each document checked for what can be told without a
  * bundle: `_id`, type, value and feature index go together, each index of 0..n-1 is there once, the

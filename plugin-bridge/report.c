@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "exact_score.h"
+#include "order_proof.h"
 
 Report *report_new(void)
 {
@@ -23,6 +23,7 @@ void report_free(Report *report)
     g_ptr_array_unref(report->first_violations);
     score_sample_clear(&report->sample);
     g_free(report->no_verdict);
+    g_free(report->kernel);
     g_free(report);
 }
 
@@ -103,14 +104,14 @@ gboolean report_score(Report *report, double exact, double bound, float answer, 
 {
     const ScorePoint point = {exact,  bound,         (double)answer - exact,
                               answer, (char *)movie, (char *)profile};
-    const double ulps = fabs(point.error) / float_ulp(answer);
+    const ExactScore judged = {exact, bound};
+    const double ulps = order_error(judged, answer) / float_ulp(answer);
     report->scores++;
     report->worst_ulps = MAX(report->worst_ulps, ulps);
     report->worst_share = MAX(report->worst_share, score_point_share(&point));
-    /* An answer that is off by e is at least e − bound away: beyond the bound from 2 bounds on. */
-    report->caught_ulps = fmax(report->caught_ulps, 2 * bound / float_ulp(answer));
+    report->caught_ulps = fmax(report->caught_ulps, exact_score_resolution_ulps(judged));
     score_sample_add(&report->sample, &point);
-    return fabs(point.error) <= bound;
+    return order_score_is_right(judged, answer);
 }
 
 gboolean report_keeps_names(const Report *report, double error, double bound)

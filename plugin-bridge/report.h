@@ -24,6 +24,8 @@ typedef struct {
     guint profiles;   /* whose order was checked */
     guint depth;
     guint64 scores;                  /* compared with their bound */
+    guint64 bits;                    /* of them equal to the kernel's, bit for bit */
+    char *kernel;                    /* it is compared with; NULL: scores only within bounds */
     guint64 proved, within_rounding; /* adjacent pairs */
     double worst_ulps;  /* the largest error of a score, in float32 units in the last place */
     double worst_share; /* the largest error as a share of its bound */

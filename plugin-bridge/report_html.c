@@ -170,6 +170,14 @@ static char *ulps(double value)
     return many != NULL ? g_strdup_printf("%s ulp", many) : g_strdup_printf("%.3g ulp", value);
 }
 
+static void append_bits(GString *html, const Report *report)
+{
+    GString *below = g_string_new("scores are bit for bit those of ");
+    markup_append(below, report->kernel);
+    append_count(html, report->bits, below->str);
+    g_string_free(below, TRUE);
+}
+
 static void append_tiles(GString *html, const Report *report)
 {
     g_autofree char *expected = grouped(report->features);
@@ -185,6 +193,8 @@ static void append_tiles(GString *html, const Report *report)
     append_count(html, report->profiles, profiles);
     append_count(html, report->scores, "scores compared");
     append_tile(html, worst, largest);
+    if (report->kernel != NULL)
+        append_bits(html, report);
     if (isfinite(report->caught_ulps))
         append_tile(html, caught, "error of any score that is always caught");
     g_string_append(html, "</div>\n");

@@ -78,6 +78,10 @@ void report_put_json(yajl_gen json, const Report *report)
     put_figure(json, "worst_error_ulps", report->worst_ulps);
     put_figure(json, "worst_share_of_bound", report->worst_share);
     put_figure(json, "always_caught_ulps", report->caught_ulps);
+    if (report->kernel != NULL) {
+        json_put_member_string(json, "kernel", report->kernel);
+        json_put_member_int(json, "scores_bit_for_bit", (gint64)report->bits);
+    }
     put_figure(json, "seconds", report->seconds);
     json_put_member_int(json, "violations", (gint64)report->violations);
     put_texts(json, "first_violations", report->first_violations);

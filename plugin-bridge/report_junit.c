@@ -41,6 +41,9 @@ static void append_properties(GString *xml, const Report *report)
     append_figure(xml, "pairs_within_rounding", (double)report->within_rounding);
     append_figure(xml, "worst_error_ulps", report->worst_ulps);
     append_figure(xml, "worst_share_of_bound", report->worst_share);
+    append_property(xml, "kernel", report->kernel);
+    if (report->kernel != NULL)
+        append_figure(xml, "scores_bit_for_bit", (double)report->bits);
     g_string_append(xml, "    </properties>\n");
 }
 

@@ -52,6 +52,10 @@ static const ViolationInfo kinds[VIOLATION_KINDS] = {
     [VIOLATION_SCORE] = {CHECK_SCORES, "score", "score beyond its bound",
                          "If the documents are right, the server computes something else: keep "
                          "index and report, and compare the nodes' versions, Java and CPUs."},
+    [VIOLATION_SCORE_BITS] = {CHECK_SCORES, "score-bits", "score of no known kernel",
+                              "If the documents are right and scores are within their bounds, the "
+                              "answer is right as a ranking, but not what the nodes' code makes: "
+                              "look for a node that joined meanwhile (recsys-bridge fingerprint)."},
     [VIOLATION_ORDER] = {CHECK_ORDERS, "order", "wrong order",
                          "If scores are right, something between here and the shards re-sorts: "
                          "look for a proxy; else see to the scores first."},

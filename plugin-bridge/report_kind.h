@@ -15,21 +15,22 @@ typedef enum {
 } ReportCheck;
 
 typedef enum {
-    VIOLATION_MAPPING,  /* a field or parameter of the mapping */
-    VIOLATION_SETTINGS, /* an index setting that keeps readers from their answers */
-    VIOLATION_META,     /* its _meta */
-    VIOLATION_MODEL,    /* the release, or a document of it, is of another model */
-    VIOLATION_MISSING,  /* a document */
-    VIOLATION_EXTRA,    /* a document */
-    VIOLATION_DOUBLED,  /* a document */
-    VIOLATION_BITS,     /* of a vector or bias */
-    VIOLATION_FIELD,    /* any other field of a document */
-    VIOLATION_REFUSED,  /* a ranking could not be had */
-    VIOLATION_QUERY,    /* the sum of a profile's vectors */
-    VIOLATION_LIST,     /* too short, with a stranger in it, or with a movie twice */
-    VIOLATION_SCORE,    /* beyond its bound */
-    VIOLATION_ORDER,    /* of two movies */
-    VIOLATION_SET,      /* a movie left out */
+    VIOLATION_MAPPING,    /* a field or parameter of the mapping */
+    VIOLATION_SETTINGS,   /* an index setting that keeps readers from their answers */
+    VIOLATION_META,       /* its _meta */
+    VIOLATION_MODEL,      /* the release, or a document of it, is of another model */
+    VIOLATION_MISSING,    /* a document */
+    VIOLATION_EXTRA,      /* a document */
+    VIOLATION_DOUBLED,    /* a document */
+    VIOLATION_BITS,       /* of a vector or bias */
+    VIOLATION_FIELD,      /* any other field of a document */
+    VIOLATION_REFUSED,    /* a ranking could not be had */
+    VIOLATION_QUERY,      /* the sum of a profile's vectors */
+    VIOLATION_LIST,       /* too short, with a stranger in it, or with a movie twice */
+    VIOLATION_SCORE,      /* beyond its bound */
+    VIOLATION_SCORE_BITS, /* within its bound or not, but no kernel of the cluster's makes it */
+    VIOLATION_ORDER,      /* of two movies */
+    VIOLATION_SET,        /* a movie left out */
     VIOLATION_KINDS
 } ViolationKind;
 

@@ -32,6 +32,9 @@ static void print_figures(const Report *report, FILE *out)
             report->kinds[VIOLATION_ORDER].count);
     fprintf(out, "scores      %" G_GUINT64_FORMAT " compared; largest error %.2f ulp, %s\n",
             report->scores, report->worst_ulps, share);
+    if (report->kernel != NULL)
+        fprintf(out, "bits        %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " scores are %s's\n",
+                report->bits, report->scores, report->kernel);
     if (isfinite(report->caught_ulps))
         fprintf(out, "strength    an error of %.3g ulp in any of these scores is always caught\n",
                 report->caught_ulps);

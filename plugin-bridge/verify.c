@@ -7,7 +7,7 @@
 #include "recsys_error.h"
 #include "settings_check.h"
 
-static gboolean check_model(const ReleaseMeta *release, const Bundle *bundle, GError **error)
+gboolean verify_is_of_bundle(const ReleaseMeta *release, const Bundle *bundle, GError **error)
 {
     if (g_strcmp0(release->model_id, bundle->model_id) == 0)
         return TRUE;
@@ -73,7 +73,7 @@ gboolean verify(Report *report, EsClient *client, const char *name, const Releas
 {
     const gint64 started = g_get_monotonic_time();
     g_autoptr(GError) failure = NULL;
-    if (!check_model(release, bundle, error))
+    if (!verify_is_of_bundle(release, bundle, error))
         return FALSE;
     begin(report, client, release);
     (void)check_parts(report, client, name, release, bundle, parts, orders, &failure);

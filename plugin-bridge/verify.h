@@ -13,6 +13,10 @@ typedef enum {
     VERIFY_MAPPING = 1 << 2, /* mapping and settings alone */
 } VerifyParts;
 
+/* RECSYS_ERROR_GATE if the release is of another model. */
+gboolean verify_is_of_bundle(const ReleaseMeta *release, const Bundle *bundle,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Compares what `name`, an alias or a concrete index, stands for with `bundle`. `release` is what
  * release_meta_fetch() said of `name`; it must outlive the report, which names its index. Findings
  * go to the report; FALSE only if the question could not be asked. Errors: RECSYS_ERROR_GATE (the

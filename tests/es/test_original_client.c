@@ -4,9 +4,8 @@
 
 #include "bundles.h"
 #include "programs.h"
+#include "python.h"
 #include "servers.h"
-
-#define CANNOT_INSTALL 77
 
 static char *bundle_path;
 static Bundle *bundle;
@@ -23,20 +22,10 @@ static void set_up(void)
  * the test skipped or failed, without one. */
 static char *find_python(void)
 {
-    g_auto(Run) run = {0};
     const char *directory = g_getenv("ORIGINAL_CLIENT_VENV");
     if (directory == NULL || directory[0] == '\0')
         directory = g_getenv("ORIGINAL_CLIENT_DEFAULT_VENV");
-    run_program(&run, g_getenv("ORIGINAL_CLIENT_MAKE_VENV"), directory, NULL);
-    if (run.status == 0)
-        return g_strdup(g_strstrip(run.out));
-    tap_comment(run.err);
-    if (run.status == CANNOT_INSTALL)
-        tap_skip("elasticsearch-py 7.17 cannot be installed here (python3-venv, pip, its package "
-                 "index)");
-    else
-        CU_FAIL("the virtual environment cannot be made");
-    return NULL;
+    return python_find("ORIGINAL_CLIENT_MAKE_VENV", directory, "elasticsearch-py 7.17");
 }
 
 static guint index_of(const char *type, const char *value)

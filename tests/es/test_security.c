@@ -225,14 +225,30 @@ static void check_key(const char *key, int release_status)
     programs_set_environment("ES_API_KEY", NULL);
 }
 
+/* Which makes and removes an index of its own. */
+static void check_fingerprint(const char *key, int status, const char *text)
+{
+    g_auto(Run) run = {0};
+    programs_set_environment("ES_API_KEY", key);
+    run_program(&run, BRIDGE, "fingerprint", "--url", server_url(), "--ca-file",
+                g_getenv("ES_SECURE_CA"), "--alias", alias, NULL);
+    programs_set_environment("ES_API_KEY", NULL);
+    CU_ASSERT(run_says(&run, status, text, NULL));
+    CU_ASSERT(is_secret(&run, key));
+    g_autofree char *state = server_state();
+    CU_ASSERT_PTR_NULL(strstr(state, "-probe-"));
+}
+
 /* The roles of examples/ are enough for what they are for. */
 static void test_example_roles(void)
 {
     g_autofree char *releaser = make_key("release-role.json", "10m");
     check_key(releaser, 0);
+    check_fingerprint(releaser, 0, "dot products bit for bit");
     g_autofree char *reader = make_key("recommend-role.json", "10m");
     g_autofree char *before = server_state();
     check_key(reader, 4);
+    check_fingerprint(reader, 4, "403");
     g_autofree char *after = server_state();
     CU_ASSERT_STRING_EQUAL(before, after);
     drop_keys();

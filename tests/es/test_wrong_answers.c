@@ -11,10 +11,53 @@
 static char *bundle_path;
 static char *alias;
 
-static void set_up(void)
+typedef void (*Change)(FmModel *model, const GArray *movies);
+
+/* A bundle whose model is changed after its training. */
+static char *make_changed_bundle(Change change)
 {
     const BundleRecipe recipe = {"80", "120", "4000", "24", "1"};
-    bundle_path = bundle_make_and_release(&recipe, &alias);
+    g_autofree char *path = NULL, *training = NULL;
+    g_autoptr(Bundle) bundle = bundle_make_and_open(&recipe, &path);
+    g_autofree char *record = g_build_filename(path, "training.json", NULL);
+    g_autoptr(GError) error = NULL;
+    change(bundle->model, feature_table_of_type(bundle->features, FEATURE_MOVIE));
+    if (!g_file_get_contents(record, &training, NULL, &error) ||
+        !bundle_write(path, bundle->model, bundle->features, training, TRUE, &error))
+        g_error("%s", error->message);
+    return g_steal_pointer(&path);
+}
+
+/* The movie of the highest bias and another one are the same: their order is that of their feature
+ * indices, and no bound can tell. */
+static void make_twins(FmModel *model, const GArray *movies)
+{
+    guint best = g_array_index(movies, guint, 0);
+    for (guint i = 1; i < movies->len; i++)
+        if (model->bias[g_array_index(movies, guint, i)] > model->bias[best])
+            best = g_array_index(movies, guint, i);
+    guint twin = best == g_array_index(movies, guint, 0) ? best + 1 : best - 1;
+    model->bias[twin] = model->bias[best];
+    memcpy(model->embeddings + (gsize)twin * model->k, fm_vector(model, best),
+           model->k * sizeof(float));
+}
+
+/* One movie's score is out of the range of float32, once the lowest is lifted above 0. */
+static void make_too_large(FmModel *model, const GArray *movies)
+{
+    model->bias[g_array_index(movies, guint, 3)] = 3e38f;
+    model->bias[g_array_index(movies, guint, 5)] = -3e38f;
+}
+
+static void set_up(void)
+{
+    g_auto(Run) run = {0};
+    bundle_path = make_changed_bundle(make_twins);
+    alias = g_strdup_printf("%s-live", server_prefix());
+    run_program(&run, LOADER, "release", bundle_path, "--url", server_url(), "--alias", alias,
+                NULL);
+    if (!run_says(&run, 0, NULL))
+        printf("# there is no release to test with\n");
 }
 
 /* ---- the hits of an answer ---- */
@@ -99,6 +142,27 @@ static void swap_first_and_last(GPtrArray *hits)
     hits->pdata[hits->len - 1] = first;
 }
 
+/* The number after "_score": in a hit's text, up to the comma; free with g_free. */
+static char *score_of(const char *hit)
+{
+    const char *score = strstr(hit, "\"_score\":") + strlen("\"_score\":");
+    return g_strndup(score, strcspn(score, ",}"));
+}
+
+/* Neighbours of one and the same score. */
+static void swap_twins(GPtrArray *hits)
+{
+    for (guint i = 1; i < hits->len; i++) {
+        g_autofree char *above = score_of(hits->pdata[i - 1]), *below = score_of(hits->pdata[i]);
+        if (strcmp(above, below) != 0)
+            continue;
+        gpointer hit = hits->pdata[i];
+        hits->pdata[i] = hits->pdata[i - 1];
+        hits->pdata[i - 1] = hit;
+        return;
+    }
+}
+
 static void drop_first(GPtrArray *hits)
 {
     g_ptr_array_remove_index(hits, 0);
@@ -167,6 +231,12 @@ static void test_order(void)
           "is returned above movie_");
 }
 
+static void test_order_of_twins(void)
+{
+    check((Proxy){swap_twins, FALSE}, 5, "is returned above movie_",
+          ", and its feature index is higher");
+}
+
 static void test_left_out(void)
 {
     check((Proxy){drop_first, TRUE}, 5, "set for {gender M}: movie_",
@@ -183,13 +253,32 @@ static void test_twice(void)
     check((Proxy){repeat_first, FALSE}, 5, "list for {gender M}: movie_", "is returned twice");
 }
 
+/* An infinite score is no answer, and never passes for right. */
+static void test_infinite(void)
+{
+    g_auto(Run) release = {0}, kept = {0}, verified = {0};
+    g_autofree char *path = make_changed_bundle(make_too_large);
+    g_autofree char *refused = g_strdup_printf("%s-refused", server_prefix());
+    g_autofree char *large = g_strdup_printf("%s-large", server_prefix());
+    run_program(&release, LOADER, "release", path, "--url", server_url(), "--alias", refused, NULL);
+    CU_ASSERT(run_says(&release, 5, "orders", "is Infinity", NULL));
+    run_program(&kept, LOADER, "release", path, "--url", server_url(), "--alias", large,
+                "--skip-gate", "orders", NULL);
+    CU_ASSERT(run_says(&kept, 0, NULL));
+    run_program(&verified, BRIDGE, "verify", path, "--url", server_url(), "--alias", large, NULL);
+    CU_ASSERT(run_says(&verified, 5, "parity: NO", "is Infinity: the model's values are too large",
+                       NULL));
+}
+
 static const UnitTest tests[] = {
     {"untouched answers", test_untouched},
     {"a score beyond its bound", test_score},
     {"two movies in the wrong order", test_order},
+    {"equal movies not by feature index", test_order_of_twins},
     {"the best movie left out", test_left_out},
     {"a list that is too short", test_short_list},
     {"a movie returned twice", test_twice},
+    {"an infinite score", test_infinite},
     {NULL, NULL},
 };
 

@@ -48,6 +48,8 @@ static void test_everything(void)
     filter->year_from = 1990;
     filter->year_to = 1999;
     filter->least_ratings = 50;
+    add(filter->only, "50");
+    add(filter->only, "318");
     filter_exclude(filter, "318");
     filter_exclude(filter, "2858");
     filter->raw = g_strdup("{\"prefix\": {\"title\": \"Star\"}}");
@@ -55,6 +57,7 @@ static void test_everything(void)
     check_json(filter, "{\"bool\":{\"filter\":[" MOVIES
                        ",{\"terms\":{\"genres\":[\"War\",\"Children's \\\"x\\\"\"]}}"
                        ",{\"term\":{\"genres\":\"Drama\"}},{\"term\":{\"genres\":\"Sci-Fi\"}}"
+                       ",{\"terms\":{\"value\":[\"50\",\"318\"]}}"
                        ",{\"range\":{\"year\":{\"gte\":1990,\"lte\":1999}}}"
                        ",{\"range\":{\"ratings\":{\"gte\":50}}}"
                        ",{\"prefix\": {\"title\": \"Star\"}}],"

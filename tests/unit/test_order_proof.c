@@ -32,6 +32,34 @@ static void test_error(void)
     CU_ASSERT_EQUAL(order_error((ExactScore){2, 0}, 2), 0);
 }
 
+static void test_score(void)
+{
+    CU_ASSERT(order_score_is_right((ExactScore){2, 0.5}, 2.5f)); /* exactly at the bound */
+    CU_ASSERT(order_score_is_right((ExactScore){2, 0.5}, 1.5f));
+    CU_ASSERT_FALSE(order_score_is_right((ExactScore){2, 0.5}, 2.5000002f));
+    CU_ASSERT_FALSE(order_score_is_right((ExactScore){2, 0.5}, 1.4999999f));
+    CU_ASSERT_FALSE(order_score_is_right((ExactScore){2, 0.5}, INFINITY));
+    CU_ASSERT_FALSE(order_score_is_right((ExactScore){2, 0.5}, -INFINITY));
+    CU_ASSERT_FALSE(order_score_is_right((ExactScore){2, 0.5}, NAN));
+}
+
+static void test_sorted(void)
+{
+    CU_ASSERT(order_is_sorted(2, 7, 1, 3));
+    CU_ASSERT(order_is_sorted(1, 3, 1, 7)); /* a tie, by feature index */
+    CU_ASSERT_FALSE(order_is_sorted(1, 7, 1, 3));
+    CU_ASSERT_FALSE(order_is_sorted(1, 3, 1, 3)); /* one movie twice */
+    CU_ASSERT_FALSE(order_is_sorted(1, 3, nextafterf(1, 2), 7));
+    CU_ASSERT_FALSE(order_is_sorted(NAN, 3, 1, 7));
+}
+
+static void test_names(void)
+{
+    CU_ASSERT_STRING_EQUAL(order_pair_name(PAIR_PROVED), "proved");
+    CU_ASSERT_STRING_EQUAL(order_pair_name(PAIR_WITHIN_ROUNDING), "within rounding");
+    CU_ASSERT_STRING_EQUAL(order_pair_name(PAIR_VIOLATED), "violated");
+}
+
 static void test_cut_is_right(void)
 {
     const ExactScore scores[] = {{5, 0.1}, {1, 0.1}, {3, 0.1}, {2, 0.1}};
@@ -80,6 +108,9 @@ static void test_cut_with_unequal_bounds(void)
 static const UnitTest tests[] = {
     {"pairs", test_pairs},
     {"error of a score", test_error},
+    {"right score", test_score},
+    {"sorted by its own scores", test_sorted},
+    {"names", test_names},
     {"right cut", test_cut_is_right},
     {"wrong cut names the two", test_cut_names_the_two},
     {"cut within rounding", test_cut_within_rounding},

@@ -1,4 +1,4 @@
-#include "explain.h"
+#include "ranking_shares.h"
 
 static double dot(const float *a, const float *b, guint k)
 {
@@ -8,7 +8,7 @@ static double dot(const float *a, const float *b, guint k)
     return sum;
 }
 
-void explain_ranking(Ranking *ranking, const FeatureVectors *profile)
+void ranking_explain(Ranking *ranking, const FeatureVectors *profile)
 {
     g_strfreev(ranking->terms);
     ranking->terms = g_new0(char *, profile->count + 2);

@@ -10,4 +10,4 @@
 #include "ranking.h"
 
 /* Fills the ranking's terms and each movie's shares, in double. The movies need their vectors. */
-void explain_ranking(Ranking *ranking, const FeatureVectors *profile);
+void ranking_explain(Ranking *ranking, const FeatureVectors *profile);

@@ -1,0 +1,51 @@
+/* A search as a client sent it, taken apart: the body alone, or {"request": body, "response":
+ * answer}. Nothing is asked of a cluster here. */
+#pragma once
+
+#include "query_script.h"
+
+typedef enum {
+    FILTER_MOVIES, /* feature_type: movie, nothing else */
+    FILTER_ALL,    /* match_all, or nothing at all */
+    FILTER_OTHER,  /* anything else: the cluster has to say what it lets through */
+} QueryFilter;
+
+typedef enum {
+    SORT_BY_SCORE_ALONE, /* equal scores come in no fixed order */
+    SORT_BY_INDEX_TOO,   /* then feature_index, ascending: the right one */
+    SORT_BY_SCORE_FIRST, /* then something else */
+    SORT_WRONG,          /* not best first */
+} QuerySort;
+
+typedef struct {
+    char *what; /* the name of where it came from, for messages */
+    yajl_val tree, answer_tree;
+    yajl_val request;  /* within a tree */
+    yajl_val response; /* within a tree, or NULL */
+    yajl_val filter;   /* the query within script_score, or NULL */
+    QueryFilter filter_kind;
+    QuerySort sort;
+    QueryScript script;
+    char *unknown; /* why the script, or the query, is not understood; NULL if it is */
+    float *vector; /* [k] the query vector, rounded to float32, or NULL */
+    guint k;
+    guint size, from;
+    double min_score;  /* NAN: none */
+    GPtrArray *others; /* const char *: members of the body that change what is returned */
+} CapturedQuery;
+
+void captured_query_clear(CapturedQuery *query);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CapturedQuery, captured_query_clear)
+
+/* Reads the texts of a query and, if not NULL, of an answer; `what` and `answer_what` name them.
+ * RECSYS_ERROR_DATA naming the line, or the member, that cannot be read. Clear `query` all the
+ * same. */
+gboolean captured_query_read(CapturedQuery *query, const char *text, const char *what,
+                             const char *answer, const char *answer_what,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The body as JSON, for asking the cluster. */
+char *captured_query_body(const CapturedQuery *query);
+
+/* The query within script_score as JSON, or NULL for none. */
+char *captured_query_filter(const CapturedQuery *query);

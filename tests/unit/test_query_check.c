@@ -1,0 +1,460 @@
+#include "query_check.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "fixtures.h"
+#include "local_scorer.h"
+#include "recsys_error.h"
+#include "tap.h"
+
+#define K 8
+#define MOVIES 40
+#define SIZE 10
+#define RIGHT "params.shift + dotProduct(params.query_vector, 'embedding') + doc['bias'].value"
+#define FILTER "{\"term\":{\"feature_type\":\"movie\"}}"
+#define SORT ",\"sort\":[\"_score\",\"feature_index\"]"
+
+/* Ages 0..3, genders 0..1 and movies, whose scores are far apart. */
+static Bundle *bundle_of_movies(void)
+{
+    const struct {
+        const char *type;
+        guint count;
+    } types[] = {{"movie", MOVIES}, {"age", 4}, {"gender", 2}};
+    Bundle *bundle = g_new0(Bundle, 1);
+    bundle->path = g_strdup("b");
+    bundle->features = feature_table_new();
+    for (guint t = 0; t < G_N_ELEMENTS(types); t++)
+        for (guint i = 0; i < types[t].count; i++) {
+            g_autofree char *value = g_strdup_printf("%u", i);
+            const Feature feature = {.type = types[t].type, .value = value};
+            gboolean added = feature_table_add(bundle->features, &feature, NULL, NULL);
+            g_assert(added);
+        }
+    bundle->model = fixture_model(feature_table_size(bundle->features), K, 0.5, 11);
+    return bundle;
+}
+
+static Profile *a_profile(void)
+{
+    Profile *profile = profile_new();
+    profile_add(profile, "age", "2");
+    profile_add(profile, "gender", "1");
+    return profile;
+}
+
+/* ---- bodies and answers ---- */
+
+typedef struct {
+    Bundle *bundle;
+    float query[K];
+    double shift;
+    guint order[MOVIES]; /* positions, best first */
+    float raw[MOVIES];   /* [position] */
+} Case;
+
+static int by_score(gconstpointer a, gconstpointer b, gpointer data)
+{
+    const float *raw = data;
+    float x = raw[*(const guint *)a], y = raw[*(const guint *)b];
+    return (x < y) - (x > y);
+}
+
+static void case_set_up(Case *c, double shift)
+{
+    ExactScore scores[MOVIES];
+    g_autoptr(Profile) profile = a_profile();
+    c->bundle = bundle_of_movies();
+    g_autoptr(ProfileSum) sum = local_profile_sum(c->bundle, profile, NULL);
+    memcpy(c->query, sum->query, sizeof c->query);
+    c->shift = shift;
+    local_score_all(scores, c->bundle, c->query, shift);
+    for (guint i = 0; i < MOVIES; i++) {
+        c->raw[i] = (float)scores[i].score;
+        c->order[i] = i;
+    }
+    g_qsort_with_data(c->order, MOVIES, sizeof *c->order, by_score, c->raw);
+}
+
+static void case_clear(Case *c)
+{
+    bundle_free(c->bundle);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Case, case_clear)
+
+static char *body_of(const Case *c, const char *script, const char *filter, const char *more)
+{
+    g_auto(yajl_gen) json = json_generator_new(FALSE);
+    yajl_gen_array_open(json);
+    for (guint f = 0; f < K; f++)
+        json_put_float(json, c->query[f]);
+    yajl_gen_array_close(json);
+    g_autofree char *vector = json_take(json, NULL);
+    return g_strdup_printf("{\"size\":%d,\"query\":{\"script_score\":{\"query\":%s,\"script\":{"
+                           "\"source\":\"%s\",\"params\":{\"shift\":%.17g,\"query_vector\":%s}}}}"
+                           "%s}",
+                           SIZE, filter, script, c->shift, vector, more);
+}
+
+static char *answer_of(const Case *c, guint first, guint count)
+{
+    GString *text = g_string_new("{\"hits\":{\"hits\":[");
+    for (guint i = first; i < first + count; i++)
+        g_string_append_printf(text, "%s{\"_id\":\"movie_%u\",\"_score\":%.9g}",
+                               i > first ? "," : "", c->order[i], (double)c->raw[c->order[i]]);
+    g_string_append(text, "]}}");
+    return g_string_free(text, FALSE);
+}
+
+static QueryVerdict *judge(const Case *c, const char *body, const char *answer,
+                           const gboolean *eligible)
+{
+    g_autoptr(QueryVerdict) verdict = query_verdict_new();
+    g_auto(CapturedQuery) query = {0};
+    g_autoptr(GError) error = NULL;
+    gboolean read = captured_query_read(&query, body, "q", answer, "a", &error) &&
+                    query_check_body(verdict, c->bundle, &query, NULL, &error);
+    CU_ASSERT(read);
+    if (!read)
+        printf("# %s\n", error->message);
+    else
+        query_check_answer(verdict, c->bundle, &query, query.response, eligible);
+    return g_steal_pointer(&verdict);
+}
+
+static gboolean has(const GPtrArray *list, const char *text)
+{
+    for (guint i = 0; i < list->len; i++)
+        if (strstr(g_ptr_array_index(list, i), text) != NULL)
+            return TRUE;
+    printf("# nothing says \"%s\":\n", text);
+    for (guint i = 0; i < list->len; i++)
+        printf("#   %s\n", (const char *)g_ptr_array_index(list, i));
+    return FALSE;
+}
+
+static const gboolean *all_movies(void)
+{
+    static gboolean eligible[MOVIES];
+    for (guint i = 0; i < MOVIES; i++)
+        eligible[i] = TRUE;
+    return eligible;
+}
+
+/* ---- right ---- */
+
+static void test_right(void)
+{
+    g_auto(Case) c = {0};
+    case_set_up(&c, 20);
+    g_autofree char *body = body_of(&c, RIGHT, FILTER, SORT);
+    g_autofree char *answer = answer_of(&c, 0, SIZE);
+    g_autoptr(QueryVerdict) verdict = judge(&c, body, answer, all_movies());
+    CU_ASSERT_STRING_EQUAL(query_verdict_word(verdict), "right");
+    CU_ASSERT_EQUAL(verdict->notes->len, 0);
+    CU_ASSERT_STRING_EQUAL(verdict->profile, "age 2, gender 1");
+    CU_ASSERT_STRING_EQUAL(verdict->script, "20 + dotProduct + bias");
+    CU_ASSERT_EQUAL(verdict->proved, SIZE - 1);
+    CU_ASSERT_EQUAL(verdict->scores, SIZE);
+    CU_ASSERT(verdict->is_set_proved);
+    CU_ASSERT(verdict->needed > 0 && verdict->needed < 20);
+}
+
+/* ---- scripts and shifts ---- */
+
+static void check_script(const char *script, double shift, const char *defect)
+{
+    g_auto(Case) c = {0};
+    case_set_up(&c, shift);
+    g_autofree char *body = body_of(&c, script, FILTER, SORT);
+    g_autofree char *answer = answer_of(&c, 0, SIZE);
+    g_autoptr(QueryVerdict) verdict = judge(&c, body, answer, all_movies());
+    CU_ASSERT_STRING_EQUAL(query_verdict_word(verdict), "WRONG");
+    CU_ASSERT(has(verdict->defects, defect));
+}
+
+static void test_scripts(void)
+{
+    check_script("dotProduct(params.query_vector, 'embedding') + params.shift", 20,
+                 "leaves out the movies' biases");
+    check_script("cosineSimilarity(params.query_vector, 'embedding') + 1.0 + doc['bias'].value", 20,
+                 "cosineSimilarity divides");
+    check_script("params.shift + dotProduct(params.query_vector, 'vec') + doc['bias'].value", 20,
+                 "uses the field vec");
+    check_script("2 * dotProduct(params.query_vector, 'embedding') + doc['bias'].value", 20,
+                 "takes dotProduct times 2 and bias times 1");
+    check_script("doc['bias'].value + params.shift", 20, "has no dotProduct");
+}
+
+static void test_shifts(void)
+{
+    check_script(RIGHT, 0, "is too small");
+    check_script("Math.max(0, dotProduct(params.query_vector, 'embedding') + doc['bias'].value)", 0,
+                 "all of them get the same one");
+    check_script("dotProduct(params.query_vector, 'embedding') + doc['bias'].value + 0.01", 0.01,
+                 "Elasticsearch refuses the whole query");
+    g_auto(Case) c = {0};
+    case_set_up(&c, 1e8);
+    g_autofree char *body = body_of(&c, RIGHT, FILTER, SORT);
+    /* All scores are equal then: any order is right that is by feature index. */
+    for (guint i = 0; i < MOVIES; i++)
+        c.order[i] = i;
+    g_autofree char *answer = answer_of(&c, 0, SIZE);
+    g_autoptr(QueryVerdict) verdict = judge(&c, body, answer, all_movies());
+    CU_ASSERT_STRING_EQUAL(query_verdict_word(verdict), "right");
+    CU_ASSERT(has(verdict->notes, "the shift is far greater than needed"));
+}
+
+/* What is not understood is judged by its order alone. */
+static void test_unknown_script(void)
+{
+    g_auto(Case) c = {0};
+    case_set_up(&c, 20);
+    g_autofree char *body =
+        body_of(&c, "sigmoid(dotProduct(params.query_vector, 'embedding'), 1, 1)", FILTER, SORT);
+    g_autofree char *answer = answer_of(&c, 0, SIZE);
+    g_autoptr(QueryVerdict) verdict = judge(&c, body, answer, all_movies());
+    CU_ASSERT_STRING_EQUAL(query_verdict_word(verdict), "right");
+    CU_ASSERT(has(verdict->notes, "judged by its order alone"));
+    CU_ASSERT_EQUAL(verdict->scores, 0);
+    CU_ASSERT_EQUAL(verdict->proved, SIZE - 1);
+    CU_ASSERT_PTR_NULL(verdict->script);
+    g_autofree char *shuffled = answer_of(&c, 1, SIZE);
+    g_autoptr(QueryVerdict) wrong = judge(&c, body, shuffled, all_movies());
+    CU_ASSERT_STRING_EQUAL(query_verdict_word(wrong), "WRONG");
+    CU_ASSERT(has(wrong->defects, "is left out although"));
+}
+
+/* ---- answers ---- */
+
+static void check_answer(Case *c, const char *more, char *answer, const char *defect)
+{
+    g_autofree char *owned = answer;
+    g_autofree char *body = body_of(c, RIGHT, FILTER, more);
+    g_autoptr(QueryVerdict) verdict = judge(c, body, owned, all_movies());
+    CU_ASSERT_STRING_EQUAL(query_verdict_word(verdict), "WRONG");
+    CU_ASSERT(has(verdict->defects, defect));
+}
+
+static char *replaced(char *text, const char *from, const char *to)
+{
+    g_autofree char *owned = text;
+    g_autoptr(GString) changed = g_string_new(owned);
+    g_string_replace(changed, from, to, 1);
+    return g_strdup(changed->str);
+}
+
+static void test_wrong_answers(void)
+{
+    g_auto(Case) c = {0};
+    case_set_up(&c, 20);
+    g_autofree char *first = g_strdup_printf("movie_%u\"", c.order[0]);
+    g_autofree char *second = g_strdup_printf("movie_%u\"", c.order[1]);
+    check_answer(&c, SORT, answer_of(&c, 1, SIZE), "is left out although");
+    check_answer(&c, SORT, answer_of(&c, 0, SIZE - 1), "9 hits: 10 were asked for and 40");
+    check_answer(&c, SORT, answer_of(&c, 0, SIZE + 1), "11 hits: 10 were asked for");
+    check_answer(&c, SORT, replaced(answer_of(&c, 0, SIZE), second, first), "is there twice");
+    check_answer(&c, SORT, replaced(answer_of(&c, 0, SIZE), first, "user_1\""),
+                 "hit 1, user_1, is not a movie of the model");
+    check_answer(&c, SORT, replaced(answer_of(&c, 0, SIZE), "\"_id\"", "\"x\""), "has no _id");
+    check_answer(&c, SORT, g_strdup("{\"took\":1}"), "has no hits.hits");
+    check_answer(&c, SORT, g_strdup("{\"error\":{\"type\":\"t\",\"reason\":\"r\"}}"),
+                 "the answer is an error: t: r");
+    check_answer(&c, ",\"sort\":[{\"_score\":\"asc\"}]", answer_of(&c, 0, SIZE), "not best first");
+    c.raw[c.order[0]] += 1e-4f;
+    check_answer(&c, SORT, answer_of(&c, 0, SIZE), "score of movie_");
+    c.raw[c.order[0]] -= 1e-4f;
+    guint swapped = c.order[0];
+    c.order[0] = c.order[1];
+    c.order[1] = swapped;
+    check_answer(&c, SORT, answer_of(&c, 0, SIZE), "order: movie_");
+    check_answer(&c, SORT, answer_of(&c, 0, SIZE), "hits 1 and 2 are not in the order");
+}
+
+static void test_partial(void)
+{
+    g_auto(Case) c = {0};
+    case_set_up(&c, 20);
+    g_autofree char *answer =
+        replaced(answer_of(&c, 0, SIZE), "{\"hits\"", "{\"timed_out\":true,\"hits\"");
+    g_autofree char *body = body_of(&c, RIGHT, FILTER, SORT);
+    g_autoptr(QueryVerdict) verdict = judge(&c, body, answer, all_movies());
+    CU_ASSERT_STRING_EQUAL(query_verdict_word(verdict), "inconclusive");
+    CU_ASSERT(has(verdict->doubts, "ran out of time"));
+}
+
+/* Without _score there is an order all the same. */
+static void test_no_scores(void)
+{
+    g_auto(Case) c = {0};
+    case_set_up(&c, 20);
+    g_autofree char *answer = replaced(answer_of(&c, 0, SIZE), "\"_score\"", "\"_x\"");
+    g_autofree char *body = body_of(&c, RIGHT, FILTER, SORT);
+    g_autoptr(QueryVerdict) verdict = judge(&c, body, answer, all_movies());
+    CU_ASSERT_STRING_EQUAL(query_verdict_word(verdict), "right");
+    CU_ASSERT(has(verdict->notes, "the order alone is judged"));
+}
+
+/* Equal scores: by feature index, if that is asked for. */
+static void test_ties(void)
+{
+    g_auto(Case) c = {0};
+    case_set_up(&c, 20);
+    const guint above = c.order[0], below = c.order[1];
+    FmModel *model = c.bundle->model;
+    memcpy(model->embeddings + (gsize)below * K, model->embeddings + (gsize)above * K,
+           K * sizeof(float));
+    model->bias[below] = model->bias[above];
+    c.raw[below] = c.raw[above];
+    c.order[0] = MAX(above, below);
+    c.order[1] = MIN(above, below);
+    g_autofree char *answer = answer_of(&c, 0, SIZE);
+    g_autofree char *by_index = body_of(&c, RIGHT, FILTER, SORT);
+    g_autofree char *by_score = body_of(&c, RIGHT, FILTER, "");
+    g_autoptr(QueryVerdict) wrong = judge(&c, by_index, answer, all_movies());
+    CU_ASSERT(has(wrong->defects, "hits 1 and 2 are not in the order that the sort asks for"));
+    g_autoptr(QueryVerdict) right = judge(&c, by_score, answer, all_movies());
+    CU_ASSERT_STRING_EQUAL(query_verdict_word(right), "right");
+    CU_ASSERT(has(right->notes, "equal scores come in no order of the model's"));
+}
+
+/* ---- what may be missing ---- */
+
+static void test_eligible(void)
+{
+    g_auto(Case) c = {0};
+    gboolean eligible[MOVIES];
+    case_set_up(&c, 20);
+    memcpy(eligible, all_movies(), sizeof eligible);
+    eligible[c.order[0]] = FALSE;
+    g_autofree char *body = body_of(&c, RIGHT, FILTER, SORT);
+    g_autofree char *without = answer_of(&c, 1, SIZE), *with = answer_of(&c, 0, SIZE);
+    g_autoptr(QueryVerdict) right = judge(&c, body, without, eligible);
+    CU_ASSERT_STRING_EQUAL(query_verdict_word(right), "right");
+    g_autoptr(QueryVerdict) wrong = judge(&c, body, with, eligible);
+    CU_ASSERT(has(wrong->defects, "is one that the filter keeps out"));
+    g_autoptr(QueryVerdict) unknown = judge(&c, body, with, NULL);
+    CU_ASSERT_STRING_EQUAL(query_verdict_word(unknown), "inconclusive");
+}
+
+static void test_min_score(void)
+{
+    g_auto(Case) c = {0};
+    case_set_up(&c, 20);
+    double between = ((double)c.raw[c.order[3]] + (double)c.raw[c.order[4]]) / 2;
+    g_autofree char *more = g_strdup_printf(SORT ",\"min_score\":%.9g", between);
+    g_autofree char *body = body_of(&c, RIGHT, FILTER, more);
+    g_autofree char *four = answer_of(&c, 0, 4), *three = answer_of(&c, 0, 3);
+    g_autoptr(QueryVerdict) right = judge(&c, body, four, all_movies());
+    CU_ASSERT_STRING_EQUAL(query_verdict_word(right), "right");
+    g_autoptr(QueryVerdict) wrong = judge(&c, body, three, all_movies());
+    CU_ASSERT(has(wrong->defects, "3 hits: 10 were asked for and 4 movies are there"));
+}
+
+static void test_doubts(void)
+{
+    g_auto(Case) c = {0};
+    case_set_up(&c, 20);
+    const char *const cases[][2] = {
+        {SORT ",\"from\":3", "from 3"},
+        {SORT ",\"rescore\":{}", "rescore changes what is returned"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *body = body_of(&c, RIGHT, FILTER, cases[i][0]);
+        g_autofree char *answer = answer_of(&c, 3, SIZE);
+        g_autoptr(QueryVerdict) verdict = judge(&c, body, answer, all_movies());
+        CU_ASSERT_STRING_EQUAL(query_verdict_word(verdict), "inconclusive");
+        CU_ASSERT(has(verdict->doubts, cases[i][1]));
+    }
+}
+
+/* ---- vectors ---- */
+
+static void test_vectors(void)
+{
+    g_auto(Case) c = {0};
+    case_set_up(&c, 20);
+    c.query[3] += 0.25f;
+    ExactScore scores[MOVIES];
+    local_score_all(scores, c.bundle, c.query, 20);
+    for (guint i = 0; i < MOVIES; i++)
+        c.raw[i] = (float)scores[i].score;
+    g_qsort_with_data(c.order, MOVIES, sizeof *c.order, by_score, c.raw);
+    g_autofree char *body = body_of(&c, RIGHT, FILTER, SORT);
+    g_autofree char *answer = answer_of(&c, 0, SIZE);
+    g_autoptr(QueryVerdict) verdict = judge(&c, body, answer, all_movies());
+    CU_ASSERT_STRING_EQUAL(query_verdict_word(verdict), "right");
+    CU_ASSERT_PTR_NULL(verdict->profile);
+    CU_ASSERT(has(verdict->notes, "is the sum of no profile's vectors"));
+}
+
+static void test_given_profile(void)
+{
+    g_auto(Case) c = {0};
+    g_auto(CapturedQuery) query = {0};
+    g_autoptr(GError) error = NULL;
+    case_set_up(&c, 20);
+    g_autofree char *body = body_of(&c, RIGHT, FILTER, SORT);
+    CU_ASSERT(captured_query_read(&query, body, "q", NULL, NULL, NULL));
+    g_autoptr(Profile) right = a_profile(), wrong = profile_new(), none = profile_new();
+    profile_add(wrong, "age", "3");
+    profile_add(none, "age", "99");
+    g_autoptr(QueryVerdict) good = query_verdict_new(), bad = query_verdict_new(),
+                            neither = query_verdict_new();
+    CU_ASSERT(query_check_body(good, c.bundle, &query, right, NULL));
+    CU_ASSERT_STRING_EQUAL(query_verdict_word(good), "right");
+    CU_ASSERT(query_check_body(bad, c.bundle, &query, wrong, NULL));
+    CU_ASSERT(has(bad->defects, "is not that of {age 3}: 8 of 8 components differ; it is of {age "
+                                "2, gender 1}"));
+    CU_ASSERT_FALSE(query_check_body(neither, c.bundle, &query, none, &error));
+    TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "there is no age 99");
+}
+
+static void test_dimensions(void)
+{
+    g_auto(Case) c = {0};
+    case_set_up(&c, 20);
+    g_autofree char *body =
+        g_strdup("{\"query\":{\"script_score\":{\"query\":" FILTER
+                 ",\"script\":{\"source\":\"dotProduct(params.v, 'embedding') + "
+                 "doc['bias'].value\",\"params\":{\"v\":[1,2]}}}}}");
+    g_autofree char *answer = answer_of(&c, 0, SIZE);
+    g_autoptr(QueryVerdict) verdict = judge(&c, body, answer, all_movies());
+    CU_ASSERT(has(verdict->defects, "the query vector has 2 dimensions, the model 8"));
+    g_autoptr(QueryVerdict) none =
+        judge(&c, "{\"query\":{\"match_all\":{}}}", answer, all_movies());
+    CU_ASSERT_STRING_EQUAL(query_verdict_word(none), "inconclusive");
+    CU_ASSERT(has(none->doubts, "there is no query vector"));
+}
+
+static void test_positions(void)
+{
+    g_autoptr(Bundle) bundle = bundle_of_movies();
+    CU_ASSERT_EQUAL(query_movie_position(bundle, "movie_39"), 39);
+    CU_ASSERT_EQUAL(query_movie_position(bundle, "movie_40"), -1);
+    CU_ASSERT_EQUAL(query_movie_position(bundle, "movie_"), -1);
+    CU_ASSERT_EQUAL(query_movie_position(bundle, "age_1"), -1);
+    CU_ASSERT_EQUAL(query_movie_position(bundle, "1"), -1);
+}
+
+static const UnitTest tests[] = {
+    {"right", test_right},
+    {"scripts", test_scripts},
+    {"shifts", test_shifts},
+    {"unknown script", test_unknown_script},
+    {"wrong answers", test_wrong_answers},
+    {"partial answers", test_partial},
+    {"no scores", test_no_scores},
+    {"ties", test_ties},
+    {"filters", test_eligible},
+    {"min_score", test_min_score},
+    {"doubts", test_doubts},
+    {"vectors of nobody", test_vectors},
+    {"given profile", test_given_profile},
+    {"dimensions", test_dimensions},
+    {"positions", test_positions},
+    {NULL, NULL},
+};
+
+TAP_MAIN("query_check", tests)

@@ -137,6 +137,14 @@ static void test_right_release(void)
     tap_comment(run.out);
 }
 
+static void test_ten_thousand(void)
+{
+    g_auto(Run) run = {0};
+    verify(&run, alias, "10000", "10");
+    CU_ASSERT(run_says(&run, 0, "parity: yes", "orders      10527 profiles at depth 10",
+                       "violations  0", NULL));
+}
+
 /* One component off by the last bit leaves every score within its bound, so the document alone is
  * the finding. */
 static void test_vector_of_a_movie(void)
@@ -283,6 +291,126 @@ static void test_incomplete_documents(void)
     CU_ASSERT(put(id, source));
     CU_ASSERT(is_found(without_bias, "ranking for {"));
     CU_ASSERT(restore(a_movie));
+    CU_ASSERT(is_right());
+}
+
+/* ---- kinds, for programs ---- */
+
+static gboolean nudge_last_component(void)
+{
+    return nudge_vector(a_movie, K - 1);
+}
+
+static gboolean nudge_bias(void)
+{
+    const double nudged = nextafterf(bundle->model->bias[a_movie], INFINITY);
+    g_autofree char *fields = g_strdup_printf("{\"bias\":%.17g}", nudged);
+    return update(a_movie, fields);
+}
+
+static gboolean remove_movie(void)
+{
+    g_autofree char *id = id_of(a_movie);
+    return remove_document(id);
+}
+
+static gboolean double_movie(void)
+{
+    g_autofree char *source = bundle_document(bundle, a_movie);
+    return put("copy", source);
+}
+
+static gboolean swap_vectors(void)
+{
+    return put_vector(a_movie, a_movie + 1) && put_vector(a_movie + 1, a_movie);
+}
+
+static gboolean change_type(void)
+{
+    return update(a_movie, "{\"feature_type\":\"user\"}");
+}
+
+static gboolean change_model(void)
+{
+    return update(a_movie, "{\"model_id\":\"000000000000\"}");
+}
+
+/* A script that reads the report finds the same name for the same defect. */
+static void test_kinds(void)
+{
+    static const struct {
+        gboolean (*plant)(void);
+        const char *kind;
+    } defects[] = {
+        {nudge_last_component, "wrong-bits"}, {nudge_bias, "wrong-bits"},
+        {remove_movie, "document-missing"},   {double_movie, "document-extra"},
+        {swap_vectors, "wrong-bits"},         {change_type, "wrong-field"},
+        {change_model, "wrong-model"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(defects); i++) {
+        g_auto(Run) run = {0};
+        g_autofree char *kind = g_strdup_printf("\"kind\":\"%s\"", defects[i].kind);
+        CU_ASSERT(defects[i].plant());
+        run_program(&run, BRIDGE, "verify", bundle_path, "--url", server_url(), "--alias", alias,
+                    "--random", "5", "--depth", "10", "--json", NULL);
+        CU_ASSERT(run_says(&run, 5, "\"parity\":false", kind, NULL));
+        CU_ASSERT(restore(a_movie) && restore(a_movie + 1));
+        if (defects[i].plant == double_movie)
+            CU_ASSERT(remove_document("copy"));
+    }
+    CU_ASSERT(is_right());
+}
+
+/* ---- other models ---- */
+
+/* Of the same size, with one value changed. */
+static char *make_other_bundle(void)
+{
+    g_autofree char *directory = tap_directory(), *training = NULL;
+    g_autofree char *record = g_build_filename(bundle_path, "training.json", NULL);
+    char *path = g_build_filename(directory, "other", NULL);
+    g_autoptr(GError) error = NULL;
+    const float bias = bundle->model->bias[a_movie];
+    bundle->model->bias[a_movie] = bias + 1;
+    if (!g_file_get_contents(record, &training, NULL, &error) ||
+        !bundle_write(path, bundle->model, bundle->features, training, FALSE, &error))
+        g_error("%s", error->message);
+    bundle->model->bias[a_movie] = bias;
+    return path;
+}
+
+static gboolean move_alias(const char *action, const char *index)
+{
+    g_autofree char *body = g_strdup_printf(
+        "{\"actions\":[{\"%s\":{\"index\":\"%s\",\"alias\":\"%s\"}}]}", action, index, alias);
+    return server_do("POST", body, "/_aliases");
+}
+
+static void test_other_bundle(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *other = make_other_bundle();
+    run_program(&run, BRIDGE, "verify", other, "--url", server_url(), "--alias", alias, NULL);
+    CU_ASSERT(run_says(&run, 5, live, bundle->model_id, other,
+                       "verify with the bundle that was released", NULL));
+}
+
+static void test_alias_elsewhere(void)
+{
+    g_auto(Run) released = {0}, two = {0}, elsewhere = {0};
+    g_autofree char *path = make_other_bundle();
+    g_autofree char *other_alias = g_strdup_printf("%s-other", server_prefix());
+    run_program(&released, LOADER, "release", path, "--url", server_url(), "--alias", other_alias,
+                NULL);
+    CU_ASSERT(run_says(&released, 0, NULL));
+    g_autofree char *other = server_index_of(other_alias);
+    CU_ASSERT(other != NULL && move_alias("add", other));
+    verify(&two, alias, "5", "10");
+    CU_ASSERT(run_says(&two, 4, alias, "stands for 2 indices, it must be one release", NULL));
+    CU_ASSERT(other != NULL && move_alias("remove", live));
+    verify(&elsewhere, alias, "5", "10");
+    CU_ASSERT(run_says(&elsewhere, 5, other, "verify with the bundle that was released", NULL));
+    CU_ASSERT(move_alias("add", live) && other != NULL && move_alias("remove", other));
     CU_ASSERT(is_right());
 }
 
@@ -497,6 +625,7 @@ static void test_runtime_field(void)
 
 static const UnitTest tests[] = {
     {"a right release, 500 random profiles at depth 100", test_right_release},
+    {"a right release, 10,000 random profiles", test_ten_thousand},
     {"last bit of a movie's vector", test_vector_of_a_movie},
     {"last bit of a gender's vector", test_vector_of_a_gender},
     {"last bit of a bias", test_bias},
@@ -508,6 +637,9 @@ static const UnitTest tests[] = {
     {"fields of a movie", test_fields_of_a_movie},
     {"types and values", test_types_and_values},
     {"documents without embedding or bias", test_incomplete_documents},
+    {"kinds of defects by name", test_kinds},
+    {"a wrong bundle of the same size", test_other_bundle},
+    {"an alias over two releases, on another one", test_alias_elsewhere},
     {"model_id of the release", test_model_of_the_release},
     {"_meta of the release", test_meta_of_the_release},
     {"an index made by hand", test_hand_made_index},

@@ -57,6 +57,9 @@ static void test_what_is_wrong(void)
         "\"hits\":{\"hits\":[{\"_score\":\"x\"},{\"_id\":7,\"_score\":1e999}]}},"
         "{\"error\":{\"type\":\"x\",\"status\":200,\"hits\":{\"hits\":[{}]}},\"status\":400}]}",
         2, "0:-=nan 0:-=nan 0[0,3,110,2,-] 1[400,-1,001,0,-] ");
+    check("{\"responses\":[{\"hits\":{\"hits\":[{\"_id\":\"movie_1\",\"_score\":\"Infinity\"},"
+          "{\"_id\":\"Infinity\",\"_score\":\"infinity\"}]}}]}",
+          1, "0:movie_1=inf 0:Infinity=nan 0[0,-1,000,2,-] ");
     check("{}", 0, "");
     check("[{\"responses\":[{}]}]", 0, "");
 }

@@ -91,10 +91,11 @@ static gboolean read_item(BatchItem *item, gboolean *at_end, gpointer data, GErr
         g_set_error_literal(&item->error, RECSYS_ERROR, RECSYS_ERROR_DATA,
                             "the line is longer than a megabyte");
         break;
-    case LINE_READ:
+    case LINE_READ: { /* what is wrong with a line becomes its answer */
         gboolean parsed = profile_line_parse(item, line, length, job->size, &item->error);
-        g_assert(parsed == (item->error == NULL)); /* what is wrong with a line is its answer */
+        g_assert(parsed == (item->error == NULL));
         break;
+    }
     }
     item->number = ++job->read;
     return TRUE;

@@ -86,6 +86,12 @@ static Step read_document(const ReleaseMeta *meta, const ProfileFeature *feature
         return strange_answer("an mget document without _index", error), STEP_FAILED;
     if (strcmp(index, meta->index) != 0)
         return STEP_RELEASE_CHANGED;
+    if (es_lacks_shards(document)) {
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
+                    "%s %s in %s cannot be read: shards are missing, see GET _cat/shards",
+                    feature->type, feature->value, meta->index);
+        return STEP_FAILED;
+    }
     if (json_get(document, "error") != NULL)
         return STEP_RELEASE_CHANGED;
     if (!json_is_true(document, "found")) {

@@ -139,6 +139,21 @@ static Step read_documents(Recommender *r, const Profile *profile, yajl_val docu
     return STEP_DONE;
 }
 
+/* A search that failed, or failed in part, because the release it was made for has been replaced
+ * and deleted meanwhile is no failure. */
+static Step judge_failure(Recommender *r, GError *failure, GError **error)
+{
+    gboolean by_server = failure->domain == ES_ERROR ||
+                         g_error_matches(failure, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE);
+    g_autoptr(ReleaseMeta) now = by_server ? release_meta_fetch(r->client, r->alias, NULL) : NULL;
+    if (now != NULL && strcmp(now->index, r->meta->index) != 0) {
+        g_error_free(failure);
+        return STEP_RELEASE_CHANGED;
+    }
+    g_propagate_error(error, failure);
+    return STEP_FAILED;
+}
+
 static Step sum_profile(Recommender *r, const Profile *profile, GError **error)
 {
     g_autofree char *body = mget_body(r->meta, profile, error);
@@ -150,7 +165,9 @@ static Step sum_profile(Recommender *r, const Profile *profile, GError **error)
     g_auto(yajl_val) answer = es_call_json(r->client, "POST", path, body, error);
     if (answer == NULL)
         return STEP_FAILED;
-    return read_documents(r, profile, json_get(answer, "docs"), error);
+    GError *failure = NULL;
+    Step step = read_documents(r, profile, json_get(answer, "docs"), &failure);
+    return step == STEP_FAILED ? judge_failure(r, failure, error) : step;
 }
 
 /* ---- step 2: the search ---- */
@@ -347,21 +364,6 @@ static gboolean read_hit(const Recommender *r, yajl_val hit, Ranking *ranking, G
     };
     ranking_add(ranking, &movie);
     return TRUE;
-}
-
-/* A search that failed, or failed in part, because the release it was made for has been replaced
- * and deleted meanwhile is no failure. */
-static Step judge_failure(Recommender *r, GError *failure, GError **error)
-{
-    gboolean by_server = failure->domain == ES_ERROR ||
-                         g_error_matches(failure, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE);
-    g_autoptr(ReleaseMeta) now = by_server ? release_meta_fetch(r->client, r->alias, NULL) : NULL;
-    if (now != NULL && strcmp(now->index, r->meta->index) != 0) {
-        g_error_free(failure);
-        return STEP_RELEASE_CHANGED;
-    }
-    g_propagate_error(error, failure);
-    return STEP_FAILED;
 }
 
 static Step search(Recommender *r, guint size, Ranking **result, GError **error)

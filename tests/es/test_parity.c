@@ -230,6 +230,8 @@ static gboolean put_vector(guint index, guint of)
     const char *vector = strstr(source, "\"embedding\":");
     char *at = strstr(own, "\"embedding\":");
     CU_ASSERT(tree != NULL && vector != NULL && at != NULL);
+    if (at == NULL)
+        return FALSE;
     *at = '\0';
     g_autofree char *mixed = g_strconcat(own, vector, NULL);
     return put(id, mixed);

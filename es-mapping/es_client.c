@@ -92,15 +92,38 @@ static char *redirect_of(const HttpResponse *response)
                            address != NULL ? address : "another path");
 }
 
+gboolean es_lacks_shards(yajl_val answer)
+{
+    static const char *const types[] = {"search_phase_execution_exception",
+                                        "no_shard_available_action_exception", NULL};
+    const char *type = json_get_string(answer, "error.type");
+    return type != NULL && g_strv_contains(types, type);
+}
+
+/* A search that a node refuses since shards are missing: what is there would be a partial answer.
+ */
+static gboolean is_partial(const HttpResponse *response)
+{
+    g_auto(yajl_val) body =
+        response->status == 503 ? json_parse(response->body->str, "the answer", NULL) : NULL;
+    return g_strcmp0(json_get_string(body, "error.type"), "search_phase_execution_exception") == 0;
+}
+
 static void set_status_error(const EsClient *client, const char *method, const char *path,
                              const HttpResponse *response, GError **error)
 {
     gboolean redirected = response->status >= 300 && response->status <= 399;
     g_autofree char *raw = redirected ? redirect_of(response) : raw_reason_of(response);
     g_autofree char *reason = http_client_printable(client->http, raw);
-    g_set_error(error, ES_ERROR, (int)response->status, "%s answers %s %s with %ld: %s%s",
-                http_client_url(client->http), method, path, response->status, reason,
-                way_out_of(response->status));
+    if (is_partial(response))
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
+                    "shards are missing, so that %s has no whole answer to %s %s: see GET "
+                    "_cat/shards (%s)",
+                    http_client_url(client->http), method, path, reason);
+    else
+        g_set_error(error, ES_ERROR, (int)response->status, "%s answers %s %s with %ld: %s%s",
+                    http_client_url(client->http), method, path, response->status, reason,
+                    way_out_of(response->status));
 }
 
 /* What an answer that is to be used must be, beside its status. */

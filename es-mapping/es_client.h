@@ -77,5 +77,9 @@ gboolean es_check_complete(yajl_val answer, const char *what,
 gboolean es_check_whole(gint64 failed_shards, gboolean timed_out, gboolean terminated_early,
                         const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* TRUE if this, the error of an item or of a whole answer, says that no copy of a shard could
+ * answer: a node is away, and what the others have is no answer. */
+gboolean es_lacks_shards(yajl_val answer);
+
 /* A name made safe for a path. */
 char *es_escape(const char *name);

@@ -131,7 +131,15 @@ static Step read_document(const Reading *reading, guint at, yajl_val document, G
     const char *index = json_get_string(document, "_index");
     if (index == NULL)
         return strange_answer("an mget document without _index", error);
-    if (strcmp(index, meta->index) != 0 || json_get(document, "error") != NULL)
+    if (strcmp(index, meta->index) != 0)
+        return STEP_RELEASE_CHANGED;
+    if (es_lacks_shards(document)) {
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
+                    "%s in %s cannot be read: shards are missing, see GET _cat/shards",
+                    reading->vectors->names[at], meta->index);
+        return STEP_FAILED;
+    }
+    if (json_get(document, "error") != NULL)
         return STEP_RELEASE_CHANGED;
     const gboolean found = json_is_true(document, "found");
     if (reading->missing != NULL)

@@ -144,6 +144,21 @@ static FeatureVectors *drop_missing(Recommender *r, FeatureVectors *all, const g
     return kept;
 }
 
+/* A request that failed, or failed in part, because the release it was made for has been replaced
+ * and deleted meanwhile is no failure. */
+static Step judge_failure(Recommender *r, GError *failure, GError **error)
+{
+    gboolean by_server = failure->domain == ES_ERROR ||
+                         g_error_matches(failure, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE);
+    g_autoptr(ReleaseMeta) now = by_server ? release_meta_fetch(r->client, r->alias, NULL) : NULL;
+    if (now != NULL && strcmp(now->index, r->meta->index) != 0) {
+        g_error_free(failure);
+        return STEP_RELEASE_CHANGED;
+    }
+    g_propagate_error(error, failure);
+    return STEP_FAILED;
+}
+
 /* Only users have documents that nobody can know of before they are asked for. */
 static Step fetch_profile(Recommender *r, const RecommendRequest *request, FeatureVectors **vectors,
                           GError **error)
@@ -151,8 +166,11 @@ static Step fetch_profile(Recommender *r, const RecommendRequest *request, Featu
     const Profile *profile = request->profile;
     g_autofree gboolean *missing =
         request->cold_start ? g_new0(gboolean, profile_size(profile)) : NULL;
+    GError *failure = NULL;
     Step step =
-        feature_vectors_fetch(vectors, r->client, r->alias, r->meta, profile, missing, error);
+        feature_vectors_fetch(vectors, r->client, r->alias, r->meta, profile, missing, &failure);
+    if (step == STEP_FAILED)
+        return judge_failure(r, failure, error);
     if (step != STEP_DONE || missing == NULL)
         return step;
     *vectors = drop_missing(r, *vectors, missing);
@@ -247,21 +265,6 @@ QueryBody recommender_query(const Recommender *r, const RecommendRequest *reques
         .filter = request->filter,
         .with_vectors = request->with_vectors || request->explain,
     };
-}
-
-/* A search that failed, or failed in part, because the release it was made for has been replaced
- * and deleted meanwhile is no failure. */
-static Step judge_failure(Recommender *r, GError *failure, GError **error)
-{
-    gboolean by_server = failure->domain == ES_ERROR ||
-                         g_error_matches(failure, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE);
-    g_autoptr(ReleaseMeta) now = by_server ? release_meta_fetch(r->client, r->alias, NULL) : NULL;
-    if (now != NULL && strcmp(now->index, r->meta->index) != 0) {
-        g_error_free(failure);
-        return STEP_RELEASE_CHANGED;
-    }
-    g_propagate_error(error, failure);
-    return STEP_FAILED;
 }
 
 static Step search(Recommender *r, const RecommendRequest *request, Ranking **result,

@@ -259,6 +259,12 @@ static gboolean read_failure(Batch *batch, guint number, gint64 status, GError *
         fail(question, reason);
         return TRUE;
     }
+    if (es_lacks_shards(answer) && status == 503) {
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
+                    "the ranking for {%s}: shards are missing, see GET _cat/shards (%s)",
+                    question->description, reason);
+        return FALSE;
+    }
     g_set_error(error, ES_ERROR, (int)status,
                 "%s answers the ranking for {%s} with %" G_GINT64_FORMAT ": %s", check->report->url,
                 question->description, status, reason);
@@ -348,6 +354,11 @@ static gboolean read_document(const Check *check, const char *id, yajl_val docum
     const char *index = json_get_string(document, "_index");
     if (index == NULL)
         return strange_answer("an mget document without _index", error);
+    if (es_lacks_shards(document)) {
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
+                    "%s in %s cannot be read: shards are missing, see GET _cat/shards", id, index);
+        return FALSE;
+    }
     if (strcmp(index, check->release->index) != 0 || json_get(document, "error") != NULL) {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
                     "%s is not %s any more (%s answered): verify again", check->name,

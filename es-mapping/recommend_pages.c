@@ -42,11 +42,11 @@ guint recommend_pages_position(const RecommendPages *pages)
 
 /* ---- a page ---- */
 
-/* A point in time that is gone is 404; one whose index was deleted is 503, as if a shard were only
- * away for the moment. */
+/* A point in time that is gone is 404; one whose index was deleted is as if shards were only away
+ * for the moment. */
 static gboolean is_gone(const RecommendPages *pages, const GError *failure)
 {
-    if (!g_error_matches(failure, ES_ERROR, 503))
+    if (!g_error_matches(failure, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE))
         return g_error_matches(failure, ES_ERROR, 404);
     g_autoptr(GError) why = NULL;
     g_autoptr(ReleaseMeta) meta = release_meta_fetch(pages->client, pages->index, &why);

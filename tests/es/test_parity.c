@@ -228,7 +228,7 @@ static gboolean put_vector(guint index, guint of)
     g_autofree char *own = bundle_document(bundle, index);
     const char *vector = strstr(source, "\"embedding\":");
     char *at = strstr(own, "\"embedding\":");
-    CU_ASSERT(tree != NULL && vector != NULL && at != NULL);
+    CU_ASSERT(vector != NULL && at != NULL);
     if (vector == NULL || at == NULL)
         return FALSE;
     *at = '\0';

@@ -36,7 +36,7 @@ packages_for() {
       liblapacke-dev=pc:lapacke libopenblas-dev=pc:openblas ;;
     cluster) echo curl=curl openssl=openssl ;;
     unpack) echo maven=mvn ;;
-    test) echo python3-venv=py:ensurepip curl=curl openssl=openssl ;;
+    test) echo python3-venv=py:ensurepip curl=curl openssl=openssl nodejs=node jq=jq zsh=zsh ;;
     clang) echo clang=clang ;;
     lint) echo git=git clang-format=clang-format clang-tidy=clang-tidy shellcheck=shellcheck ;;
     openjdk-*) echo "$1=" ;;

@@ -4,10 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "completion.h"
 #include "interrupt.h"
 #include "recsys_error.h"
 
 static const CliProgram *running;
+static GString *script; /* not NULL: commands are run for their option tables only */
+static CompletionShell script_shell;
 
 static void print_help(const CliProgram *program, FILE *out)
 {
@@ -20,6 +23,8 @@ static void print_help(const CliProgram *program, FILE *out)
         fprintf(out, "  %-10s %-*s  %s\n", c->name, (int)width, c->arguments, c->summary);
     fprintf(out, "\n`%s COMMAND --help` shows a command's options and examples.\n\n",
             program->name);
+    fprintf(out, "`%s --completion bash` (or zsh) prints a script for the shell's completion.\n\n",
+            program->name);
     recsys_error_print_exit_codes(out);
 }
 
@@ -30,6 +35,42 @@ static const CliCommand *find_command(const CliProgram *program, const char *nam
             return c;
     return NULL;
 }
+
+/* ---- completion ---- */
+
+/* Each command is run as far as cli_parse(), which has its option tables. */
+static void write_script(const CliProgram *program)
+{
+    completion_put_beginning(script, script_shell, program);
+    for (const CliCommand *command = program->commands; command->name != NULL; command++) {
+        g_autoptr(GError) stopped = NULL;
+        g_autofree char *name = g_strdup(command->name);
+        char *argv[] = {name, NULL};
+        const gsize before = script->len;
+        if (command->run(command, 1, argv, &stopped) || script->len == before)
+            g_error("%s does not get to its options", command->name);
+    }
+    completion_put_end(script, script_shell, program);
+}
+
+static int print_completion(const CliProgram *program, const char *shell)
+{
+    g_autoptr(GError) error = NULL;
+    if (!completion_shell_of(shell, &script_shell, &error)) {
+        fprintf(stderr, "%s: %s\n", program->name, error->message);
+        return RECSYS_ERROR_USAGE;
+    }
+    script = g_string_new(NULL);
+    write_script(program);
+    fputs(script->str, stdout);
+    g_string_free(g_steal_pointer(&script), TRUE);
+    if (fflush(stdout) == 0)
+        return 0;
+    fprintf(stderr, "%s: standard output could not be written\n", program->name);
+    return RECSYS_ERROR_DATA;
+}
+
+/* ---- running ---- */
 
 int cli_main(const CliProgram *program, int argc, char **argv)
 {
@@ -52,6 +93,8 @@ int cli_main(const CliProgram *program, int argc, char **argv)
         printf("%s %s\n", program->name, RECSYS_VERSION);
         return 0;
     }
+    if (strcmp(argv[1], "--completion") == 0)
+        return print_completion(program, argv[2]);
 
     const CliCommand *command = find_command(program, argv[1]);
     if (command == NULL) {
@@ -88,6 +131,11 @@ static void count_words(const char *text, guint *least, guint *most)
 gboolean cli_parse(const CliCommand *command, const GOptionEntry *const *entries, int *argc,
                    char ***argv, GError **error)
 {
+    if (script != NULL) {
+        completion_put_command(script, script_shell, command, entries);
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "%s is not run", command->name);
+        return FALSE;
+    }
     g_autofree char *usage = g_strdup_printf("%s — %s", command->arguments, command->summary);
     g_autoptr(GOptionContext) context = g_option_context_new(usage);
     for (; *entries != NULL; entries++)

@@ -30,7 +30,9 @@ ask() {
   printf '%s\n' ${ES_API_KEY:+"header = \"Authorization: ApiKey $ES_API_KEY\""} |
     curl -sS -K - ${ES_CA_CERT:+--cacert "$ES_CA_CERT"} -H 'Content-Type: application/json' ${3:+--data-binary "@$3"} \
       -o "$1" -w '%{http_code}' "${url%/}$2" >"$dir/status" || exit 1
-  [ "$(cat "$dir/status")" = 200 ] || { cat "$1" >&2; die "$2 was answered with $(cat "$dir/status"); if a release was just made, try again"; }
+  [ "$(cat "$dir/status")" = 200 ] && return
+  cat "$1" >&2
+  die "$2 was answered with $(cat "$dir/status"); if a release was just made, try again"
 }
 
 ask "$dir/mapping.json" "/$alias/_mapping"

@@ -81,9 +81,11 @@ of_all_kinds() { # DESCRIPTION COMMAND…: of each example, or why not
 
 release() { "$loader" release "$dir/bundle" --url "$url" --alias "$alias" "$@"; }
 
-"$trainer" synth data --users 300 --movies 200 --ratings 20000 --seed 1 >log 2>&1 &&
-  "$trainer" train data bundle --factors 24 --epochs 2 >>log 2>&1 && release >>log 2>&1 ||
-  { sed 's/^/# /' log; echo "Bail out! no release"; exit 1; }
+prepare() {
+  "$trainer" synth data --users 300 --movies 200 --ratings 20000 --seed 1 && "$trainer" train data bundle --factors 24 --epochs 2 && release
+}
+
+prepare >log 2>&1 || { sed 's/^/# /' log; echo "Bail out! no release"; exit 1; }
 echo 1..15
 of_all_kinds "metadata alone" same_movies age=18 gender=M
 of_all_kinds "a user, whose vector may come in base64" same_movies user=42 age=56 gender=F occupation=7

@@ -68,7 +68,7 @@ check "every command" proposes "$(commands_of "${programs[0]}" | xargs) --help -
 check "options" proposes "--explain --exclude --exclude-seen" recsys-loader recommend --ex
 check "options after others" proposes --answer recsys-bridge check-query search.json --json --ans
 check "file names where a file belongs: readline's" proposes "" recsys-loader recommend --history se
-check "and after =" proposes "" recsys-loader recommend --history = se
+check "and after =" proposes "" recsys-loader recommend --history = --
 check "nothing for a number" proposes "" recsys-loader recommend --size -
 for program in "${programs[@]}"; do check "all the help of ${program##*/}" has_everything "$program"; done
 check "no other shell" refuses_other_shells

@@ -32,8 +32,8 @@ choose_client() { # LANGUAGE
   local rc=0 python
   case $1 in
     Python)
-      # The library of version 8 asks servers of 8 and 9.
-      python=$("$make_venv" "$venv" 'elasticsearch>=8.19,<9' 2>why) || rc=$?
+      # Version 8 of the library can ask servers of 8 and 9.
+      python=$("$make_venv" "$venv" 'elasticsearch>=8,<9' 2>why) || rc=$?
       case $rc in
         0) client=("$python" "$examples/recommend.py") ;;
         77) skip="elasticsearch-py cannot be installed here (python3-venv, pip, its package index)" ;;

@@ -105,7 +105,6 @@ static void put_bash_end(GString *script, const CliProgram *program)
     g_autofree char *function = bash_function(program);
     g_string_append(script, "    esac\n"
                             "    # Readline makes three words of --option=value.\n"
-                            "    [[ $cur != = ]] || cur=\n"
                             "    [[ $prev != = ]] || prev=${COMP_WORDS[COMP_CWORD - 2]}\n"
                             "    if ((COMP_CWORD == 1)); then flags='");
     for (const CliCommand *command = program->commands; command->name != NULL; command++)

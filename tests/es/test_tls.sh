@@ -17,8 +17,10 @@ make_certificates() {
   openssl "${new[@]}" -x509 -subj /CN=authority -keyout ca.key -out ca.pem
   openssl "${new[@]}" -x509 -subj /CN=evil -keyout evil.key -out evil.pem -addext "$(<names)"
   openssl "${new[@]}" -subj /CN=leaf -keyout leaf.key -out leaf.csr
-  sign() { openssl x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days "$1" -extfile "$2" -out "$3"; }
-  sign 30 names leaf.pem; sign -1 names expired.pem; sign 30 elsewhere other.pem
+  sign() { openssl x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile "$1" -out "$2" "${@:3}"; }
+  sign names leaf.pem -days 30; sign elsewhere other.pem -days 30
+  # OpenSSL 3.5 knows dates and refuses negative days, 3.0 the other way round.
+  sign names expired.pem -not_before 20200101000000Z -not_after 20200102000000Z || sign names expired.pem -days -1
 }
 
 fingerprint() { openssl x509 -noout -fingerprint -sha256 -in "$1" | cut -d= -f2; }

@@ -34,6 +34,7 @@ static char *meta_text(const Bundle *bundle, const IndexForm *form)
     g_autoptr(ReleaseMeta) meta = release_meta_of_bundle(bundle, form->doc_ids);
     meta->knn = form->knn;
     meta->state = form->state;
+    meta->replaces = g_strdup(form->replaces);
     release_meta_put(json, meta, bundle);
     return json_take(json, NULL);
 }

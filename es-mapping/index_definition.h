@@ -5,8 +5,9 @@
 
 typedef struct {
     DocIds doc_ids;
-    gboolean knn;       /* with KNN_FIELD (document.h) */
-    ReleaseState state; /* what it says of itself in its `_meta` */
+    gboolean knn;         /* with KNN_FIELD (document.h) */
+    ReleaseState state;   /* what it says of itself in its `_meta` */
+    const char *replaces; /* with a state: the index that was live when its gates passed, or NULL */
 } IndexForm;
 
 /* The body that creates the index of a bundle: the usual form, without a state. */

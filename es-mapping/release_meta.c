@@ -16,6 +16,7 @@ void release_meta_free(ReleaseMeta *meta)
         return;
     g_free(meta->index);
     g_free(meta->model_id);
+    g_free(meta->replaces);
     g_free(meta->data);
     if (meta->tree != NULL)
         yajl_tree_free(meta->tree);
@@ -112,6 +113,8 @@ const char *release_state_name(ReleaseState state)
 static void put_history(yajl_gen json, const ReleaseMeta *meta)
 {
     json_put_member_string(json, "state", state_names[meta->state]);
+    if (meta->replaces != NULL)
+        json_put_member_string(json, "replaces", meta->replaces);
     json_put_key(json, "training");
     yajl_gen_map_open(json);
     if (meta->data != NULL)
@@ -157,6 +160,7 @@ static void read_history(ReleaseMeta *meta, yajl_val tree)
     for (guint i = 0; i < G_N_ELEMENTS(state_names); i++)
         if (g_strcmp0(state, state_names[i]) == 0)
             meta->state = (ReleaseState)i;
+    meta->replaces = g_strdup(json_get_string(tree, "replaces"));
     meta->data = g_strdup(json_get_string(tree, "training.data"));
     json_get_int(tree, "training.ratings", &meta->ratings);
     if (!json_get_double(tree, "training.rmse", &meta->rmse))

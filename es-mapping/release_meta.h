@@ -15,6 +15,7 @@
  * and what only the loader needs, from one night to the next:
  *
  *   state            "loading", "complete" (its gates passed) or "rejected" (one failed)
+ *   replaces         the index that was live before it
  *   training         {data, ratings, rmse}: rmse is the validation RMSE, absent without one */
 #pragma once
 
@@ -35,6 +36,7 @@ typedef struct {
     DocIds doc_ids;
     gboolean knn;
     ReleaseState state;
+    char *replaces;    /* the index that was live when its gates passed, or NULL */
     char *data;        /* the data set it was trained on, or NULL */
     gint64 ratings;    /* it has; 0: unknown */
     double rmse;       /* validation RMSE; NAN: unknown */

@@ -13,6 +13,7 @@ static void entry_free(gpointer data)
     CatalogueEntry *entry = data;
     g_free(entry->index);
     g_free(entry->model_id);
+    g_free(entry->replaces);
     g_free(entry->data);
     g_free(entry);
 }
@@ -72,6 +73,7 @@ static CatalogueEntry *read_entry(const char *index, yajl_val value, const char 
     entry->index = g_strdup(index);
     entry->model_id = g_strdup(meta->model_id);
     entry->state = meta->state;
+    entry->replaces = g_strdup(meta->replaces);
     entry->data = g_strdup(meta->data);
     entry->documents = meta->n;
     entry->bytes = -1;
@@ -164,8 +166,18 @@ const CatalogueEntry *catalogue_find(const Catalogue *catalogue, const char *ind
     return NULL;
 }
 
+static const CatalogueEntry *replaced_by(const Catalogue *catalogue, const CatalogueEntry *live)
+{
+    const CatalogueEntry *entry =
+        live != NULL && live->replaces != NULL ? catalogue_find(catalogue, live->replaces) : NULL;
+    return entry != NULL && entry != live && is_complete(entry) ? entry : NULL;
+}
+
 const CatalogueEntry *catalogue_previous(const Catalogue *catalogue)
 {
+    const CatalogueEntry *replaced = replaced_by(catalogue, catalogue_live(catalogue));
+    if (replaced != NULL)
+        return replaced;
     const CatalogueEntry *previous = NULL;
     for (guint i = 0; i < catalogue->entries->len; i++) {
         const CatalogueEntry *entry = entry_at(catalogue, i);

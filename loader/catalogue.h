@@ -12,6 +12,7 @@ typedef struct {
     char *index;
     char *model_id;
     ReleaseState state;
+    char *replaces;     /* the index that was live before it, by its `_meta`; nullable */
     char *data;         /* nullable */
     gint64 documents;   /* the release has by its `_meta` */
     gint64 bytes;       /* on disk, of the primaries; -1: unknown */
@@ -43,7 +44,8 @@ gboolean catalogue_is_release_name(const char *index, const char *alias);
 const CatalogueEntry *catalogue_live(const Catalogue *catalogue);
 const CatalogueEntry *catalogue_find(const Catalogue *catalogue, const char *index);
 
-/* The complete release before the live one; NULL if there is none. */
+/* The complete release that was live before the live one: the one it replaced, if that is there,
+ * otherwise the one made before it. NULL if there is none. */
 const CatalogueEntry *catalogue_previous(const Catalogue *catalogue);
 
 /* What a prune that keeps `keep` complete releases deletes: CatalogueEntry * owned by the

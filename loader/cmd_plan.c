@@ -26,6 +26,8 @@ static void print_gates(const GPtrArray *gates)
 static GPtrArray *surplus_after(Catalogue *catalogue, guint keep)
 {
     CatalogueEntry *new = g_new0(CatalogueEntry, 1);
+    const CatalogueEntry *live = catalogue_live(catalogue);
+    new->replaces = live != NULL ? g_strdup(live->index) : NULL;
     for (guint i = 0; i < catalogue->entries->len; i++)
         ((CatalogueEntry *)g_ptr_array_index(catalogue->entries, i))->is_live = FALSE;
     new->state = RELEASE_COMPLETE;

@@ -161,7 +161,13 @@ static gboolean clean_up_after_others(Job *job, const Catalogue *catalogue, GErr
 
 static gboolean mark(Job *job, const char *index, ReleaseState state, GError **error)
 {
-    const IndexForm form = {job->options->doc_ids, job->options->load.knn, state};
+    const GPtrArray *before = job->standing.indices;
+    const IndexForm form = {
+        .doc_ids = job->options->doc_ids,
+        .knn = job->options->load.knn,
+        .state = state,
+        .replaces = before->len == 1 ? g_ptr_array_index(before, 0) : NULL,
+    };
     g_autofree char *body = index_definition_new_state(job->bundle, &form);
     return load_call(job->client, "PUT", index, "/_mapping", body, error);
 }

@@ -222,7 +222,26 @@ static void test_doctor(void)
     CU_ASSERT(run_says(&run, 4, "alias    FAILED", "--replace-index", "index    ok", NULL));
 }
 
+/* What was live before is what was replaced, not what was made before. */
+static void test_release_after_rollback(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *alias = g_strdup_printf("%s-after", server_prefix());
+    g_autofree char *first = release(first_path, alias);
+    g_autofree char *second = release(second_path, alias);
+    g_autofree char *third = release(first_path, alias);
+    call(&run, "rollback", alias, first, NULL);
+    CU_ASSERT(run_says(&run, 0, first, NULL) && is_live(alias, first));
+    run_program(&run, LOADER, "release", NO_LIMITS, second_path, "--url", server_url(), "--alias",
+                alias, "--keep=1", NULL);
+    CU_ASSERT(run_says(&run, 0, first, "is still there", NULL));
+    CU_ASSERT(is_there(first) && !is_there(second) && !is_there(third));
+    call(&run, "rollback", alias, NULL, NULL);
+    CU_ASSERT(run_says(&run, 0, first, NULL) && is_live(alias, first));
+}
+
 static const UnitTest tests[] = {
+    {"a release after a rollback", test_release_after_rollback},
     {"two releases in one second", test_same_second},
     {"rollback and back", test_rollback_and_back},
     {"what rollback refuses", test_rollback_refusals},

@@ -22,9 +22,21 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(EsCalls, es_calls_free)
 void es_calls_post(EsCalls *calls, const char *path, const char *content_type, char *body,
                    EsCallsAnswer on_answer, gpointer data);
 
+/* For reading only: called once for each call that is answered, with the text of the answer as it
+ * came, for those who read it as it stands. What a call fails with (ES_ERROR,
+ * HTTP_TRANSPORT_ERROR, RECSYS_ERROR_REFUSED for too large an answer) ends es_calls_wait(), as
+ * FALSE with an error from here does. More calls may be started from here. */
+typedef gboolean (*EsCallsText)(const GString *answer, gpointer data, GError **error);
+
+void es_calls_post_for_text(EsCalls *calls, const char *path, const char *content_type, char *body,
+                            EsCallsText on_text, gpointer data);
+
 /* The number of calls under way. */
 guint es_calls_active(const EsCalls *calls);
 
 /* Sends and receives until at least one call has ended, or `until` (monotonic microseconds) has
  * come. Errors: RECSYS_ERROR_INTERRUPTED, what an answer's handler says, HTTP_TRANSPORT_ERROR. */
 gboolean es_calls_wait(EsCalls *calls, gint64 until, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same until no call is under way any more. */
+gboolean es_calls_run(EsCalls *calls, GError **error) G_GNUC_WARN_UNUSED_RESULT;

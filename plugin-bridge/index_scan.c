@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "document.h"
-#include "flight.h"
+#include "es_calls.h"
 #include "json.h"
 #include "point_in_time.h"
 #include "progress.h"
@@ -22,7 +22,7 @@ typedef struct {
     gpointer data;
     const char *pit;
     guint slices, per_page;
-    Flight *flight;
+    EsCalls *calls;
     Progress progress;
     guint64 seen;
 } Pages;
@@ -101,7 +101,8 @@ static gboolean on_page(const GString *answer, gpointer data, GError **error);
 
 static void ask(Slice *slice)
 {
-    flight_post(slice->pages->flight, "/_search", ES_JSON, page_body(slice), on_page, slice);
+    es_calls_post_for_text(slice->pages->calls, "/_search", ES_JSON, page_body(slice), on_page,
+                           slice);
 }
 
 static gboolean on_page(const GString *answer, gpointer data, GError **error)
@@ -132,7 +133,7 @@ static gboolean read_slices(Pages *p, GError **error)
         slices[i] = (Slice){p, i, -1};
         ask(&slices[i]);
     }
-    return flight_run(p->flight, error);
+    return es_calls_run(p->calls, error);
 }
 
 gboolean index_scan(EsClient *client, const IndexScan *scan, HitHandler on_hit, gpointer data,
@@ -141,7 +142,7 @@ gboolean index_scan(EsClient *client, const IndexScan *scan, HitHandler on_hit, 
     g_autofree char *pit = point_in_time_open(client, scan->index, error);
     if (pit == NULL)
         return FALSE;
-    g_autoptr(Flight) flight = flight_new(client);
+    g_autoptr(EsCalls) calls = es_calls_new(client);
     const guint document = scan->k * BYTES_PER_COMPONENT + BYTES_PER_DOCUMENT;
     Pages pages = {
         .scan = scan,
@@ -149,7 +150,7 @@ gboolean index_scan(EsClient *client, const IndexScan *scan, HitHandler on_hit, 
         .data = data,
         .pit = pit,
         .per_page = CLAMP(PAGE_BYTES / document, LEAST_PER_PAGE, MOST_PER_PAGE),
-        .flight = flight,
+        .calls = calls,
     };
     pages.slices = scan->expected > pages.per_page ? SLICES : 1;
     progress_start(&pages.progress, scan->label, "documents", scan->expected);

@@ -5,7 +5,7 @@
 
 #include "answer_check.h"
 #include "document.h"
-#include "flight.h"
+#include "es_calls.h"
 #include "json.h"
 #include "local_scorer.h"
 #include "order_log.h"
@@ -59,7 +59,7 @@ struct Check {
     guint depth, page; /* movies asked for of each profile, and in one request */
     OrderProfiles *profiles;
     AnswerCheck *answers;
-    Flight *flight;
+    EsCalls *calls;
     char *mget_path, *msearch_path;
     Batch batches[IN_FLIGHT]; /* they are judged in turn, whichever is answered first */
     FILE *log;                /* nullable */
@@ -208,8 +208,8 @@ static gboolean ask_rankings(Batch *batch, GError **error)
         g_string_free(body, TRUE);
         return finish_batch(batch, error);
     }
-    flight_post(check->flight, check->msearch_path, ES_NDJSON, g_string_free(body, FALSE),
-                on_rankings, batch);
+    es_calls_post_for_text(check->calls, check->msearch_path, ES_NDJSON, g_string_free(body, FALSE),
+                           on_rankings, batch);
     return TRUE;
 }
 
@@ -469,8 +469,8 @@ static gboolean ask_documents(Batch *batch, GError **error)
         g_ptr_array_add(batch->ids, g_strdup(id));
     if (batch->ids->len == 0)
         return finish_batch(batch, error);
-    flight_post(check->flight, check->mget_path, ES_JSON, mget_body(batch->ids), on_documents,
-                batch);
+    es_calls_post_for_text(check->calls, check->mget_path, ES_JSON, mget_body(batch->ids),
+                           on_documents, batch);
     return TRUE;
 }
 
@@ -542,7 +542,7 @@ static gboolean run(Check *check, GError **error)
     }
     for (guint i = 0; valid && i < IN_FLIGHT; i++)
         valid = next_batch(&check->batches[i], error);
-    valid = valid && flight_run(check->flight, error);
+    valid = valid && es_calls_run(check->calls, error);
     for (guint i = 0; i < IN_FLIGHT; i++)
         batch_clear(&check->batches[i]);
     return valid;
@@ -556,7 +556,7 @@ gboolean order_check(Report *report, EsClient *client, const char *name, const R
     g_autoptr(AnswerCheck) answers =
         answer_check_new(report, bundle, release->doc_ids, options->kernels);
     g_autoptr(OrderProfiles) profiles = order_profiles_new(bundle, &choice);
-    g_autoptr(Flight) flight = flight_new(client);
+    g_autoptr(EsCalls) calls = es_calls_new(client);
     g_autofree char *alias = es_escape(name);
     g_autofree char *index = es_escape(release->index);
     g_autofree char *mget =
@@ -576,7 +576,7 @@ gboolean order_check(Report *report, EsClient *client, const char *name, const R
         .profiles = profiles,
         .answers = answers,
         .log = options->log,
-        .flight = flight,
+        .calls = calls,
         .mget_path = mget,
         .msearch_path = msearch,
     };

@@ -30,7 +30,7 @@ typedef struct {
 typedef struct {
     Pages *pages;
     guint id;
-    gint64 after; /* where the next page begins; -1: at the beginning */
+    char *after; /* where the next page begins; NULL: at the beginning */
 } Slice;
 
 /* ---- requests ---- */
@@ -50,12 +50,10 @@ static void put_where(yajl_gen json, const Slice *slice)
     yajl_gen_array_open(json);
     json_put_string(json, "_shard_doc");
     yajl_gen_array_close(json);
-    if (slice->after < 0)
+    if (slice->after == NULL)
         return;
     json_put_key(json, "search_after");
-    yajl_gen_array_open(json);
-    json_put_int(json, slice->after);
-    yajl_gen_array_close(json);
+    yajl_gen_number(json, slice->after, strlen(slice->after)); /* any JSON, as it is */
 }
 
 static void put_what(yajl_gen json)
@@ -109,19 +107,20 @@ static gboolean on_page(const GString *answer, gpointer data, GError **error)
 {
     Slice *slice = data;
     Pages *p = slice->pages;
-    SearchPage page;
-    if (!search_page_read(&page, answer->str, answer->len, p->scan->k, p->on_hit, p->data, error))
+    g_auto(SearchPage) page = {0};
+    if (!search_page_read(&page, answer, p->scan->k, p->on_hit, p->data, error))
         return FALSE;
     p->seen += page.hits;
     progress_update(&p->progress, MIN(p->seen, p->scan->expected), NULL);
     if (page.hits < p->per_page)
         return TRUE;
-    if (page.after < 0) {
+    if (page.after == NULL) {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
                     "a page of documents has no sort value");
         return FALSE;
     }
-    slice->after = page.after;
+    g_free(slice->after);
+    slice->after = g_steal_pointer(&page.after);
     ask(slice);
     return TRUE;
 }
@@ -130,10 +129,13 @@ static gboolean read_slices(Pages *p, GError **error)
 {
     Slice slices[SLICES];
     for (guint i = 0; i < p->slices; i++) {
-        slices[i] = (Slice){p, i, -1};
+        slices[i] = (Slice){p, i, NULL};
         ask(&slices[i]);
     }
-    return es_calls_run(p->calls, error);
+    const gboolean valid = es_calls_run(p->calls, error);
+    for (guint i = 0; i < p->slices; i++)
+        g_free(slices[i].after);
+    return valid;
 }
 
 gboolean index_scan(EsClient *client, const IndexScan *scan, HitHandler on_hit, gpointer data,

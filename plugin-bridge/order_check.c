@@ -271,7 +271,7 @@ static gboolean read_failure(Batch *batch, guint number, gint64 status, GError *
     return FALSE;
 }
 
-static gboolean on_page(guint number, const RankingPage *page, gpointer data, GError **error)
+static gboolean on_page(guint number, const AnswerHead *page, gpointer data, GError **error)
 {
     Batch *batch = data;
     Check *check = batch->check;
@@ -305,7 +305,7 @@ static gboolean on_rankings(const GString *answer, gpointer data, GError **error
     Batch *batch = data;
     guint searches = 0;
     batch->answer = answer;
-    if (!rankings_page_read(&searches, answer->str, answer->len, &handler, batch, error))
+    if (!rankings_page_read(&searches, answer, &handler, batch, error))
         return FALSE;
     if (searches != batch->asked->len)
         return strange_answer("msearch did not answer each search", error);

@@ -69,6 +69,20 @@ Bundle *fixture_bundle(guint k, guint32 seed)
     return bundle;
 }
 
+Bundle *fixture_bundle_of(const FixtureType *types, guint count, guint k, double most, guint32 seed)
+{
+    Bundle *bundle = g_new0(Bundle, 1);
+    bundle->path = g_strdup("fixture");
+    bundle->features = feature_table_new();
+    for (guint t = 0; t < count; t++)
+        for (guint i = 0; i < types[t].count; i++) {
+            g_autofree char *value = g_strdup_printf("%u", i);
+            add(bundle->features, (Feature){.type = types[t].type, .value = value});
+        }
+    bundle->model = fixture_model(feature_table_size(bundle->features), k, most, seed);
+    return bundle;
+}
+
 gboolean fixture_same_bits(const FmModel *a, const FmModel *b)
 {
     return a != NULL && b != NULL && a->n == b->n && a->k == b->k &&

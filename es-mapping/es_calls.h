@@ -26,7 +26,7 @@ void es_calls_post(EsCalls *calls, const char *path, const char *content_type, c
  * came, for those who read it as it stands. What a call fails with (ES_ERROR,
  * HTTP_TRANSPORT_ERROR, RECSYS_ERROR_REFUSED for too large an answer) ends es_calls_wait(), as
  * FALSE with an error from here does. More calls may be started from here. */
-typedef gboolean (*EsCallsText)(const GString *answer, gpointer data, GError **error);
+typedef gboolean (*EsCallsText)(GString *answer, gpointer data, GError **error);
 
 void es_calls_post_for_text(EsCalls *calls, const char *path, const char *content_type, char *body,
                             EsCallsText on_text, gpointer data);

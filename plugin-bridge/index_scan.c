@@ -95,7 +95,7 @@ static char *page_body(const Slice *slice)
 
 /* ---- answers ---- */
 
-static gboolean on_page(const GString *answer, gpointer data, GError **error);
+static gboolean on_page(GString *answer, gpointer data, GError **error);
 
 static void ask(Slice *slice)
 {
@@ -103,7 +103,7 @@ static void ask(Slice *slice)
                            slice);
 }
 
-static gboolean on_page(const GString *answer, gpointer data, GError **error)
+static gboolean on_page(GString *answer, gpointer data, GError **error)
 {
     Slice *slice = data;
     Pages *p = slice->pages;

@@ -77,8 +77,9 @@ static gboolean is_answered(const Call *call, const HttpOutcome *outcome, GError
 
 static gboolean hand_over_text(const Call *call, const HttpOutcome *outcome, GError **error)
 {
-    return is_answered(call, outcome, error) &&
-           call->on_text(outcome->response.body, call->data, error);
+    g_autoptr(GError) failure = NULL;
+    GString *text = is_answered(call, outcome, &failure) ? outcome->response.body : NULL;
+    return call->on_text(text, failure, call->data, error);
 }
 
 static gboolean hand_over_answer(const Call *call, const HttpOutcome *outcome, GError **error)

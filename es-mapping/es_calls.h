@@ -22,11 +22,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(EsCalls, es_calls_free)
 void es_calls_post(EsCalls *calls, const char *path, const char *content_type, char *body,
                    EsCallsAnswer on_answer, gpointer data);
 
-/* For reading only: called once for each call that is answered, with the text of the answer as it
- * came, for those who read it as it stands. What a call fails with (ES_ERROR,
- * HTTP_TRANSPORT_ERROR, RECSYS_ERROR_REFUSED for too large an answer) ends es_calls_wait(), as
- * FALSE with an error from here does. More calls may be started from here. */
-typedef gboolean (*EsCallsText)(GString *answer, gpointer data, GError **error);
+/* The same with the answer's text as it came, for those who read it as it stands; NULL with a
+ * failure. */
+typedef gboolean (*EsCallsText)(GString *answer, const GError *failure, gpointer data,
+                                GError **error);
 
 void es_calls_post_for_text(EsCalls *calls, const char *path, const char *content_type, char *body,
                             EsCallsText on_text, gpointer data);

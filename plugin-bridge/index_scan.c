@@ -16,12 +16,22 @@
 #define BYTES_PER_COMPONENT 13u /* of a decimal */
 #define BYTES_PER_DOCUMENT 500u /* beside the vector */
 
+/* A vector's doc value, which rankings are computed from, in base64 of big-endian float32: to
+ * write it as decimals takes Elasticsearch 8 as long as all the rest of a page. */
+#define PACK                                                                                       \
+    "if (doc['embedding'].size() == 0) { return null } "                                           \
+    "float[] vector = doc['embedding'].vectorValue; byte[] bytes = new byte[4 * vector.length]; "  \
+    "for (int f = 0; f < vector.length; f++) { int bits = Float.floatToIntBits(vector[f]); "       \
+    "for (int b = 0; b < 4; b++) { bytes[4 * f + b] = (byte) (bits >> (24 - 8 * b)) } } "          \
+    "return Base64.getEncoder().encodeToString(bytes)"
+
 typedef struct {
     const IndexScan *scan;
     HitHandler on_hit;
     gpointer data;
     const char *pit;
     guint slices, per_page;
+    gboolean is_packed; /* vectors are asked for by PACK, which not every server allows */
     EsCalls *calls;
     Progress progress;
     guint64 seen;
@@ -30,7 +40,8 @@ typedef struct {
 typedef struct {
     Pages *pages;
     guint id;
-    char *after; /* where the next page begins; NULL: at the beginning */
+    char *after;        /* where the next page begins; NULL: at the beginning */
+    gboolean is_packed; /* the page that was asked for */
 } Slice;
 
 /* ---- requests ---- */
@@ -56,7 +67,27 @@ static void put_where(yajl_gen json, const Slice *slice)
     yajl_gen_number(json, slice->after, strlen(slice->after)); /* any JSON, as it is */
 }
 
-static void put_what(yajl_gen json)
+/* Both ways the hit has them in `fields`. */
+static void put_vectors(yajl_gen json, gboolean is_packed)
+{
+    if (is_packed) {
+        json_put_key(json, "script_fields");
+        yajl_gen_map_open(json);
+        json_put_key(json, "embedding");
+        yajl_gen_map_open(json);
+        json_put_member_string(json, "script", PACK);
+        yajl_gen_map_close(json);
+        yajl_gen_map_close(json);
+    }
+    json_put_key(json, "docvalue_fields");
+    yajl_gen_array_open(json);
+    if (!is_packed)
+        json_put_string(json, "embedding");
+    json_put_string(json, "bias");
+    yajl_gen_array_close(json);
+}
+
+static void put_what(yajl_gen json, gboolean is_packed)
 {
     json_put_key(json, "_source");
     yajl_gen_map_open(json);
@@ -66,14 +97,7 @@ static void put_what(yajl_gen json)
     json_put_string(json, KNN_FIELD);
     yajl_gen_array_close(json);
     yajl_gen_map_close(json);
-    json_put_key(json, "docvalue_fields");
-    yajl_gen_array_open(json);
-    yajl_gen_map_open(json);
-    json_put_member_string(json, "field", "embedding");
-    json_put_member_string(json, "format", "binary");
-    yajl_gen_map_close(json);
-    json_put_string(json, "bias");
-    yajl_gen_array_close(json);
+    put_vectors(json, is_packed);
 }
 
 static char *page_body(const Slice *slice)
@@ -88,26 +112,41 @@ static char *page_body(const Slice *slice)
         yajl_gen_number(json, scan->query, strlen(scan->query)); /* any JSON, as it is */
     }
     put_where(json, slice);
-    put_what(json);
+    put_what(json, slice->is_packed);
     yajl_gen_map_close(json);
     return json_take(json, NULL);
 }
 
 /* ---- answers ---- */
 
-static gboolean on_page(GString *answer, gpointer data, GError **error);
+static gboolean on_page(GString *answer, const GError *failure, gpointer data, GError **error);
 
 static void ask(Slice *slice)
 {
+    slice->is_packed = slice->pages->is_packed;
     es_calls_post_for_text(slice->pages->calls, "/_search", ES_JSON, page_body(slice), on_page,
                            slice);
 }
 
-static gboolean on_page(GString *answer, gpointer data, GError **error)
+/* A page that is refused is asked for once more, the plain way. */
+static gboolean go_on_without(Slice *slice, const GError *failure, GError **error)
+{
+    if (failure->domain != ES_ERROR || !slice->is_packed) {
+        g_propagate_error(error, g_error_copy(failure));
+        return FALSE;
+    }
+    slice->pages->is_packed = FALSE;
+    ask(slice);
+    return TRUE;
+}
+
+static gboolean on_page(GString *answer, const GError *failure, gpointer data, GError **error)
 {
     Slice *slice = data;
     Pages *p = slice->pages;
     g_auto(SearchPage) page = {0};
+    if (failure != NULL)
+        return go_on_without(slice, failure, error);
     if (!search_page_read(&page, answer, p->scan->k, p->on_hit, p->data, error))
         return FALSE;
     p->seen += page.hits;
@@ -129,7 +168,7 @@ static gboolean read_slices(Pages *p, GError **error)
 {
     Slice slices[SLICES];
     for (guint i = 0; i < p->slices; i++) {
-        slices[i] = (Slice){p, i, NULL};
+        slices[i] = (Slice){.pages = p, .id = i};
         ask(&slices[i]);
     }
     const gboolean valid = es_calls_run(p->calls, error);
@@ -153,6 +192,7 @@ gboolean index_scan(EsClient *client, const IndexScan *scan, HitHandler on_hit, 
         .pit = pit,
         .per_page = CLAMP(PAGE_BYTES / document, LEAST_PER_PAGE, MOST_PER_PAGE),
         .calls = calls,
+        .is_packed = TRUE,
     };
     pages.slices = scan->expected > pages.per_page ? SLICES : 1;
     progress_start(&pages.progress, scan->label, "documents", scan->expected);

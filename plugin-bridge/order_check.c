@@ -166,9 +166,15 @@ static gboolean strange_answer(const char *what, GError **error)
     return FALSE;
 }
 
+static gboolean pass_on(const GError *failure, GError **error)
+{
+    g_propagate_error(error, g_error_copy(failure));
+    return FALSE;
+}
+
 /* ---- step 2: rankings ---- */
 
-static gboolean on_rankings(GString *answer, gpointer data, GError **error);
+static gboolean on_rankings(GString *answer, const GError *failure, gpointer data, GError **error);
 static gboolean finish_batch(Batch *batch, GError **error);
 
 /* The search of recommend.h, with nothing of a movie but its id; and where its page begins. */
@@ -289,11 +295,13 @@ static gboolean on_page(guint number, const AnswerHead *page, gpointer data, GEr
     return TRUE;
 }
 
-static gboolean on_rankings(GString *answer, gpointer data, GError **error)
+static gboolean on_rankings(GString *answer, const GError *failure, gpointer data, GError **error)
 {
     static const RankingsHandler handler = {on_hit, on_page};
     Batch *batch = data;
     guint searches = 0;
+    if (failure != NULL)
+        return pass_on(failure, error);
     batch->answer = answer;
     if (!rankings_page_read(&searches, answer, &handler, batch, error))
         return FALSE;
@@ -398,10 +406,8 @@ static gboolean on_documents(yajl_val answer, const LiftedVectors *lifted, const
 {
     Batch *batch = data;
     Check *check = batch->check;
-    if (failure != NULL) {
-        g_propagate_error(error, g_error_copy(failure));
-        return FALSE;
-    }
+    if (failure != NULL)
+        return pass_on(failure, error);
     yajl_val documents = json_get(answer, "docs");
     if (json_array_length(documents) != batch->ids->len)
         return strange_answer("mget did not answer for each document", error);

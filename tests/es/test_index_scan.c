@@ -90,12 +90,12 @@ static gboolean allow_script_fields(const char *most)
     return server_do("PUT", body, "/%s/_settings", index_name);
 }
 
-static void test_packed(void)
+static void test_vectors(void)
 {
     check_scan(0);
 }
 
-/* Then vectors come as decimals. */
+/* Then the vectors of Elasticsearch 8 come as decimals. */
 static void test_without_scripts(void)
 {
     CU_ASSERT(allow_script_fields("0"));
@@ -129,7 +129,7 @@ static void test_no_index(void)
 }
 
 static const UnitTest tests[] = {
-    {"vectors packed by a script", test_packed},
+    {"vectors bit for bit", test_vectors},
     {"no script fields", test_without_scripts},
     {"a document without a vector", test_without_a_vector},
     {"what is refused", test_no_index},

@@ -29,8 +29,8 @@ enum {
  * a scalar (0) that is handed over with `take`. With key NULL: so is each element. */
 typedef struct {
     guint in;
-    const char *key;
     char shape;
+    const char *key;
     guint leads_to;
     guint take;
 } AnswerMember;

@@ -55,7 +55,7 @@ gboolean rankings_page_read(guint *searches, const GString *text, const Rankings
                             gpointer data, GError **error)
 {
     static const AnswerMember members[] = {
-        {ANSWER_HIT, "_score", 0, ANSWER_ELSEWHERE, TAKE_SCORE},
+        {ANSWER_HIT, 0, "_score", ANSWER_ELSEWHERE, TAKE_SCORE},
     };
     static const AnswerForm form = {
         .members = members,

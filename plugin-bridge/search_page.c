@@ -18,7 +18,7 @@ enum {
 };
 
 #define TAKE(field) (ANSWER_OWN_TAKES + (field))
-#define FIELD(field, name) [field] = {SOURCE, name, 0, ANSWER_ELSEWHERE, TAKE(field)}
+#define FIELD(field, name) [field] = {SOURCE, 0, name, ANSWER_ELSEWHERE, TAKE(field)}
 
 static const AnswerMember members[] = {
     FIELD(HIT_FEATURE_TYPE, "feature_type"),
@@ -29,12 +29,12 @@ static const AnswerMember members[] = {
     FIELD(HIT_RATINGS, "ratings"),
     FIELD(HIT_FEATURE_INDEX, "feature_index"),
     FIELD(HIT_BIAS, "bias"),
-    [HIT_FIELDS] = {SOURCE, "genres", '[', GENRES, ANSWER_NOTHING},
-    {ANSWER_HIT, "_source", '{', SOURCE, ANSWER_NOTHING},
-    {ANSWER_HIT, "fields", '{', STORED, ANSWER_NOTHING},
-    {STORED, "bias", '[', STORED_BIAS, ANSWER_NOTHING},
-    {STORED, "embedding", '[', STORED_VECTORS, ANSWER_NOTHING},
-    {STORED_VECTORS, NULL, '[', STORED_VECTOR, ANSWER_NOTHING},
+    [HIT_FIELDS] = {SOURCE, '[', "genres", GENRES, ANSWER_NOTHING},
+    {ANSWER_HIT, '{', "_source", SOURCE, ANSWER_NOTHING},
+    {ANSWER_HIT, '{', "fields", STORED, ANSWER_NOTHING},
+    {STORED, '[', "bias", STORED_BIAS, ANSWER_NOTHING},
+    {STORED, '[', "embedding", STORED_VECTORS, ANSWER_NOTHING},
+    {STORED_VECTORS, '[', NULL, STORED_VECTOR, ANSWER_NOTHING},
 };
 
 const char *hit_field_name(HitField field)

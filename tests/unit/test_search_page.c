@@ -114,30 +114,30 @@ static void test_vectors(void)
     }
 }
 
+/* One hit, whatever is within it. */
+static void check_nesting(const char *source, const char *expected)
+{
+    g_autofree char *text =
+        g_strdup_printf(HEAD "{\"_id\":\"a\",\"_source\":%s,\"sort\":[5]}" TAIL, source);
+    g_auto(SearchPage) page = {0};
+    Seen seen;
+    CU_ASSERT(read_page(&seen, &page, text, NULL));
+    CU_ASSERT_EQUAL(page.hits, 1);
+    CU_ASSERT_STRING_EQUAL(page.after, "[5]");
+    CU_ASSERT_STRING_EQUAL(seen.log->str, expected);
+    g_string_free(seen.log, TRUE);
+}
+
 /* What looks like an answer within a document is none. */
 static void test_nesting(void)
 {
-    g_auto(SearchPage) page = {0};
-    Seen seen;
-    CU_ASSERT(read_page(&seen, &page,
-                        HEAD
-                        "{\"_id\":\"a\",\"_source\":{\"x\":{\"_shards\":{\"failed\":9},\"hits\":"
-                        "{\"hits\":[{}]},\"timed_out\":true}},\"sort\":[5]}" TAIL,
-                        NULL));
-    CU_ASSERT_EQUAL(page.hits, 1);
-    CU_ASSERT_STRING_EQUAL(page.after, "[5]");
-    g_string_free(seen.log, TRUE);
-    search_page_clear(&page);
+    check_nesting("{\"x\":{\"_shards\":{\"failed\":9},\"hits\":{\"hits\":[{}]},"
+                  "\"timed_out\":true}}",
+                  "a|-|-|-|-1|0|-|-|x\n");
     /* Deeper than anything with a meaning, and then back. */
-    CU_ASSERT(read_page(&seen, &page,
-                        HEAD
-                        "{\"_id\":\"a\",\"_source\":{\"x\":[[[[[[[[[[[[[[[[[[[[{\"value\":1,"
-                        "\"hits\":[{}]}]]]]]]]]]]]]]]]]]]]],\"value\":\"2\"},\"sort\":[6]}" TAIL,
-                        NULL));
-    CU_ASSERT_EQUAL(page.hits, 1);
-    CU_ASSERT_STRING_EQUAL(page.after, "[6]");
-    CU_ASSERT_STRING_EQUAL(seen.log->str, "a|-|2|-|-1|0|-|-|x\n");
-    g_string_free(seen.log, TRUE);
+    check_nesting("{\"x\":[[[[[[[[[[[[[[[[[[[[{\"value\":1,\"hits\":[{}]}]]]]]]]]]]]]]]]]]]]],"
+                  "\"value\":\"2\"}",
+                  "a|-|2|-|-1|0|-|-|x\n");
 }
 
 static void test_partial(void)

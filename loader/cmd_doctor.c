@@ -7,7 +7,7 @@
 
 static void print_json(const GPtrArray *findings)
 {
-    static const char *const verdicts[] = {"well", "warning", "ill"};
+    static const char *const verdicts[] = {"ok", "warning", "failed"};
     g_auto(yajl_gen) json = json_generator_new(FALSE);
     yajl_gen_array_open(json);
     for (guint i = 0; i < findings->len; i++) {

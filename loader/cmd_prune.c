@@ -8,7 +8,7 @@
 
 typedef struct {
     gint keep;
-    gboolean quiet;
+    gboolean json, quiet;
 } Options;
 
 static gboolean parse(const CliCommand *command, int *argc, char ***argv, Options *options,
@@ -17,6 +17,7 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, Option
     const GOptionEntry entries[] = {
         {"keep", 0, 0, G_OPTION_ARG_INT, &options->keep,
          "how many complete releases to keep, the newest ones (to be given; at least 1)", "N"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &options->json, "one JSON object instead of text", NULL},
         {"quiet", 0, 0, G_OPTION_ARG_NONE, &options->quiet, "say nothing if all went well", NULL},
         {NULL},
     };
@@ -44,6 +45,25 @@ static gboolean prune(GPtrArray *deleted, EsClient *client, const char *alias, g
            catalogue_delete(client, surplus, deleted, error);
 }
 
+static void print_json(const GPtrArray *deleted, const char *alias)
+{
+    g_auto(yajl_gen) json = json_generator_new(FALSE);
+    yajl_gen_map_open(json);
+    json_put_member_string(json, "alias", alias);
+    json_put_member_strings(json, "deleted", deleted);
+    yajl_gen_map_close(json);
+    g_autofree char *text = json_take(json, NULL);
+    printf("%s\n", text);
+}
+
+static void print_text(const GPtrArray *deleted, gboolean pruned)
+{
+    for (guint i = 0; i < deleted->len; i++)
+        printf("deleted %s\n", (const char *)g_ptr_array_index(deleted, i));
+    if (pruned && deleted->len == 0)
+        printf("nothing to delete\n");
+}
+
 gboolean cmd_prune(const CliCommand *command, int argc, char **argv, GError **error)
 {
     Options options = {0};
@@ -66,9 +86,9 @@ gboolean cmd_prune(const CliCommand *command, int argc, char **argv, GError **er
         return FALSE;
     g_autoptr(GPtrArray) deleted = g_ptr_array_new_with_free_func(g_free);
     gboolean pruned = prune(deleted, client, lock_options.alias, (guint)options.keep, error);
-    for (guint i = 0; !options.quiet && i < deleted->len; i++)
-        printf("deleted %s\n", (const char *)g_ptr_array_index(deleted, i));
-    if (!options.quiet && pruned && deleted->len == 0)
-        printf("nothing to delete\n");
+    if (options.json)
+        print_json(deleted, lock_options.alias);
+    else if (!options.quiet)
+        print_text(deleted, pruned);
     return pruned;
 }

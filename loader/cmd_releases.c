@@ -4,6 +4,7 @@
 #include "catalogue.h"
 #include "commands.h"
 #include "es_options.h"
+#include "standing.h"
 
 static void print_json(const Catalogue *catalogue)
 {
@@ -43,6 +44,21 @@ static char *describe_age(gint64 created)
     return g_strdup_printf("%" G_GINT64_FORMAT " days", seconds / 86400);
 }
 
+/* An alias that stands for what it should not is worth a word in a list of what is there. */
+static void warn(const Standing *standing, const char *alias)
+{
+    g_autofree char *names = standing_names(standing);
+    if (standing->foreign != NULL)
+        fprintf(stderr, "warning: %s %s%s, which is not a release of this program\n", alias,
+                standing->is_concrete ? "is an index of that name" : "stands for ",
+                standing->is_concrete ? "" : standing->foreign);
+    if (standing->indices->len > 1)
+        fprintf(stderr,
+                "warning: %s stands for %u indices (%s), and readers get both; `recsys-loader "
+                "rollback RELEASE` makes it stand for one\n",
+                alias, standing->indices->len, names);
+}
+
 static void print_table(const Catalogue *catalogue, const char *alias)
 {
     if (catalogue->entries->len == 0) {
@@ -79,12 +95,15 @@ gboolean cmd_releases(const CliCommand *command, int argc, char **argv, GError *
     g_autoptr(EsClient) client = es_options_connect(&cluster, error);
     if (client == NULL)
         return FALSE;
-    g_autoptr(Catalogue) catalogue = catalogue_fetch(client, es_options_alias(&cluster), error);
-    if (catalogue == NULL)
+    const char *alias = es_options_alias(&cluster);
+    g_auto(Standing) standing = {0};
+    g_autoptr(Catalogue) catalogue = catalogue_fetch(client, alias, error);
+    if (catalogue == NULL || !standing_look(&standing, client, alias, error))
         return FALSE;
     if (json)
         print_json(catalogue);
     else
-        print_table(catalogue, es_options_alias(&cluster));
+        print_table(catalogue, alias);
+    warn(&standing, alias);
     return TRUE;
 }

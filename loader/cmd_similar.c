@@ -33,8 +33,7 @@ static gboolean parse(Options *options, const CliCommand *command, int argc, cha
     g_autofree GOptionEntry *filter = recommend_options_filter_entries(&options->recommend);
     g_autofree GOptionEntry *cluster = es_options_entries(&options->cluster);
     const GOptionEntry *const all[] = {own, ranking, filter, cluster, NULL};
-    if (!recommend_options_check_repeated(all, argc, argv, error) ||
-        !cli_parse(command, all, &argc, &argv, error) ||
+    if (!cli_parse(command, all, &argc, &argv, error) ||
         !ranking_options_check(&options->ranking, error))
         return FALSE;
     if (options->movie != NULL && options->movie[0] != '\0')

@@ -1,7 +1,7 @@
 /* One job at a time: the lock of an alias is a document in the index `ALIAS-lock`.
  *
  *   { "owner": "USER@HOST:PID", "token": a random name of this one lock, "job": "release",
- *     "expires": milliseconds since 1970, "until": the same for people }
+ *     "expires": milliseconds since 1970, "until": the same for people, as ISO 8601 }
  *
  * It is created with op_type=create, so that only one of two can have it, and renewed by a thread
  * with a connection of its own. From then on the one clock is the server's: renewing it, and taking
@@ -35,8 +35,9 @@ Lock *lock_acquire(EsClient *client, const LockOptions *options, LockConnect con
  * readers see. */
 gboolean lock_check(Lock *lock, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* "USER@HOST:PID" of this process. */
+/* "USER@HOST:PID" of this process, and TRUE for what is of this form. */
 char *lock_owner_name(void);
+gboolean lock_is_owner_name(const char *text);
 
 /* Gives it back, also after a signal, and frees it. If the cluster cannot be reached any more it
  * expires. */

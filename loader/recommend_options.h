@@ -31,11 +31,6 @@ GOptionEntry *recommend_options_entries(RecommendOptions *options);
 gboolean recommend_options_check(const RecommendOptions *options,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Before parsing: RECSYS_ERROR_USAGE if an option of one of the tables (NULL-terminated list) that
- * takes one value is given twice, since nobody can tell which one was meant. */
-gboolean recommend_options_check_repeated(const GOptionEntry *const *tables, int argc, char **argv,
-                                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
 /* The filter they ask for; `user` (nullable) is whose ratings a file of --exclude-seen is read for.
  * RECSYS_ERROR_USAGE for what is out of range or contradicts itself, and what a file is wrong with.
  */

@@ -1,9 +1,9 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "alias_cli.h"
 #include "catalogue.h"
 #include "commands.h"
-#include "es_options.h"
 #include "standing.h"
 
 static void print_json(const Catalogue *catalogue)
@@ -82,25 +82,18 @@ static void print_table(const Catalogue *catalogue, const char *alias)
 
 gboolean cmd_releases(const CliCommand *command, int argc, char **argv, GError **error)
 {
-    gboolean json = FALSE;
-    g_auto(EsOptions) cluster = {0};
-    const GOptionEntry entries[] = {
-        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "a JSON array instead of a table", NULL},
-        {NULL},
-    };
-    g_autofree GOptionEntry *cluster_entries = es_options_entries(&cluster);
-    const GOptionEntry *const all[] = {entries, cluster_entries, NULL};
-    if (!cli_parse(command, all, &argc, &argv, error))
+    g_auto(AliasCli) cli = {0};
+    if (!alias_cli_parse(&cli, ALIAS_VERB_LOOKS, NULL, command, &argc, &argv, error))
         return FALSE;
-    g_autoptr(EsClient) client = es_options_connect(&cluster, error);
+    g_autoptr(EsClient) client = es_options_connect(&cli.cluster, error);
     if (client == NULL)
         return FALSE;
-    const char *alias = es_options_alias(&cluster);
+    const char *alias = es_options_alias(&cli.cluster);
     g_auto(Standing) standing = {0};
     g_autoptr(Catalogue) catalogue = catalogue_fetch(client, alias, error);
     if (catalogue == NULL || !standing_look(&standing, client, alias, error))
         return FALSE;
-    if (json)
+    if (cli.json)
         print_json(catalogue);
     else
         print_table(catalogue, alias);

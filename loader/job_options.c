@@ -40,7 +40,17 @@ gboolean job_options_check(const JobOptions *options, GError **error)
     return FALSE;
 }
 
-EsClient *job_options_connect(gpointer cluster, GError **error)
+static EsClient *connect_again(gpointer cluster, GError **error)
 {
     return es_options_connect(cluster, error);
+}
+
+LockOptions job_options_lock(const JobOptions *options, EsOptions *cluster)
+{
+    return (LockOptions){
+        .break_owner = options->break_owner,
+        .seconds = (guint)options->lock_seconds,
+        .connect = connect_again,
+        .connect_data = cluster,
+    };
 }

@@ -178,11 +178,11 @@ static gpointer renew(gpointer data)
     return NULL;
 }
 
-static gboolean start_renewing(Lock *lock, LockConnect connect, gpointer data, GError **error)
+static gboolean start_renewing(Lock *lock, const LockOptions *options, GError **error)
 {
-    if (connect == NULL)
+    if (options->connect == NULL)
         return TRUE;
-    lock->own_client = connect(data, error);
+    lock->own_client = options->connect(options->connect_data, error);
     if (lock->own_client == NULL)
         return FALSE;
     es_client_set_interruptible(lock->own_client, FALSE);
@@ -192,16 +192,17 @@ static gboolean start_renewing(Lock *lock, LockConnect connect, gpointer data, G
 
 /* ---- the lock ---- */
 
-static Lock *lock_new(EsClient *client, const LockOptions *options)
+static Lock *lock_new(EsClient *client, const char *alias, const char *job,
+                      const LockOptions *options)
 {
     Lock *lock = g_new0(Lock, 1);
-    g_autofree char *name = g_strdup_printf("%s-lock", options->alias);
+    g_autofree char *name = g_strdup_printf("%s-lock", alias);
     lock->client = client;
     lock->index = es_escape(name);
-    lock->alias = g_strdup(options->alias);
+    lock->alias = g_strdup(alias);
     lock->owner = lock_owner_name();
     lock->token = g_uuid_string_random();
-    lock->job = g_strdup(options->job);
+    lock->job = g_strdup(job);
     lock->breaks = g_strdup(options->break_owner != NULL ? options->break_owner : "");
     lock->seconds = options->seconds;
     g_mutex_init(&lock->mutex);
@@ -228,14 +229,14 @@ static gboolean take(Lock *lock, GError **error)
     return FALSE;
 }
 
-Lock *lock_acquire(EsClient *client, const LockOptions *options, LockConnect connect, gpointer data,
+Lock *lock_acquire(EsClient *client, const char *alias, const char *job, const LockOptions *options,
                    GError **error)
 {
-    g_autoptr(Lock) lock = lock_new(client, options);
+    g_autoptr(Lock) lock = lock_new(client, alias, job, options);
     es_client_set_interruptible(client, FALSE);
     gboolean taken = take(lock, error);
     es_client_set_interruptible(client, TRUE);
-    if (!taken || !start_renewing(lock, connect, data, error))
+    if (!taken || !start_renewing(lock, options, error))
         return NULL;
     return g_steal_pointer(&lock);
 }

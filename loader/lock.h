@@ -14,21 +14,21 @@
 
 #define LOCK_SECONDS 60 /* until a lock that is not renewed expires */
 
+/* Connects again, for the thread that renews. */
+typedef EsClient *(*LockConnect)(gpointer data, GError **error);
+
 typedef struct {
-    const char *alias;
-    const char *job;         /* what it is for, e.g. "release" */
     const char *break_owner; /* nullable: the owner whose lock may be taken from it */
     guint seconds;           /* until it expires */
+    LockConnect connect;     /* NULL: it is renewed by lock_check() alone */
+    gpointer connect_data;
 } LockOptions;
 
 typedef struct Lock Lock;
 
-/* Connects again, for the thread that renews. */
-typedef EsClient *(*LockConnect)(gpointer data, GError **error);
-
-/* RECSYS_ERROR_LOCKED, naming owner, job and time, if another job has it. `client` must outlive the
- * lock. Without `connect` it is renewed by lock_check() alone. */
-Lock *lock_acquire(EsClient *client, const LockOptions *options, LockConnect connect, gpointer data,
+/* Locks `alias`; `job` says what for, e.g. "release". RECSYS_ERROR_LOCKED, naming owner, job and
+ * time, if another job has it. `client` and `connect_data` must outlive the lock. */
+Lock *lock_acquire(EsClient *client, const char *alias, const char *job, const LockOptions *options,
                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Renews it now; RECSYS_ERROR_LOCKED if it is another's by now. To be called before anything that

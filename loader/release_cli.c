@@ -157,10 +157,7 @@ static gboolean read_command_line(ReleaseCli *options, const CliCommand *command
     release->replace_index = options->replace_index;
     release->gates = options->gates;
     release->keep = (guint)options->keep;
-    release->break_owner = options->job.break_owner;
-    release->lock_seconds = (guint)options->job.lock_seconds;
-    release->connect = job_options_connect;
-    release->connect_data = &options->cluster;
+    release->lock = job_options_lock(&options->job, &options->cluster);
     return TRUE;
 }
 

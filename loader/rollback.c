@@ -125,14 +125,7 @@ static gboolean swap(RollbackResult *result, EsClient *client, const RollbackOpt
 gboolean rollback(RollbackResult *result, EsClient *client, const RollbackOptions *options,
                   GError **error)
 {
-    const LockOptions lock_options = {
-        .alias = options->alias,
-        .job = "rollback",
-        .break_owner = options->break_owner,
-        .seconds = options->lock_seconds,
-    };
-    g_autoptr(Lock) lock =
-        lock_acquire(client, &lock_options, options->connect, options->connect_data, error);
+    g_autoptr(Lock) lock = lock_acquire(client, options->alias, "rollback", &options->lock, error);
     if (lock == NULL)
         return FALSE;
     gboolean swapped = swap(result, client, options, lock, error);

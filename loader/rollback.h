@@ -9,10 +9,7 @@ typedef struct {
     const char *alias;
     const char *target;   /* nullable: the complete release before the live one */
     const Bundle *bundle; /* nullable: the target's documents are compared with it first */
-    const char *break_owner;
-    guint lock_seconds;
-    LockConnect connect;
-    gpointer connect_data;
+    LockOptions lock;
 } RollbackOptions;
 
 typedef struct {

@@ -31,8 +31,8 @@ static Lock *take(const char *alias, guint seconds, const char *break_owner, Loc
                   GError **error)
 {
     const LockOptions options = {
-        .alias = alias, .job = "test", .break_owner = break_owner, .seconds = seconds};
-    return lock_acquire(server_client(), &options, connect, NULL, error);
+        .break_owner = break_owner, .seconds = seconds, .connect = connect};
+    return lock_acquire(server_client(), alias, "test", &options, error);
 }
 
 static void release(Run *run, const char *alias, const char *option, const char *value)

@@ -26,7 +26,7 @@ static gboolean parse(Options *options, const CliCommand *command, int argc, cha
 {
     const GOptionEntry own[] = {
         {"movie", 0, 0, G_OPTION_ARG_STRING, &options->movie, "the movie", "ID"},
-        {"by", 0, 0, G_OPTION_ARG_STRING, &options->by, "cosine or dot (cosine)", "MEASURE"},
+        {"by", 0, 0, G_OPTION_ARG_STRING, &options->by, "what likeness is (cosine)", "cosine|dot"},
         {NULL},
     };
     g_autofree GOptionEntry *ranking = ranking_options_entries(&options->ranking);

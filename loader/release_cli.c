@@ -21,47 +21,46 @@ void release_cli_clear(ReleaseCli *options)
 }
 
 /* A negative rise asks for a better model. */
-static const GateLimit limits[RELEASE_CLI_LIMITS] = {
-    {"max-rmse-rise", -INFINITY, INFINITY},
-    {"max-count-change", 0, INFINITY},
-    {"min-overlap", 0, 1},
-    {"min-correlation", -1, 1},
-    {"max-drift", 0, INFINITY},
+static const struct {
+    GateLimit limit;
+    const char *help;
+} limits[RELEASE_CLI_LIMITS] = {
+    {{"max-rmse-rise", -INFINITY, INFINITY},
+     "gate rmse: the validation RMSE may be this much above the live one's "
+     "(" G_STRINGIFY(GATE_MAX_RMSE_RISE) ")"},
+    {{"max-count-change", 0, INFINITY},
+     "gate count: documents and movies may change by this share "
+     "(" G_STRINGIFY(GATE_MAX_COUNT_CHANGE) ")"},
+    {{"min-overlap", 0, 1},
+     "gate churn: least mean overlap of the top 10 with the live release, 0 to 1 "
+     "(" G_STRINGIFY(GATE_MIN_OVERLAP) ")"},
+    {{"min-correlation", -1, 1},
+     "gate churn: least mean rank correlation with the live release, -1 to 1 "
+     "(" G_STRINGIFY(GATE_MIN_CORRELATION) ")"},
+    {{"max-drift", 0, INFINITY},
+     "gate churn: the vectors may differ by this share after the best rotation "
+     "(" G_STRINGIFY(GATE_MAX_DRIFT) ")"},
 };
 
 static GOptionEntry *gate_entries(ReleaseCli *options)
 {
-    const GOptionEntry entries[] = {
+    const GOptionEntry others[] = {
         {"skip-gate", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->skip,
-         "leave out a gate: documents, orders, rmse, count or churn; may be given several times",
-         "GATE"},
+         "leave out a gate; may be given several times", "documents|orders|rmse|count|churn"},
         {"gate-random", 0, 0, G_OPTION_ARG_INT, &options->random,
          "gate orders: random profiles besides the standard ones (50)", "N"},
         {"gate-depth", 0, 0, G_OPTION_ARG_INT, &options->depth,
          "gate orders: movies asked for per profile (20)", "N"},
-        {limits[0].option, 0, 0, G_OPTION_ARG_STRING, &options->limits[0],
-         "gate rmse: the validation RMSE may be this much above the live one's, or \"none\" "
-         "(" G_STRINGIFY(GATE_MAX_RMSE_RISE) ")",
-         "X"},
-        {limits[1].option, 0, 0, G_OPTION_ARG_STRING, &options->limits[1],
-         "gate count: documents and movies may change by this share, or \"none\" "
-         "(" G_STRINGIFY(GATE_MAX_COUNT_CHANGE) ")",
-         "X"},
-        {limits[2].option, 0, 0, G_OPTION_ARG_STRING, &options->limits[2],
-         "gate churn: least mean overlap of the top 10 with the live release, 0 to 1, or \"none\" "
-         "(" G_STRINGIFY(GATE_MIN_OVERLAP) ")",
-         "X"},
-        {limits[3].option, 0, 0, G_OPTION_ARG_STRING, &options->limits[3],
-         "gate churn: least mean rank correlation with the live release, -1 to 1, or \"none\" "
-         "(" G_STRINGIFY(GATE_MIN_CORRELATION) ")",
-         "X"},
-        {limits[4].option, 0, 0, G_OPTION_ARG_STRING, &options->limits[4],
-         "gate churn: the vectors may differ by this share after the best rotation, or \"none\" "
-         "(" G_STRINGIFY(GATE_MAX_DRIFT) ")",
-         "X"},
-        {NULL},
     };
-    return g_memdup2(entries, sizeof entries);
+    GArray *entries = g_array_new(TRUE, FALSE, sizeof(GOptionEntry));
+    g_array_append_vals(entries, others, G_N_ELEMENTS(others));
+    for (guint i = 0; i < RELEASE_CLI_LIMITS; i++) {
+        const GOptionEntry entry = {
+            limits[i].limit.option, 0,         0, G_OPTION_ARG_STRING, &options->limits[i],
+            limits[i].help,         "<X>|none"};
+        g_array_append_val(entries, entry);
+    }
+    return (GOptionEntry *)(gpointer)g_array_free(entries, FALSE);
 }
 
 static GOptionEntry *release_entries(ReleaseCli *options)
@@ -70,8 +69,7 @@ static GOptionEntry *release_entries(ReleaseCli *options)
         {"replace-index", 0, 0, G_OPTION_ARG_STRING, &options->replace_index,
          "delete the index of this name, which is where the alias is to be", "NAME"},
         {"doc-ids", 0, 0, G_OPTION_ARG_STRING, &options->doc_ids,
-         "\"value\" (age_18, the default) or \"feature-index\" (age_9747), for metadata documents",
-         "FORM"},
+         "metadata documents as age_18 (value, the default) or age_9747", "value|feature-index"},
         {"keep", 0, 0, G_OPTION_ARG_INT, &options->keep,
          "prune at the end, keeping this many releases (" G_STRINGIFY(KEEP) "; 0: do not prune)",
          "N"},
@@ -89,7 +87,7 @@ static gboolean parse_limits(ReleaseCli *options, GError **error)
                                                 &gates->min_overlap, &gates->min_correlation,
                                                 &gates->max_drift};
     for (guint i = 0; i < RELEASE_CLI_LIMITS; i++)
-        if (!gate_limit_parse(&limits[i], options->limits[i], values[i], error))
+        if (!gate_limit_parse(&limits[i].limit, options->limits[i], values[i], error))
             return FALSE;
     return TRUE;
 }

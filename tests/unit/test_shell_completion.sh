@@ -51,10 +51,12 @@ offers_what_help_lists() {
   local program command option listed word count=0
   for program in "${programs[@]}"; do
     for command in $(commands_of "$program"); do
-      while IFS== read -r option listed; do
+      while IFS='=' read -r option listed; do
         listed=$(tr '|' '\n' <<<"$listed" | grep -v '^<' | xargs)
         [ -z "$listed" ] || proposes "$listed" "${program##*/}" "$command" "$option" "" || return 1
-        for word in $listed; do grep -q -- "$option=.*[( ]$word[) ]" "$(script_of "$program" zsh)" || { echo "zsh: $option $word"; return 1; }; done
+        for word in $listed; do
+          grep -qE -- "${option}=.*[( ]${word}[) ]" "$(script_of "$program" zsh)" || { echo "zsh: $option $word"; return 1; }
+        done
         count=$((count + 1))
       done < <("$program" "$command" --help | sed -nE 's/^  (-h, )?(--[a-z0-9-]+=[^ ]*\|[^ ]*).*/\2/p')
     done

@@ -13,7 +13,7 @@ static const CliCommand commands[] = {
      "the\n"
      "live release rmse, count and churn (how far its recommendations change). All are on, with "
      "the\n"
-     "limits below; \"none\" takes a limit away, --skip-gate a gate.\n"
+     "limits above; \"none\" takes a limit away, --skip-gate a gate.\n"
      "\n"
      "Examples:\n"
      "  recsys-loader release bundle\n"

@@ -38,9 +38,10 @@ static const CliCommand commands[] = {
      "  recsys-loader releases --json\n",
      cmd_releases},
     {"rollback", "[RELEASE]", "make an earlier release the live one again",
-     "RELEASE is the name of an index; without it, the complete release before the live one. It "
-     "is\n"
-     "verified before the alias moves.\n"
+     "RELEASE is the name of an index; without it, the complete release before the live one. "
+     "Before\n"
+     "the alias moves all its documents are read, and must be those of its model_id, which is a\n"
+     "checksum, or of --bundle.\n"
      "\n"
      "Examples:\n"
      "  recsys-loader rollback\n"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # A cluster of two nodes, each with one shard of a release. When one of them stops, half of the movies are gone from every answer:
 # nothing that reads may take that for an answer. The nodes are this test's own, of a server that ./dev cluster has unpacked.
-# Arguments: recsys-trainer, recsys-loader, recsys-bridge, the folder with the servers.
+# Arguments: recsys-trainer, recsys-loader, recsys-bridge, the folder with the servers, the major version of the one to run.
 # shellcheck disable=SC2317  # check and a trap call the functions
 set -euo pipefail
-trainer=$(realpath -- "$1") loader=$(realpath -- "$2") bridge=$(realpath -- "$3") servers=$4
+trainer=$(realpath -- "$1") loader=$(realpath -- "$2") bridge=$(realpath -- "$3") servers=$4 version=$5
 as_server=()
 if [ "$(id -u)" = 0 ]; then as_server=(setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups); fi
 skip() { echo "1..0 # SKIP $*"; exit 0; }
@@ -14,12 +14,11 @@ for candidate in /usr/lib/jvm/*/bin/java ${JAVA_HOME:+"$JAVA_HOME/bin/java"}; do
   major=$("${as_server[@]}" "$candidate" -XX:-UsePerfData -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p') || continue
   if ((${major:-0} > newest)); then java=$candidate; newest=$major; fi
 done
-home=''
-for found in "$servers"/9.*/ "$servers"/8.*/; do
-  case ${found%/} in *'*') continue ;; */9.*) least=21 ;; *) least=17 ;; esac
-  if ((newest >= least)) && "${as_server[@]}" test -x "$found"; then home=$(realpath -- "$found"); break; fi
-done
-[ -n "$home" ] || skip "no server in $servers that a Java here can run: ./dev cluster start unpacks one"
+case $version in 9) least=21 ;; *) least=17 ;; esac
+home=$(realpath -q -- "$servers/$version".*/ || true)
+[ -d "$home" ] || skip "no Elasticsearch $version in $servers: ./dev cluster start --server $version unpacks one"
+((newest >= least)) || skip "no Java $least or newer"
+"${as_server[@]}" test -x "$home" || skip "user nobody, as whom root runs Elasticsearch, cannot enter $home"
 
 dir=$(mktemp -d); chmod 755 "$dir"
 declare -A pid

@@ -15,7 +15,7 @@ for candidate in /usr/lib/jvm/*/bin/java ${JAVA_HOME:+"$JAVA_HOME/bin/java"}; do
   if ((${major:-0} > newest)); then java=$candidate; newest=$major; fi
 done
 case $version in 9) least=21 ;; *) least=17 ;; esac
-home=$(realpath -q -- "$servers/$version".*/ || true)
+home=$(realpath -q -- "$servers/$version".*/ | tail -n 1 || true)   # the newest
 [ -d "$home" ] || skip "no Elasticsearch $version in $servers: ./dev cluster start --server $version unpacks one"
 ((newest >= least)) || skip "no Java $least or newer"
 "${as_server[@]}" test -x "$home" || skip "user nobody, as whom root runs Elasticsearch, cannot enter $home"

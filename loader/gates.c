@@ -39,7 +39,10 @@ const char *gate_name(Gate gate)
 
 const char *gate_verdict_name(GateVerdict verdict)
 {
-    static const char *const verdicts[] = {"not run", "passed", "failed", "skipped", "no limit"};
+    static const char *const verdicts[] = {
+        [GATE_NOT_RUN] = "not run", [GATE_PASSED] = "passed",     [GATE_FAILED] = "failed",
+        [GATE_SKIPPED] = "skipped", [GATE_NO_LIMIT] = "no limit",
+    };
     return verdicts[verdict];
 }
 

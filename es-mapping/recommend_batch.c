@@ -48,6 +48,7 @@ typedef struct {
 static void item_clear(BatchItem *item)
 {
     g_free(item->id);
+    g_free(item->mark);
     profile_free(item->profile);
     ranking_free(item->ranking);
     g_clear_error(&item->error);

@@ -18,6 +18,7 @@
 typedef struct {
     guint64 number; /* of the caller's counting */
     char *id;       /* the caller's name for it; not looked at */
+    char *mark;     /* another one */
     Profile *profile;
     guint size;
     Ranking *ranking;

@@ -96,7 +96,8 @@ Newcomer *newcomer_solve(const NewcomerModel *model, const Profile *profile,
         return NULL;
     for (guint f = 0; f < k; f++)
         vector[f] = (float)person[f];
-    put_part(parts, g_strdup_printf("%u ratings", count), vector, person[k]);
+    put_part(parts, g_strdup_printf(count == 1 ? "%u rating" : "%u ratings", count), vector,
+             person[k]);
     Newcomer *newcomer = g_new0(Newcomer, 1);
     newcomer->sum = fold_in_sum(&about, person);
     newcomer->parts = g_steal_pointer(&parts);

@@ -199,6 +199,12 @@ ProfileSum *profile_sum(const float *const *vectors, const double *biases, guint
     return sum;
 }
 
+char *profile_rating_formula(double scale, const char *score, double offset, int digits)
+{
+    return g_strdup_printf("%.9g / (1 + e^-(%s %c %#.*g))", scale, score, offset < 0 ? '-' : '+',
+                           digits, fabs(offset));
+}
+
 double profile_rating(const ProfileSum *sum, double score, double scale)
 {
     return scale / (1.0 + exp(-(sum->offset + score)));

@@ -67,5 +67,9 @@ ProfileSum *profile_sum_copy(const ProfileSum *sum);
 ProfileSum *profile_sum(const float *const *vectors, const double *biases, guint count, guint k,
                         double w0);
 
+/* "5.5 / (1 + e^-(score - 0.0155))": how a rating follows from a score, for people to read; `score`
+ * says what that is, `digits` are those of the offset; free with g_free. */
+char *profile_rating_formula(double scale, const char *score, double offset, int digits);
+
 /* The rating of a movie whose score, w_m + <query, v_m>, is `score`. */
 double profile_rating(const ProfileSum *sum, double score, double scale);

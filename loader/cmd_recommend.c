@@ -94,12 +94,12 @@ static gboolean print_curl(Recommender *recommender, const RecommendRequest *req
     g_autofree char *search = search_command(recommender, request, http, url);
     g_autofree char *whom = profile_describe(request->profile);
     g_autofree char *line = g_strdelimit(g_strdup(whom), "\r\n", ' ');
+    g_autofree char *formula = profile_rating_formula(
+        recommender_release(recommender)->scale, request->candidates > 0 ? "s" : "_score - shift",
+        recommender_last_sum(recommender)->offset, 9);
     printf("%s# 1. The vectors of {%s}; query_vector below is their sum.\n%s\n"
-           "# 2. The movies: in the index that 1 answered from. rating = %.9g / (1 + e^-(%s + "
-           "%.9g))%s\n%s\n",
-           needs, line, fetch, recommender_release(recommender)->scale,
-           request->candidates > 0 ? "s" : "_score - shift",
-           recommender_last_sum(recommender)->offset,
+           "# 2. The movies: in the index that 1 answered from. rating = %s%s\n%s\n",
+           needs, line, fetch, formula,
            request->candidates > 0 ? ", s = _score - 1, or 1 - 1/_score if _score is below 1" : "",
            search);
     return TRUE;

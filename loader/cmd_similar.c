@@ -43,6 +43,16 @@ static gboolean parse(Options *options, const CliCommand *command, int argc, cha
     return FALSE;
 }
 
+static void tell_of_nothing(const Ranking *ranking, const SimilarRequest *request)
+{
+    const char *passing = filter_is_empty(request->filter) ? "" : " that pass the filters";
+    if (ranking->from > 0)
+        g_printerr("There are %u other movies%s: nothing begins after %u.\n", ranking->from,
+                   passing, request->from);
+    else
+        g_printerr("There are no other movies%s.\n", passing);
+}
+
 static gboolean print(EsClient *client, const Options *options, const SimilarRequest *request,
                       GError **error)
 {
@@ -53,8 +63,7 @@ static gboolean print(EsClient *client, const Options *options, const SimilarReq
         return FALSE;
     g_autofree char *what = g_strdup_printf("movie %s", request->movie);
     if (ranking->movies->len == 0)
-        g_printerr("No other movie passes the filters%s.\n",
-                   request->from > 0 ? ", or so many" : "");
+        tell_of_nothing(ranking, request);
     ranking_options_print(&options->ranking, ranking, what);
     return TRUE;
 }

@@ -190,6 +190,23 @@ static void test_command(void)
     CU_ASSERT(run_says(&bad, 1, "--by taste: cosine or dot is expected", NULL));
 }
 
+static void test_behind_the_end(void)
+{
+    g_auto(Run) run = {0};
+    const guint others = feature_table_of_type(bundle->features, FEATURE_MOVIE)->len - 1;
+    g_autofree char *all =
+        g_strdup_printf("There are %u other movies: nothing begins after 9999999.\n", others);
+    run_program(&run, LOADER, "similar", "--url", server_url(), "--alias", alias, "--movie",
+                movie_value(0), "--from", "9999999", NULL);
+    CU_ASSERT(run_says(&run, 0, all, NULL));
+    run_program(&run, LOADER, "similar", "--url", server_url(), "--alias", alias, "--movie",
+                movie_value(0), "--from", "9999999", "--genre", "Drama", NULL);
+    CU_ASSERT(run_says(&run, 0, "other movies that pass the filters: nothing begins", NULL));
+    run_program(&run, LOADER, "similar", "--url", server_url(), "--alias", alias, "--movie",
+                movie_value(0), "--min-ratings", "1000000", NULL);
+    CU_ASSERT(run_says(&run, 0, "There are no other movies that pass the filters.\n", NULL));
+}
+
 /* ---- recommend --diversify ---- */
 
 /* The answer; its list is "movies". */
@@ -247,6 +264,7 @@ static const UnitTest tests[] = {
     {"with filters", test_filters},
     {"what has no answer", test_what_has_no_answer},
     {"the command", test_command},
+    {"behind the end", test_behind_the_end},
     {"recommend --diversify", test_diversity},
     {NULL, NULL},
 };

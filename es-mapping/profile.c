@@ -45,6 +45,14 @@ const ProfileFeature *profile_get(const Profile *profile, guint index)
     return &g_array_index(profile->features, ProfileFeature, index);
 }
 
+const char *profile_value(const Profile *profile, const char *type)
+{
+    for (guint i = 0; i < profile_size(profile); i++)
+        if (strcmp(profile_get(profile, i)->type, type) == 0)
+            return profile_get(profile, i)->value;
+    return NULL;
+}
+
 char *profile_feature_describe(const ProfileFeature *feature)
 {
     return g_strdup_printf("%s %s", feature->type, feature->value);

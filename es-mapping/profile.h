@@ -22,6 +22,9 @@ void profile_add(Profile *profile, const char *type, const char *value);
 guint profile_size(const Profile *profile);
 const ProfileFeature *profile_get(const Profile *profile, guint index);
 
+/* Its value of this type, or NULL. */
+const char *profile_value(const Profile *profile, const char *type);
+
 /* "gender M" */
 char *profile_feature_describe(const ProfileFeature *feature);
 

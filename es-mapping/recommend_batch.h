@@ -21,6 +21,7 @@ typedef struct {
     char *mark;     /* another one */
     Profile *profile;
     guint size;
+    Filter *filter; /* nullable: that of the options; otherwise instead of it */
     Ranking *ranking;
     GError *error; /* set by the source: the item goes to the sink as it is */
 } BatchItem;

@@ -21,7 +21,7 @@ static char *filter_checksum(const Filter *filter)
     return shortened(checksum);
 }
 
-char *asked_options(const RecommendRequest *request, gboolean usual_candidates)
+char *asked_options(const RecommendRequest *request, gboolean usual_candidates, const Seen *seen)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     g_string_printf(text, "size %u", request->size);
@@ -34,6 +34,11 @@ char *asked_options(const RecommendRequest *request, gboolean usual_candidates)
     if (!filter_is_empty(request->filter)) {
         g_autofree char *checksum = filter_checksum(request->filter);
         g_string_append_printf(text, ", filters %s", checksum);
+    }
+    if (seen_is_of_each(seen)) {
+        g_autofree char *all = seen_checksum(seen);
+        g_autofree char *checksum = shortened(all);
+        g_string_append_printf(text, ", seen %s", checksum);
     }
     return g_strdup(text->str);
 }

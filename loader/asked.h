@@ -7,10 +7,11 @@
 #pragma once
 
 #include "recommend.h"
+#include "seen.h"
 
 /* Of `request`: size, candidates (if `usual_candidates`: as many as each profile's size asks for),
- * cold_start and filter; free with g_free. */
-char *asked_options(const RecommendRequest *request, gboolean usual_candidates);
+ * cold_start and filter; and what each user has seen, if that is excluded. Free with g_free. */
+char *asked_options(const RecommendRequest *request, gboolean usual_candidates, const Seen *seen);
 
 /* The checksum of lines, one after the other. */
 typedef GChecksum AskedLines;

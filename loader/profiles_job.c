@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "asked.h"
+#include "feature_table.h"
 #include "line_output.h"
 #include "line_reader.h"
 #include "profile_line.h"
@@ -61,10 +62,12 @@ typedef struct {
     LineReader *reader;
     LineOutput *output;
     GString *text; /* of the batch at hand */
-    guint size;
-    char *asked; /* options */
+    const RecommendRequest *request;
+    const Seen *seen;
+    guint64 without_rows; /* users of profiles of whom `seen` says nothing */
+    char *asked;          /* options */
     AskedLines *lines;
-    guint64 read, written, errors; /* lines, those of earlier runs included */
+    guint64 read, written, errors, empty; /* lines, those of earlier runs included */
     Progress progress;
 } Job;
 
@@ -80,6 +83,15 @@ static void job_clear(Job *job)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Job, job_clear)
 
 /* ---- in ---- */
+
+static void exclude_seen(Job *job, BatchItem *item)
+{
+    const char *user = profile_value(item->profile, FEATURE_USER);
+    if (user == NULL || !seen_is_of_each(job->seen))
+        return;
+    item->filter = filter_copy(job->request->filter);
+    job->without_rows += seen_exclude_of(job->seen, user, item->filter) == 0;
+}
 
 static gboolean read_item(BatchItem *item, gboolean *at_end, gpointer data, GError **error)
 {
@@ -98,8 +110,10 @@ static gboolean read_item(BatchItem *item, gboolean *at_end, gpointer data, GErr
         line = NULL;
         break;
     case LINE_READ: { /* what is wrong with a line becomes its answer */
-        gboolean parsed = profile_line_parse(item, line, length, job->size, &item->error);
+        gboolean parsed = profile_line_parse(item, line, length, job->request->size, &item->error);
         g_assert(parsed == (item->error == NULL));
+        if (parsed)
+            exclude_seen(job, item);
         break;
     }
     }
@@ -148,6 +162,7 @@ static gboolean write_item(const BatchItem *item, gboolean last, gpointer data, 
     json_take_into(json, job->text);
     g_string_append_c(job->text, '\n');
     job->errors += item->error != NULL;
+    job->empty += item->ranking != NULL && item->ranking->movies->len == 0;
     job->written++;
     if (!last)
         return TRUE;
@@ -231,15 +246,28 @@ static gboolean go_on_after(Job *job, const ProfilesJobOptions *options, const L
                         past->lines);
     job->written = past->lines;
     job->errors = past->errors;
+    job->empty = past->empty;
     return skip_done(job, past->lines, &mark, options->output, error) &&
            check_last(job, options->output, line, mark, error);
+}
+
+/* A list that somebody forgot to fill is more likely than one of nobody. */
+static gboolean check_input(LineReader *reader, GError **error)
+{
+    gboolean at_end = FALSE;
+    if (!line_reader_at_end(reader, &at_end, error))
+        return FALSE;
+    if (at_end)
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
+                    "%s is empty: there is nobody to recommend to", line_reader_name(reader));
+    return !at_end;
 }
 
 static gboolean prepare(Job *job, const ProfilesJobOptions *options, GError **error)
 {
     g_auto(LineOutputPast) past = {0};
     job->reader = line_reader_open(options->profiles, error);
-    if (job->reader == NULL)
+    if (job->reader == NULL || !check_input(job->reader, error))
         return FALSE;
     job->output = line_output_open(options->output, options->resume, &past, error);
     return job->output != NULL && go_on_after(job, options, &past, error) &&
@@ -274,9 +302,22 @@ static gboolean run(Job *job, const ProfilesJobOptions *options, EsClient *clien
     return valid;
 }
 
+/* What is no error, but not what one expects. */
+static void tell_of_nothing(const Job *job)
+{
+    if (job->empty > 0)
+        g_printerr("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+                   " profiles have no movies: none passes the filters.\n",
+                   job->empty, job->written);
+    if (job->without_rows > 0)
+        g_printerr("%" G_GUINT64_FORMAT " of the users asked for now have no ratings in the files "
+                   "of --exclude-seen: nothing is excluded for them.\n",
+                   job->without_rows);
+}
+
 gboolean profiles_job_run(const ProfilesJobOptions *options, EsClient *client, const char *alias,
                           const RecommendRequest *request, gboolean usual_candidates,
-                          GError **error)
+                          const Seen *seen, GError **error)
 {
     g_autoptr(ReleaseMeta) release = release_meta_fetch(client, alias, error);
     if (release == NULL || !recommend_check_knn(release, request->candidates, error))
@@ -292,12 +333,14 @@ gboolean profiles_job_run(const ProfilesJobOptions *options, EsClient *client, c
     g_auto(Job) job = {
         .release = release,
         .text = g_string_new(NULL),
-        .size = request->size,
-        .asked = asked_options(request, usual_candidates),
+        .request = request,
+        .seen = seen,
+        .asked = asked_options(request, usual_candidates, seen),
         .lines = asked_lines_new(),
     };
     if (!prepare(&job, options, error) || !run(&job, options, client, &batch, error))
         return FALSE;
+    tell_of_nothing(&job);
     if (job.errors == 0)
         return TRUE;
     g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "recommend.h"
+#include "seen.h"
 
 typedef struct {
     char *profiles; /* a file, or "-"; NULL: this is no such job */
@@ -27,11 +28,12 @@ gboolean profiles_job_options_check(const ProfilesJobOptions *options,
                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Runs it against the live release of `alias`. Of `request` it takes cold_start, size, candidates
- * (if `usual_candidates`: as recommend_usual_candidates() for each line's size) and filter.
+ * (if `usual_candidates`: as recommend_usual_candidates() for each line's size) and filter;
+ * beside that, what the user of a line has seen, if there is one, is excluded.
  *
  * RECSYS_ERROR_DATA: lines with errors, all others being done; or a file to go on with that is of
  * another release, or answers another question. RECSYS_ERROR_LOCKED: another job is writing it.
  * Otherwise as recommend_batch_run(); then, with an output file, the job can be resumed. */
 gboolean profiles_job_run(const ProfilesJobOptions *options, EsClient *client, const char *alias,
                           const RecommendRequest *request, gboolean usual_candidates,
-                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                          const Seen *seen, GError **error) G_GNUC_WARN_UNUSED_RESULT;

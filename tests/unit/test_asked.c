@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "fixtures.h"
 #include "tap.h"
 
 /* ---- options ---- */
@@ -9,9 +10,10 @@
 static char *options_of(guint size, guint candidates, gboolean usual, gboolean cold_start,
                         const Filter *filter)
 {
+    g_autoptr(Seen) seen = seen_new();
     const RecommendRequest request = {
         .size = size, .candidates = candidates, .cold_start = cold_start, .filter = filter};
-    return asked_options(&request, usual);
+    return asked_options(&request, usual, seen);
 }
 
 static void test_options(void)
@@ -25,6 +27,35 @@ static void test_options(void)
     CU_ASSERT_STRING_EQUAL(empty, "size 10");
     CU_ASSERT_STRING_EQUAL(knn, "size 20, knn, cold start");
     CU_ASSERT_STRING_EQUAL(many, "size 20, knn of 200 candidates");
+}
+
+/* With a file of ratings of which everybody's count. */
+static char *options_with(const char *ratings)
+{
+    g_autofree char *directory = tap_directory();
+    g_autofree char *path = g_build_filename(directory, "ratings", NULL);
+    g_autoptr(Seen) seen = seen_new();
+    const SeenWhose whose = {.everybody = TRUE};
+    const RecommendRequest request = {.size = 10};
+    fixture_put(directory, "ratings", ratings, -1);
+    CU_ASSERT(seen_read(seen, path, &whose, NULL));
+    return asked_options(&request, FALSE, seen);
+}
+
+static void test_seen(void)
+{
+    g_autofree char *list = options_with("318\n");
+    g_autofree char *rows = options_with("1::318::5\n2::1::5\n"),
+                    *same = options_with("1::318::4\n2::1::5\n");
+    const char *const others[] = {"1::318::5\n", "2::318::5\n1::1::5\n", "1::318::5\n2::318::5\n",
+                                  "1::1::5\n2::1::5\n"};
+    CU_ASSERT_STRING_EQUAL(list, "size 10");
+    CU_ASSERT(g_str_has_prefix(rows, "size 10, seen ") && strlen(rows) == 14 + 12);
+    CU_ASSERT_STRING_EQUAL(rows, same);
+    for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
+        g_autofree char *other = options_with(others[i]);
+        CU_ASSERT_STRING_NOT_EQUAL(other, rows);
+    }
 }
 
 /* Whatever a filter has changes the text. */
@@ -112,11 +143,8 @@ static void test_difference(void)
 }
 
 static const UnitTest tests[] = {
-    {"options", test_options},
-    {"filters", test_filters},
-    {"lines", test_lines},
-    {"what differs", test_difference},
-    {NULL, NULL},
+    {"options", test_options}, {"filters", test_filters},         {"seen by each", test_seen},
+    {"lines", test_lines},     {"what differs", test_difference}, {NULL, NULL},
 };
 
 TAP_MAIN("asked", tests)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bundles.h"
+#include "fake_server.h"
 #include "local_scorer.h"
 #include "order_proof.h"
 #include "programs.h"
@@ -322,10 +323,40 @@ static void test_unknown_movies(void)
     }
 }
 
-/* `best` of a list, and the second of it after `options` excluded the first. */
+/* A shard that cannot answer makes no name unknown. */
+static void lose_shards(const FakeRequest *request, FakeAnswer *answer, gpointer data)
+{
+    (void)data;
+    fake_forward(server_url(), request, answer);
+    char *whole = strstr(request->body->str, "\"aggs\"") != NULL
+                      ? strstr(answer->body->str, "\"failed\":0")
+                      : NULL;
+    if (whole != NULL)
+        whole[strlen("\"failed\":")] = '1';
+    if (strstr(request->path, "_source=false") != NULL)
+        g_string_assign(answer->body,
+                        "{\"docs\":[{\"_index\":\"i\",\"_id\":\"movie_1\",\"error\":{\"type\":"
+                        "\"no_shard_available_action_exception\",\"reason\":\"none\"}}]}");
+}
+
+static void test_names_without_shards(void)
+{
+    const char *const options[][2] = {{"--genre", "Comdy"}, {"--exclude", "1"}};
+    g_autoptr(FakeServer) server = fake_server_start(lose_shards, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(options); i++) {
+        g_auto(Run) run = {0};
+        run_program(&run, LOADER, "recommend", "--url", fake_server_url(server), "--alias", alias,
+                    "--age", "18", options[i][0], options[i][1], NULL);
+        CU_ASSERT(run_says(&run, 7, i == 0 ? "the list of genres" : "shards are missing", NULL));
+        CU_ASSERT_STRING_EQUAL(run.out, "");
+    }
+}
+
+/* Asks for the best movie but for the best, BEST in the arguments, which exclude it; or in the
+ * command before the pipe. Nothing is told of if `says` is NULL. */
 static void check_excluded(const char *arguments, const char *says)
 {
-    g_auto(Run) plain = {0}, without = {0};
+    g_auto(Run) without = {0};
     g_autoptr(Profile) profile = somebody();
     g_autoptr(Ranking) best = local_rank(bundle, profile, 2, NULL);
     g_auto(GStrv) parts = g_strsplit(arguments, "BEST", -1);
@@ -574,6 +605,7 @@ static const UnitTest tests[] = {
     {"filters that leave nothing", test_nothing_passes},
     {"genres that nobody has", test_unknown_genres},
     {"movies that are not there", test_unknown_movies},
+    {"names, and shards that are away", test_names_without_shards},
     {"what is excluded", test_excluded},
     {"contradictions", test_contradictions},
     {"empty requests", test_empty_requests},

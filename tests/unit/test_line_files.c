@@ -96,6 +96,7 @@ static void test_past_items(void)
     g_autofree char *path = put(text, strlen(text));
     g_auto(LineOutputPast) past = {0};
     g_autoptr(LineOutput) output = line_output_open(path, TRUE, &past, NULL);
+    CU_ASSERT_PTR_NOT_NULL(output);
     CU_ASSERT(past.lines == 3 && past.errors == 1 && past.empty == 1);
 }
 

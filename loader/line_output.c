@@ -51,7 +51,7 @@ void line_output_free(LineOutput *output)
  * that are not escaped. */
 static gboolean has_member(const char *line, gsize length, const char *member)
 {
-    return memmem(line, length, member, strlen(member)) != NULL;
+    return g_strstr_len(line, (gssize)length, member) != NULL;
 }
 
 static gboolean read_past(LineOutput *output, LineOutputPast *past, GError **error)

@@ -248,6 +248,10 @@ static void test_wrong_for_all(void)
                 alias, "--filter", "{\"no_such_query\":{}}", NULL);
     CU_ASSERT(run_says(&run, 4, "no_such_query", NULL));
     CU_ASSERT_STRING_EQUAL(run.out, "");
+    run_program(&run, LOADER, "recommend", "--profiles", input, "--url", server_url(), "--alias",
+                alias, "--genre", "Comdy", NULL);
+    CU_ASSERT(run_says(&run, 1, "the genre Comdy is unknown", NULL));
+    CU_ASSERT_STRING_EQUAL(run.out, "");
     run_program(&run, LOADER, "recommend", "--profiles", input, "--user", "1", NULL);
     CU_ASSERT(run_says(&run, 1, "either --profiles or", NULL));
     run_program(&run, LOADER, "recommend", "--profiles", input, "--resume", NULL);

@@ -18,7 +18,7 @@
 typedef struct {
     guint64 number; /* of the caller's counting */
     char *id;       /* the caller's name for it; not looked at */
-    char *mark;     /* another one */
+    char *mark;     /* what else the caller keeps with it; not looked at */
     Profile *profile;
     guint size;
     Filter *filter; /* nullable: that of the options; otherwise instead of it */

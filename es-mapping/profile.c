@@ -85,7 +85,7 @@ GOptionEntry *profile_options_entries(ProfileOptions *options)
     const GOptionEntry entries[] = {
         {"user", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->users, "a user the model knows", "ID"},
         {"age", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->ages, "an age code, e.g. 18", "CODE"},
-        {"gender", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->genders, "F or M", "G"},
+        {"gender", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->genders, "F or M", "F|M"},
         {"occupation", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->occupations, "an occupation code",
          "CODE"},
         {"feature", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->features,

@@ -1,42 +1,14 @@
 #include <stdio.h>
 
+#include "alias_cli.h"
 #include "commands.h"
-#include "es_options.h"
-#include "job_options.h"
 #include "rollback.h"
 
-typedef struct {
-    char *bundle;
-    gboolean json, quiet;
-} Options;
-
-static void options_clear(Options *options)
-{
-    g_free(options->bundle);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
-
-static gboolean parse(const CliCommand *command, int *argc, char ***argv, Options *options,
-                      JobOptions *job, EsOptions *cluster, GError **error)
-{
-    const GOptionEntry entries[] = {
-        {"bundle", 0, 0, G_OPTION_ARG_FILENAME, &options->bundle,
-         "compare the release's documents with this bundle first", "BUNDLE"},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &options->json, "one JSON object instead of text", NULL},
-        {"quiet", 0, 0, G_OPTION_ARG_NONE, &options->quiet, "say nothing if all went well", NULL},
-        {NULL},
-    };
-    g_autofree GOptionEntry *jobs = job_options_entries(job);
-    g_autofree GOptionEntry *cluster_entries = es_options_entries(cluster);
-    const GOptionEntry *const all[] = {entries, jobs, cluster_entries, NULL};
-    return cli_parse(command, all, argc, argv, error) && job_options_check(job, error);
-}
-
-static void print(const RollbackResult *result, const Options *options, const char *alias)
+static void print(const RollbackResult *result, const AliasCli *cli, const char *alias)
 {
     const char *from = result->from != NULL ? result->from : "nothing";
-    if (!options->json) {
-        if (!options->quiet)
+    if (!cli->json) {
+        if (!cli->quiet)
             printf("%s moved from %s to %s\n", alias, from, result->index);
         return;
     }
@@ -53,32 +25,30 @@ static void print(const RollbackResult *result, const Options *options, const ch
 
 gboolean cmd_rollback(const CliCommand *command, int argc, char **argv, GError **error)
 {
-    g_auto(Options) options = {0};
-    g_auto(JobOptions) job = JOB_OPTIONS_DEFAULT;
-    g_auto(EsOptions) cluster = {0};
-    if (!parse(command, &argc, &argv, &options, &job, &cluster, error))
+    g_autofree char *path = NULL;
+    g_auto(AliasCli) cli = {0};
+    const GOptionEntry own[] = {
+        {"bundle", 0, 0, G_OPTION_ARG_FILENAME, &path,
+         "compare the release's documents with this bundle first", "BUNDLE"},
+        {NULL},
+    };
+    if (!alias_cli_parse(&cli, ALIAS_VERB_IS_A_JOB, own, command, &argc, &argv, error))
         return FALSE;
-    g_autoptr(Bundle) bundle = NULL;
-    if (options.bundle != NULL) {
-        bundle = bundle_open(options.bundle, error);
-        if (bundle == NULL)
-            return FALSE;
-    }
-    g_autoptr(EsClient) client = es_options_connect(&cluster, error);
+    g_autoptr(Bundle) bundle = path != NULL ? bundle_open(path, error) : NULL;
+    if (path != NULL && bundle == NULL)
+        return FALSE;
+    g_autoptr(EsClient) client = es_options_connect(&cli.cluster, error);
     if (client == NULL)
         return FALSE;
-    const RollbackOptions rollback_options = {
-        .alias = es_options_alias(&cluster),
+    const RollbackOptions options = {
+        .alias = es_options_alias(&cli.cluster),
         .target = argc > 1 ? argv[1] : NULL,
         .bundle = bundle,
-        .break_owner = job.break_owner,
-        .lock_seconds = (guint)job.lock_seconds,
-        .connect = job_options_connect,
-        .connect_data = &cluster,
+        .lock = job_options_lock(&cli.job, &cli.cluster),
     };
     g_auto(RollbackResult) result = {0};
-    if (!rollback(&result, client, &rollback_options, error))
+    if (!rollback(&result, client, &options, error))
         return FALSE;
-    print(&result, &options, rollback_options.alias);
+    print(&result, &cli, options.alias);
     return TRUE;
 }

@@ -29,15 +29,14 @@ static gboolean parse(Options *options, const CliCommand *command, int argc, cha
 {
     const GOptionEntry own[] = {
         {"movie", 0, 0, G_OPTION_ARG_STRING, &options->movie, "the movie", "ID"},
-        {"by", 0, 0, G_OPTION_ARG_STRING, &options->by, "cosine or dot (cosine)", "MEASURE"},
+        {"by", 0, 0, G_OPTION_ARG_STRING, &options->by, "what likeness is (cosine)", "cosine|dot"},
         {NULL},
     };
     g_autofree GOptionEntry *ranking = ranking_options_entries(&options->ranking);
     g_autofree GOptionEntry *filter = recommend_options_filter_entries(&options->recommend, FALSE);
     g_autofree GOptionEntry *cluster = es_options_entries(&options->cluster);
     const GOptionEntry *const all[] = {own, ranking, filter, cluster, NULL};
-    if (!recommend_options_check_repeated(all, argc, argv, error) ||
-        !cli_parse(command, all, &argc, &argv, error) ||
+    if (!cli_parse(command, all, &argc, &argv, error) ||
         !ranking_options_check(&options->ranking, error) ||
         !recommend_options_check_input(&options->recommend, NULL, error))
         return FALSE;

@@ -55,19 +55,30 @@ gboolean gate_find(const char *name, Gate *gate, GError **error)
     return FALSE;
 }
 
-gboolean gate_limit_parse(const char *option, const char *text, double *limit, GError **error)
+static char *describe_range(const GateLimit *limit)
+{
+    if (isinf(limit->least) && isinf(limit->most))
+        return g_strdup("a number");
+    if (isinf(limit->most))
+        return g_strdup_printf("a number, %g or more,", limit->least);
+    return g_strdup_printf("a number from %g to %g", limit->least, limit->most);
+}
+
+gboolean gate_limit_parse(const GateLimit *limit, const char *text, double *value, GError **error)
 {
     char *end = NULL;
     if (text == NULL)
         return TRUE;
-    *limit = NAN;
+    *value = NAN;
     if (strcmp(text, "none") == 0)
         return TRUE;
-    *limit = g_ascii_strtod(text, &end);
-    if (end != text && *end == '\0' && isfinite(*limit))
+    *value = g_ascii_strtod(text, &end);
+    if (end != text && *end == '\0' && isfinite(*value) && *value >= limit->least &&
+        *value <= limit->most)
         return TRUE;
-    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
-                "--%s must be a number or \"none\", not \"%s\"", option, text);
+    g_autofree char *range = describe_range(limit);
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "--%s must be %s or \"none\", not \"%s\"",
+                limit->option, range, text);
     return FALSE;
 }
 

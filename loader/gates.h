@@ -66,8 +66,15 @@ gboolean gate_find(const char *name, Gate *gate, GError **error) G_GNUC_WARN_UNU
 /* An array for gates_run(). */
 GPtrArray *gate_results_new(void);
 
-/* `text` is a number or "none", which is NAN here; NULL leaves `limit` as it is. */
-gboolean gate_limit_parse(const char *option, const char *text, double *limit,
+/* What a limit's option may be. */
+typedef struct {
+    const char *option; /* without its dashes */
+    double least, most; /* may be infinite */
+} GateLimit;
+
+/* `text` is a number in the limit's range, or "none", which is NAN here; NULL leaves `value` as it
+ * is. RECSYS_ERROR_USAGE otherwise. */
+gboolean gate_limit_parse(const GateLimit *limit, const char *text, double *value,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Runs all, so that the report has all figures, and appends a GateResult * of each. FALSE only if

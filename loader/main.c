@@ -9,9 +9,11 @@ static const CliCommand commands[] = {
      "is\n"
      "kept aside. What a killed job left behind is deleted by the next one.\n"
      "\n"
-     "Gates: documents (all there, equal bit for bit), orders (every ranking proved), rmse and "
-     "count\n"
-     "(against the live release, once they have a limit).\n"
+     "Gates: documents (all there, equal bit for bit), orders (every ranking proved), and against "
+     "the\n"
+     "live release rmse, count and churn (how far its recommendations change). All are on, with "
+     "the\n"
+     "limits above; \"none\" takes a limit away, --skip-gate a gate.\n"
      "\n"
      "Examples:\n"
      "  recsys-loader release bundle\n"
@@ -24,7 +26,8 @@ static const CliCommand commands[] = {
      "would fail.\n"
      "\n"
      "Examples:\n"
-     "  recsys-loader plan bundle --max-rmse-rise 0.01\n",
+     "  recsys-loader plan bundle --max-rmse-rise 0.01\n"
+     "  recsys-loader plan bundle --json\n",
      cmd_plan},
     {"releases", "", "list the releases that are in the cluster",
      "The newest first: name, model, age, documents, size, validation RMSE, and whether it is "
@@ -50,7 +53,8 @@ static const CliCommand commands[] = {
      "all but the latest of those that failed a gate.\n"
      "\n"
      "Examples:\n"
-     "  recsys-loader prune --keep 3\n",
+     "  recsys-loader prune --keep 3\n"
+     "  recsys-loader prune --keep 3 --json\n",
      cmd_prune},
     {"doctor", "", "look whether a release could work",
      "Tries what a release needs on a throw-away index: one line each, with the way out.\n"

@@ -135,38 +135,6 @@ gboolean recommend_options_check_input(const RecommendOptions *options, const ch
     return FALSE;
 }
 
-/* ---- given twice ---- */
-
-static gboolean takes_one_value(const GOptionEntry *entry)
-{
-    return entry->arg != G_OPTION_ARG_NONE && entry->arg != G_OPTION_ARG_STRING_ARRAY &&
-           entry->arg != G_OPTION_ARG_FILENAME_ARRAY;
-}
-
-static guint count_option(const char *name, int argc, char **argv)
-{
-    const gsize length = strlen(name);
-    guint count = 0;
-    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-        count += g_str_has_prefix(argv[i], "--") && strncmp(argv[i] + 2, name, length) == 0 &&
-                 (argv[i][2 + length] == '\0' || argv[i][2 + length] == '=');
-    return count;
-}
-
-gboolean recommend_options_check_repeated(const GOptionEntry *const *tables, int argc, char **argv,
-                                          GError **error)
-{
-    for (; *tables != NULL; tables++)
-        for (const GOptionEntry *entry = *tables; entry->long_name != NULL; entry++) {
-            if (!takes_one_value(entry) || count_option(entry->long_name, argc, argv) < 2)
-                continue;
-            g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
-                        "--%s is given more than once: which one?", entry->long_name);
-            return FALSE;
-        }
-    return TRUE;
-}
-
 /* ---- the filter ---- */
 
 /* Digits up to *end; 0 if there are none or the year is no year. */

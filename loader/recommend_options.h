@@ -31,11 +31,6 @@ GOptionEntry *recommend_options_entries(RecommendOptions *options);
 gboolean recommend_options_check(const RecommendOptions *options,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Before parsing: RECSYS_ERROR_USAGE if an option of one of the tables (NULL-terminated list) that
- * takes one value is given twice, since nobody can tell which one was meant. */
-gboolean recommend_options_check_repeated(const GOptionEntry *const *tables, int argc, char **argv,
-                                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
 /* RECSYS_ERROR_USAGE if standard input is to be read more than once; `other` (nullable) is one more
  * file beside those of the options. */
 gboolean recommend_options_check_input(const RecommendOptions *options, const char *other,

@@ -133,16 +133,10 @@ static gboolean look_around(Job *job, GError **error)
  * with the lock stays so. */
 static gboolean lock(Job *job, GError **error)
 {
-    const LockOptions options = {
-        .alias = job->options->alias,
-        .job = "release",
-        .break_owner = job->options->break_owner,
-        .seconds = job->options->lock_seconds,
-    };
     if (!look_around(job, error))
         return FALSE;
-    job->lock = lock_acquire(job->client, &options, job->options->connect,
-                             job->options->connect_data, error);
+    job->lock =
+        lock_acquire(job->client, job->options->alias, "release", &job->options->lock, error);
     if (job->lock == NULL || !look_around(job, error))
         return FALSE;
     end_step(job, "lock");

@@ -21,11 +21,8 @@ typedef struct {
     DocIds doc_ids;
     LoadOptions load;
     GateOptions gates;
-    guint keep;              /* complete releases, when pruning at the end; 0: all */
-    const char *break_owner; /* nullable: whose lock may be broken */
-    guint lock_seconds;
-    LockConnect connect; /* for the lock's own connection */
-    gpointer connect_data;
+    guint keep; /* complete releases, when pruning at the end; 0: all */
+    LockOptions lock;
 } ReleaseOptions;
 
 typedef struct {

@@ -12,26 +12,37 @@ void rollback_result_clear(RollbackResult *result)
     *result = (RollbackResult){0};
 }
 
+/* While the alias stands for several releases, any of them is a way out. */
+static gboolean is_live_alone(const Catalogue *catalogue, const CatalogueEntry *entry)
+{
+    guint live = 0;
+    for (guint i = 0; i < catalogue->entries->len; i++)
+        live += ((const CatalogueEntry *)g_ptr_array_index(catalogue->entries, i))->is_live;
+    return entry->is_live && live == 1;
+}
+
 static const CatalogueEntry *choose(const Catalogue *catalogue, const char *alias,
                                     const char *wanted, GError **error)
 {
     if (wanted == NULL) {
         const CatalogueEntry *previous = catalogue_previous(catalogue);
         if (previous == NULL)
-            g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+            g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
                         "there is no complete release before the live one of %s; "
                         "`recsys-loader releases` lists what there is",
                         alias);
         return previous;
     }
     const CatalogueEntry *target = catalogue_find(catalogue, wanted);
+    if (target != NULL && !is_live_alone(catalogue, target))
+        return target;
     if (target == NULL)
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
                     "%s is not a release of %s; `recsys-loader releases` lists them", wanted,
                     alias);
-    else if (target->is_live)
+    else
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "%s is live already", target->index);
-    return target != NULL && !target->is_live ? target : NULL;
+    return NULL;
 }
 
 static gboolean check_state(const CatalogueEntry *target, GError **error)
@@ -114,14 +125,7 @@ static gboolean swap(RollbackResult *result, EsClient *client, const RollbackOpt
 gboolean rollback(RollbackResult *result, EsClient *client, const RollbackOptions *options,
                   GError **error)
 {
-    const LockOptions lock_options = {
-        .alias = options->alias,
-        .job = "rollback",
-        .break_owner = options->break_owner,
-        .seconds = options->lock_seconds,
-    };
-    g_autoptr(Lock) lock =
-        lock_acquire(client, &lock_options, options->connect, options->connect_data, error);
+    g_autoptr(Lock) lock = lock_acquire(client, options->alias, "rollback", &options->lock, error);
     if (lock == NULL)
         return FALSE;
     gboolean swapped = swap(result, client, options, lock, error);

@@ -16,11 +16,28 @@ static void set_up(void)
     new_path = bundle_make(&other_recipe);
 }
 
+static gboolean names_option(const char *argument, const char *option)
+{
+    const gsize length = strcspn(option, "=");
+    return argument != NULL && strncmp(argument, option, length) == 0 &&
+           strchr("=", argument[length]) != NULL;
+}
+
+/* Without any limits but those among the two arguments. */
 static void release(Run *run, const char *url, const char *path, const char *alias,
                     const char *first, const char *second)
 {
-    run_program(run, LOADER, "release", NO_LIMITS, path, "--url", url, "--alias", alias, first,
-                second, NULL);
+    const char *const no_limits[] = {NO_LIMITS};
+    const char *arguments[G_N_ELEMENTS(no_limits) + 2] = {NULL};
+    guint count = 0;
+    for (guint i = 0; i < G_N_ELEMENTS(no_limits); i++)
+        if (!names_option(first, no_limits[i]) && !names_option(second, no_limits[i]))
+            arguments[count++] = no_limits[i];
+    arguments[count++] = first;
+    arguments[count] = second;
+    run_program(run, LOADER, "release", path, "--url", url, "--alias", alias, arguments[0],
+                arguments[1], arguments[2], arguments[3], arguments[4], arguments[5], arguments[6],
+                NULL);
 }
 
 static char *released_alias(const char *name)

@@ -63,8 +63,8 @@ static void play(const FakeRequest *request, FakeAnswer *answer, gpointer data)
 
 static Lock *acquire(EsClient *client, GError **error)
 {
-    const LockOptions options = {.alias = "a", .job = "test", .seconds = 60};
-    return lock_acquire(client, &options, NULL, NULL, error);
+    const LockOptions options = {.seconds = 60};
+    return lock_acquire(client, "a", "test", &options, error);
 }
 
 static void check_not_acquired(Script script, GQuark domain, int code, const char *message)

@@ -31,8 +31,8 @@ static Lock *take(const char *alias, guint seconds, const char *break_owner, Loc
                   GError **error)
 {
     const LockOptions options = {
-        .alias = alias, .job = "test", .break_owner = break_owner, .seconds = seconds};
-    return lock_acquire(server_client(), &options, connect, NULL, error);
+        .break_owner = break_owner, .seconds = seconds, .connect = connect};
+    return lock_acquire(server_client(), alias, "test", &options, error);
 }
 
 static void release(Run *run, const char *alias, const char *option, const char *value)
@@ -114,10 +114,38 @@ static void test_break_by_name(void)
     g_autoptr(Lock) dead = take(alias, 600, NULL, NULL, &error);
     CU_ASSERT_PTR_NOT_NULL(dead);
     release(&run, alias, "--break-lock", "somebody@else:1");
-    CU_ASSERT(run_says(&run, 6, owner, NULL));
+    CU_ASSERT(run_says(&run, 6, owner, "not by somebody@else:1", NULL));
     release(&run, alias, "--break-lock", owner);
     CU_ASSERT(run_says(&run, 0, NULL));
     CU_ASSERT(is_free(alias));
+}
+
+/* Looks at the lock before its owner writes it a second time. */
+static void look(const FakeRequest *request, FakeAnswer *answer, gpointer data)
+{
+    GString *seen = data;
+    if (strstr(request->path, "_update/lock") != NULL && seen->len == 0) {
+        char *alias = g_strndup(request->path + 1, strcspn(request->path + 1, "/"));
+        g_auto(yajl_val) lock = server_ask("GET", NULL, "/%s/_doc/lock", alias);
+        const char *until = json_get_string(lock, "_source.until");
+        g_string_append(seen, until != NULL ? until : "no text");
+        g_free(alias);
+    }
+    fake_forward(server_url(), request, answer);
+}
+
+/* Whoever finds the lock in its first moment is told until when, too. */
+static void test_first_moment(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *alias = g_strdup_printf("%s-moment", server_prefix());
+    g_autoptr(GString) until = g_string_new(NULL);
+    g_autoptr(FakeServer) proxy = fake_server_start(look, until);
+    run_program(&run, LOADER, "prune", "--keep=1", "--url", fake_server_url(proxy), "--alias",
+                alias, NULL);
+    CU_ASSERT(run_says(&run, 0, NULL));
+    g_autoptr(GDateTime) time = g_date_time_new_from_iso8601(until->str, NULL);
+    CU_ASSERT_PTR_NOT_NULL(time);
 }
 
 /* Takes the lock away from the release under way. */
@@ -169,6 +197,7 @@ static const UnitTest tests[] = {
     {"a lock that has expired", test_expiry},
     {"a lock that is renewed", test_renewal},
     {"a lock broken by name", test_break_by_name},
+    {"the first moment of a lock", test_first_moment},
     {"a lock lost while working", test_stolen},
     {"after Ctrl-C", test_interrupted},
     {NULL, NULL},

@@ -51,7 +51,7 @@ static void test_rollback_and_back(void)
     g_auto(Run) run = {0};
     g_autofree char *alias = g_strdup_printf("%s-back", server_prefix());
     call(&run, "rollback", alias, NULL, NULL);
-    CU_ASSERT(run_says(&run, 1, "no complete release before", NULL));
+    CU_ASSERT(run_says(&run, 4, "no complete release before", NULL));
     g_autofree char *first = release(first_path, alias);
     g_autofree char *second = release(second_path, alias);
     call(&run, "rollback", alias, NULL, NULL);
@@ -60,7 +60,7 @@ static void test_rollback_and_back(void)
                 "--random=0", "--depth=5", NULL);
     CU_ASSERT(run_says(&run, 0, "parity: yes", NULL));
     call(&run, "rollback", alias, NULL, NULL);
-    CU_ASSERT(run_says(&run, 1, "no complete release before", NULL) && is_live(alias, first));
+    CU_ASSERT(run_says(&run, 4, "no complete release before", NULL) && is_live(alias, first));
     call(&run, "rollback", alias, first, NULL);
     CU_ASSERT(run_says(&run, 1, "is live already", NULL));
     call(&run, "rollback", alias, second, "--json");
@@ -111,8 +111,12 @@ static void test_prune(void)
     call(&run, "rollback", alias, indices[2], NULL);
     CU_ASSERT(run_says(&run, 0, NULL));
     /* Kept: 4 (the newest), 2 (live), 1 (the one before it), 0 (behind another alias). */
-    call(&run, "prune", alias, "--keep=1", NULL);
-    CU_ASSERT(run_says(&run, 0, indices[3], NULL));
+    call(&run, "prune", alias, "--keep=1", "--json");
+    CU_ASSERT(run_says(&run, 0, NULL));
+    g_auto(yajl_val) pruned = json_parse(run.out, "prune --json", NULL);
+    yajl_val deleted = json_get(pruned, "deleted");
+    CU_ASSERT(json_array_length(deleted) == 1 &&
+              strcmp(YAJL_GET_STRING(json_array_get(deleted, 0)), indices[3]) == 0);
     for (guint i = 0; i < G_N_ELEMENTS(indices); i++)
         CU_ASSERT(is_there(indices[i]) == (i != 3));
     CU_ASSERT(is_there(neighbour) && is_there(foreign));
@@ -180,6 +184,34 @@ static void test_list(void)
     CU_ASSERT(json_get_int(json_array_get(list, 1), "bytes", &bytes) && bytes > 0);
 }
 
+/* What an alias must not stand for is said beside the list, which has only releases. */
+static void test_wrong_alias(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *alias = g_strdup_printf("%s-wrong", server_prefix());
+    g_autofree char *foreign = g_strdup_printf("%s-foreign", server_prefix());
+    CU_ASSERT(server_do("PUT", NULL, "/%s", foreign));
+    CU_ASSERT(server_do("PUT", NULL, "/%s/_alias/%s", foreign, alias));
+    call(&run, "releases", alias, NULL, NULL);
+    CU_ASSERT(run_says(&run, 0, "nothing is released as", "warning: ", foreign, "is not a release",
+                       NULL));
+    call(&run, "releases", foreign, "--json", NULL);
+    CU_ASSERT(run_says(&run, 0, "is an index of that name", NULL));
+    CU_ASSERT_STRING_EQUAL(run.out, "[]\n");
+    CU_ASSERT(server_do("DELETE", NULL, "/%s", foreign));
+
+    g_autofree char *first = release(first_path, alias);
+    g_autofree char *second = release(second_path, alias);
+    call(&run, "releases", alias, NULL, NULL);
+    CU_ASSERT(run_says(&run, 0, first, second, NULL));
+    CU_ASSERT_STRING_EQUAL(run.err, "");
+    CU_ASSERT(server_do("PUT", NULL, "/%s/_alias/%s", first, alias));
+    call(&run, "releases", alias, NULL, NULL);
+    CU_ASSERT(run_says(&run, 0, "stands for 2 indices", "rollback RELEASE", NULL));
+    call(&run, "rollback", alias, second, NULL);
+    CU_ASSERT(run_says(&run, 0, second, NULL) && is_live(alias, second));
+}
+
 /* plan says what release then does, and changes nothing. */
 static void test_plan(void)
 {
@@ -207,6 +239,39 @@ static void test_plan(void)
     CU_ASSERT(!is_there(first) && !is_there(second) && is_there(third));
 }
 
+static void test_plan_json(void)
+{
+    g_auto(Run) run = {0};
+    gint64 code = 0;
+    g_autofree char *alias = g_strdup_printf("%s-plan-json", server_prefix());
+    g_autofree char *first = release(first_path, alias);
+    g_autofree char *second = release(second_path, alias);
+    g_autofree char *third = release(first_path, alias);
+    run_program(&run, LOADER, "plan", NO_LIMITS, second_path, "--url", server_url(), "--alias",
+                alias, "--keep=2", "--json", NULL);
+    CU_ASSERT(run_says(&run, 0, NULL));
+    g_auto(yajl_val) plan = json_parse(run.out, "plan --json", NULL);
+    CU_ASSERT_EQUAL(g_strcmp0(json_get_string(plan, "live"), third), 0);
+    CU_ASSERT(g_str_has_prefix(json_get_string(plan, "create"), alias));
+    yajl_val pruned = json_get(plan, "prune");
+    CU_ASSERT(json_array_length(pruned) == 2 &&
+              strcmp(YAJL_GET_STRING(json_array_get(pruned, 1)), first) == 0);
+    CU_ASSERT_EQUAL(json_array_length(json_get(plan, "delete")), 0);
+    CU_ASSERT_EQUAL(json_array_length(json_get(plan, "gates")), 3);
+    run_program(&run, LOADER, "plan", second_path, "--url", server_url(), "--alias", alias,
+                "--max-drift=0.001", "--json", NULL);
+    CU_ASSERT(run_says(&run, 5, NULL));
+    g_auto(yajl_val) refused = json_parse(run.out, "plan --json", NULL);
+    CU_ASSERT(json_get_int(refused, "exit_code", &code) && code == 5);
+    CU_ASSERT_PTR_NOT_NULL(json_get_string(refused, "error"));
+    run_program(&run, LOADER, "plan", NO_LIMITS, second_path, "--url", server_url(), "--alias",
+                alias, "--quiet", NULL);
+    CU_ASSERT(run_says(&run, 0, NULL));
+    CU_ASSERT_STRING_EQUAL(run.out, "");
+    CU_ASSERT_STRING_EQUAL(run.err, "");
+    CU_ASSERT(is_live(alias, third) && is_there(first) && is_there(second));
+}
+
 static void test_doctor(void)
 {
     g_auto(Run) run = {0};
@@ -217,6 +282,8 @@ static void test_doctor(void)
                        "script   ok", "health", "disk", "clock    ok", NULL));
     g_autofree char *after = server_state();
     CU_ASSERT_STRING_EQUAL(before, after);
+    call(&run, "doctor", alias, "--json", NULL);
+    CU_ASSERT(run_says(&run, 0, "\"check\":\"lock\",\"verdict\":\"ok\"", NULL));
     CU_ASSERT(server_do("PUT", NULL, "/%s", alias)); /* an index in the alias's place */
     call(&run, "doctor", alias, NULL, NULL);
     CU_ASSERT(run_says(&run, 4, "alias    FAILED", "--replace-index", "index    ok", NULL));
@@ -248,7 +315,9 @@ static const UnitTest tests[] = {
     {"prune", test_prune},
     {"release --keep", test_keep},
     {"releases", test_list},
+    {"an alias that stands for the wrong thing", test_wrong_alias},
     {"plan", test_plan},
+    {"plan --json", test_plan_json},
     {"doctor", test_doctor},
     {NULL, NULL},
 };

@@ -30,37 +30,6 @@ static void test_years(void)
     }
 }
 
-/* ---- given twice ---- */
-
-static gboolean repeated(const char *line, GError **error)
-{
-    RecommendOptions options = {0};
-    g_autofree GOptionEntry *entries = recommend_options_entries(&options);
-    g_autofree GOptionEntry *filter = recommend_options_filter_entries(&options, TRUE);
-    const GOptionEntry *const tables[] = {entries, filter, NULL};
-    g_auto(GStrv) argv = g_strsplit(line, " ", -1);
-    return !recommend_options_check_repeated(tables, (int)g_strv_length(argv), argv, error);
-}
-
-static void test_repeated(void)
-{
-    const char *good[] = {"recommend",
-                          "recommend --from 3 --years 1990",
-                          "recommend --explain --explain",
-                          "recommend --genre A --genre B --exclude 1 --exclude 2",
-                          "recommend --from 3 -- --from 4",
-                          "recommend --from 3 --fromage 4"};
-    for (guint i = 0; i < G_N_ELEMENTS(good); i++)
-        CU_ASSERT_FALSE(repeated(good[i], NULL));
-    const char *bad[] = {"recommend --from 3 --from 4", "recommend --from=3 --from 3",
-                         "recommend --from 3 --genre A --from=4"};
-    for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
-        g_autoptr(GError) error = NULL;
-        CU_ASSERT(repeated(bad[i], &error));
-        TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "--from is given more than once");
-    }
-}
-
 /* ---- the filter ---- */
 
 static Filter *filter_of(const char *line, GError **error)
@@ -177,7 +146,6 @@ static void test_standard_input(void)
 static const UnitTest tests[] = {
     {"standard input once", test_standard_input},
     {"years", test_years},
-    {"options given twice", test_repeated},
     {"filter", test_filter},
     {"what is refused", test_refused},
     {"what does not go together", test_together},

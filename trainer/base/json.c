@@ -334,3 +334,12 @@ void json_put_member_bool(yajl_gen json, const char *key, gboolean value)
     json_put_key(json, key);
     json_put_bool(json, value);
 }
+
+void json_put_member_strings(yajl_gen json, const char *key, const GPtrArray *strings)
+{
+    json_put_key(json, key);
+    yajl_gen_array_open(json);
+    for (guint i = 0; i < strings->len; i++)
+        json_put_string(json, g_ptr_array_index(strings, i));
+    yajl_gen_array_close(json);
+}

@@ -67,12 +67,16 @@ static const CliCommand commands[] = {
      "Fetches the person's vectors (mget), sums them and ranks with script_score.\n"
      "\n"
      "Filters are clauses that the cluster may cache. If no movie passes them, the list is empty,\n"
-     "standard error says so, and the exit code is 0. --from goes through search_after and a "
-     "point\n"
-     "in time. --profiles reads a line of JSON for each profile and writes one for each, in the "
-     "same\n"
-     "order, all of one release; a line that has an error instead of movies makes the exit code "
-     "2.\n"
+     "standard error says so, and the exit code is 0. A genre that the release does not have is "
+     "an\n"
+     "error; a movie to exclude that it does not have is told of on standard error. --from goes\n"
+     "through search_after and a point in time.\n"
+     "\n"
+     "--profiles reads a line of JSON for each profile and writes one for each, in the same "
+     "order,\n"
+     "all of one release; a line that has an error instead of movies makes the exit code 2.\n"
+     "--resume goes on only with a file that was made with the same options, profiles and "
+     "release.\n"
      "--curl names the environment variables with the credentials, never what they hold.\n"
      "\n"
      "With --history a person the model has never seen is folded in from what they have rated (a "
@@ -92,7 +96,8 @@ static const CliCommand commands[] = {
      "  recsys-loader recommend --age 18 --gender M --curl | sh\n"
      "  recsys-loader recommend --user 42 --knn --candidates 500\n"
      "  recsys-loader recommend --profiles profiles.jsonl --output top10.jsonl --cold-start\n"
-     "  recsys-loader recommend --profiles profiles.jsonl --output top10.jsonl --resume\n",
+     "  recsys-loader recommend --profiles profiles.jsonl --output top10.jsonl --resume\n"
+     "  recsys-loader recommend --profiles profiles.jsonl --exclude-seen ratings.dat\n",
      cmd_recommend},
     {"similar", "", "list the movies that are like a movie",
      "An exact search by the movie's own vector, by the angle (cosine) or by the dot product. How "

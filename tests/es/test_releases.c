@@ -126,7 +126,7 @@ static void test_prune(void)
     g_auto(yajl_val) pruned = json_parse(run.out, "prune --json", NULL);
     yajl_val deleted = json_get(pruned, "deleted");
     CU_ASSERT(json_array_length(deleted) == 1 &&
-              strcmp(YAJL_GET_STRING(json_array_get(deleted, 0)), indices[3]) == 0);
+              g_strcmp0(YAJL_GET_STRING(json_array_get(deleted, 0)), indices[3]) == 0);
     for (guint i = 0; i < G_N_ELEMENTS(indices); i++)
         CU_ASSERT(is_there(indices[i]) == (i != 3));
     CU_ASSERT(is_there(neighbour) && is_there(foreign));
@@ -265,7 +265,7 @@ static void test_plan_json(void)
     CU_ASSERT(g_str_has_prefix(json_get_string(plan, "create"), alias));
     yajl_val pruned = json_get(plan, "prune");
     CU_ASSERT(json_array_length(pruned) == 2 &&
-              strcmp(YAJL_GET_STRING(json_array_get(pruned, 1)), first) == 0);
+              g_strcmp0(YAJL_GET_STRING(json_array_get(pruned, 1)), first) == 0);
     CU_ASSERT_EQUAL(json_array_length(json_get(plan, "delete")), 0);
     CU_ASSERT_EQUAL(json_array_length(json_get(plan, "gates")), 3);
     run_program(&run, LOADER, "plan", second_path, "--url", server_url(), "--alias", alias,

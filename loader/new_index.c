@@ -9,11 +9,11 @@
 #define MOST_NAMES 60 /* that are tried, a second apart */
 
 static gboolean create_as(EsClient *client, const char *index, const Bundle *bundle,
-                          const ReleaseOptions *options, GError **error)
+                          const NewIndex *wanted, GError **error)
 {
-    const IndexForm form = {options->doc_ids, options->load.knn, RELEASE_LOADING};
+    const IndexForm form = {wanted->doc_ids, wanted->load->knn, RELEASE_LOADING};
     g_autofree char *usual = index_definition_in_form(bundle, &form);
-    g_autofree char *definition = load_definition(usual, index, &options->load);
+    g_autofree char *definition = load_definition(usual, index, wanted->load);
     es_client_set_interruptible(client, FALSE);
     gboolean created = load_call(client, "PUT", index, "", definition, error);
     es_client_set_interruptible(client, TRUE);
@@ -22,16 +22,16 @@ static gboolean create_as(EsClient *client, const char *index, const Bundle *bun
 
 /* Names have the time to the second. If there is a release of this model of the same second, the
  * new one is named after the next. */
-static char *create_under_free_name(EsClient *client, const Bundle *bundle,
-                                    const ReleaseOptions *options, GError **error)
+static char *create_under_free_name(EsClient *client, const Bundle *bundle, const NewIndex *wanted,
+                                    GError **error)
 {
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
     g_autoptr(GError) failure = NULL;
     for (guint later = 0; later < MOST_NAMES; later++) {
         g_autoptr(GDateTime) time = g_date_time_add_seconds(now, later);
-        g_autofree char *index = catalogue_release_name(options->alias, time, bundle->model_id);
+        g_autofree char *index = catalogue_release_name(wanted->alias, time, bundle->model_id);
         g_clear_error(&failure);
-        if (create_as(client, index, bundle, options, &failure))
+        if (create_as(client, index, bundle, wanted, &failure))
             return g_steal_pointer(&index);
         if (failure->domain != ES_ERROR ||
             strstr(failure->message, "resource_already_exists") == NULL)
@@ -62,11 +62,11 @@ static gboolean check_aliases(EsClient *client, const char *index, GError **erro
     return TRUE;
 }
 
-char *new_index_create(EsClient *client, const Bundle *bundle, const ReleaseOptions *options,
+char *new_index_create(EsClient *client, const Bundle *bundle, const NewIndex *wanted,
                        GError **error)
 {
     g_autoptr(GError) failure = NULL;
-    g_autofree char *index = create_under_free_name(client, bundle, options, error);
+    g_autofree char *index = create_under_free_name(client, bundle, wanted, error);
     if (index == NULL || check_aliases(client, index, &failure))
         return g_steal_pointer(&index);
     new_index_discard(client, index, &failure);

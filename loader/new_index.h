@@ -3,12 +3,18 @@
  */
 #pragma once
 
-#include "release.h"
+#include "load.h"
+
+typedef struct {
+    const char *alias; /* that it is for, and named after */
+    DocIds doc_ids;
+    const LoadOptions *load;
+} NewIndex;
 
 /* Creates it, empty, behind its loading alias (load.h) only. Returns its name. Errors: ES_ERROR,
  * transport, RECSYS_ERROR_REFUSED if a template of the cluster has put it behind another alias,
  * where readers would see it; then it is deleted again. */
-char *new_index_create(EsClient *client, const Bundle *bundle, const ReleaseOptions *options,
+char *new_index_create(EsClient *client, const Bundle *bundle, const NewIndex *wanted,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Deletes it; `error`, which must be set, is what it came to nothing for, and gets a word more if

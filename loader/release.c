@@ -252,7 +252,8 @@ static gboolean run(Job *job, GError **error)
     if (catalogue == NULL || !clean_up_after_others(job, catalogue, error))
         return FALSE;
     begin_step(job, "create");
-    g_autofree char *index = new_index_create(job->client, job->bundle, job->options, error);
+    const NewIndex wanted = {job->options->alias, job->options->doc_ids, &job->options->load};
+    g_autofree char *index = new_index_create(job->client, job->bundle, &wanted, error);
     if (index == NULL)
         return FALSE;
     g_autoptr(GError) failure = NULL;

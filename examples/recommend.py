@@ -14,22 +14,49 @@ import json
 import math
 import os
 import pathlib
+import re
 import struct
 import sys
 
-from elasticsearch import Elasticsearch, NotFoundError
+try:
+    from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
+except ImportError:
+    sys.exit("recommend.py: elasticsearch-py 8.12 or newer is not installed: pip install 'elasticsearch>=8.12,<9'")
 
+# Exit codes, the ones of the programs of recsys-es; 0 is done.
+USAGE, DATA, UNREACHABLE, REFUSED, INCONCLUSIVE = 1, 2, 3, 4, 7
 SCRIPT = "params.shift + dotProduct(params.query_vector, 'embedding') + doc['bias'].value"
 
 
-def document_id(meta, feature):
+def fail(code, message):
+    print("recommend.py:", re.sub("//[^/]*@", "//", message), file=sys.stderr)  # without the password of a URL
+    sys.exit(code)
+
+
+def parse_profile(features):
+    """["age=18", "gender=M"] is {"age": "18", "gender": "M"}."""
+    profile = {}
+    for feature in features:
+        kind, _, value = feature.partition("=")
+        if not kind or not value:
+            fail(USAGE, f"{feature}: TYPE=VALUE is expected, such as age=18")
+        if kind == "movie":
+            fail(USAGE, f"{feature}: movies are what is recommended, not whom for")
+        if kind in profile:
+            fail(USAGE, f"{kind} is given twice, as {profile[kind]} and as {value}: which one?")
+        profile[kind] = value
+    return profile or fail(USAGE, "for whom? such as: recommend.py age=18 gender=M")
+
+
+def document_id(meta, kind, value):
     """age=18 is age_18; in a release with --doc-ids feature-index, metadata goes by the number in `_meta`."""
-    kind, value = feature.split("=", 1)
-    if kind in ("user", "movie"):
+    if kind == "user":
         return f"{kind}_{value}"
     known = meta["features"].get(kind, {})
     if value not in known:
-        sys.exit(f"there is no {kind} {value} in this release; known: {', '.join(known) or 'none'}")
+        numbers = all(re.fullmatch("[0-9]+", other) for other in known)
+        listed = ", ".join(sorted(known, key=int if numbers else None)) or "none"
+        fail(USAGE, f"there is no {kind} {value} in this release; known: {listed}")
     return f"{kind}_{known[value] if meta['doc_ids'] == 'feature-index' else value}"
 
 
@@ -58,19 +85,21 @@ def search_body(meta, query, size):
     }
 
 
-def attempt(es, alias, features, size):
+def attempt(es, alias, profile, size):
     """The body of the search, its answer and a predicted rating for each hit; None if the release changed meanwhile."""
-    (index, mapping), = es.indices.get_mapping(index=alias).body.items()
-    meta = mapping["mappings"]["_meta"]
+    index, mapping = next(iter(es.indices.get_mapping(index=alias).body.items()))
+    meta = mapping["mappings"].get("_meta", {})
+    if "model_id" not in meta:
+        fail(REFUSED, f"{index} is no release of recsys-loader")
 
     # 1. What the model knows of the person, from the alias.
-    ids = [document_id(meta, feature) for feature in features]
+    ids = [document_id(meta, kind, value) for kind, value in profile.items()]
     documents = es.mget(index=alias, ids=ids, realtime=False, source_includes=["embedding", "bias", "model_id"])["docs"]
     if any(document["_index"] != index or "error" in document for document in documents):
         return None
-    for document in documents:
+    for document, (kind, value) in zip(documents, profile.items()):
         if not document["found"]:
-            sys.exit(f"there is no {document['_id']} in {index}")
+            fail(USAGE, f"there is no {kind} {value} in release {index}")
     sources = [document["_source"] for document in documents]
     if any(source["model_id"] != meta["model_id"] for source in sources):
         return None
@@ -93,25 +122,49 @@ def attempt(es, alias, features, size):
     return body, answer, ratings
 
 
+def ask(given):
+    """The first attempt during which the release did not change."""
+    profile = parse_profile(given.features)
+    trust = {"ca_certs": os.environ["ES_CA_CERT"]} if "ES_CA_CERT" in os.environ and given.url.startswith("https:") else {}
+    try:
+        es = Elasticsearch(given.url, api_key=os.environ.get("ES_API_KEY"), **trust)
+        attempts = (attempt(es, given.alias, profile, int(given.size)) for _ in range(5))
+        found = next((result for result in attempts if result), None)
+    except NotFoundError:
+        fail(REFUSED, f"nothing is released as {given.alias} at {given.url}")
+    except ApiError as error:
+        code = UNREACHABLE if error.status_code in (502, 503, 504) else REFUSED
+        fail(code, f"{given.url} answers with {error.status_code}: {error}")
+    except TransportError as error:
+        fail(UNREACHABLE, f"{given.url} cannot be reached: {error.message}")
+    except (OSError, ValueError) as error:
+        fail(USAGE, f"{given.url}: {error}")
+    return found or fail(INCONCLUSIVE, "the release changed five times while it was read; try again")
+
+
+class Options(argparse.ArgumentParser):
+    def error(self, message):
+        fail(USAGE, message)
+
+
 def main():
-    usage = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    usage = Options(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, usage=argparse.SUPPRESS)
     usage.add_argument("--url", default=os.environ.get("ES_URL", "http://127.0.0.1:9200"))
     usage.add_argument("--alias", default="recsys")
-    usage.add_argument("--size", type=int, default=10)
+    usage.add_argument("--size", default="10")
     usage.add_argument("--save", type=pathlib.Path, help="folder to write search.json and answer.json to")
-    usage.add_argument("features", nargs="+", metavar="TYPE=VALUE")
-    given = usage.parse_args()
+    usage.add_argument("features", nargs="*", metavar="TYPE=VALUE")
+    given = usage.parse_intermixed_args()
+    if not re.fullmatch("[1-9][0-9]{0,4}", given.size) or int(given.size) > 10000:
+        fail(USAGE, "--size must be 1 to 10000")
 
-    trust = {"ca_certs": os.environ["ES_CA_CERT"]} if "ES_CA_CERT" in os.environ else {}
-    es = Elasticsearch(given.url, api_key=os.environ.get("ES_API_KEY"), **trust)
-    attempts = (attempt(es, given.alias, given.features, given.size) for _ in range(5))
-    found = next((result for result in attempts if result), None)
-    if found is None:
-        sys.exit("the release changed five times while it was read; try again")
-    body, answer, ratings = found
-    if given.save:
-        (given.save / "search.json").write_text(json.dumps(body))
-        (given.save / "answer.json").write_text(json.dumps(answer))
+    body, answer, ratings = ask(given)
+    try:
+        if given.save:
+            (given.save / "search.json").write_text(json.dumps(body))
+            (given.save / "answer.json").write_text(json.dumps(answer))
+    except OSError as error:
+        fail(DATA, f"{error.filename}: {error.strerror}")
     for rating, hit in zip(ratings, answer["hits"]["hits"]):
         print(f"{rating:.2f}  {hit['_source']['title']}")
 

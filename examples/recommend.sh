@@ -1,58 +1,93 @@
 #!/bin/sh
-# Recommends movies from a release of recsys-loader, with curl and jq.
+# Recommends movies from a release of recsys-loader, with curl, jq 1.6 or newer, and GNU's tools.
 #
 # Usage: recommend.sh [--url URL] [--alias ALIAS] [--size N] [--save FOLDER] TYPE=VALUE…
 #
 #   recommend.sh age=18 gender=M
-#   recommend.sh --save . user=42 && recsys-bridge check-query search.json --answer answer.json
+#   recommend.sh user=42 --save . && recsys-bridge check-query search.json --answer answer.json
 #
 # ES_URL, ES_API_KEY and ES_CA_CERT in the environment say where the cluster is, who asks, and what to trust.
 set -eu
 export LC_ALL=C
+# Exit codes, the ones of the programs of recsys-es; 0 is done.
+usage=1 data=2 unreachable=3 refused=4 inconclusive=7
+fail() { # CODE MESSAGE, without the password of a URL
+  echo "recommend.sh: $2" | sed 's|//[^/]*@|//|g' >&2
+  exit "$1"
+}
+for tool in curl jq; do command -v $tool >/dev/null || fail $usage "$tool is not installed"; done
+help() { sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; }
+
 url=${ES_URL:-http://127.0.0.1:9200} alias=recsys size=10 save=
-while [ $# -gt 1 ]; do
+words=$(getopt -n recommend.sh -o h -l help,url:,alias:,size:,save: -- "$@") || exit $usage
+eval "set -- $words"
+while [ "$1" != -- ]; do
   case $1 in
     --url) url=$2 ;;
     --alias) alias=$2 ;;
     --size) size=$2 ;;
     --save) save=$2 ;;
-    *) break ;;
+    *) help; exit ;;
   esac
   shift 2
 done
-die() { echo "recommend.sh: $*" >&2; exit 1; }
-case ${1--} in -*) die "for whom? such as: recommend.sh age=18 gender=M" ;; esac
+shift
+case $size in
+  [!1-9]* | *[!0-9]* | ??????* | '') size=0 ;;
+esac
+if [ "$size" -lt 1 ] || [ "$size" -gt 10000 ]; then fail $usage "--size must be 1 to 10000"; fi
+[ $# -gt 0 ] || fail $usage "for whom? such as: recommend.sh age=18 gender=M"
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
-# ask ANSWER-FILE PATH [BODY-FILE]. The key comes through a pipe: a command line is for everybody to see.
+# ask ANSWER-FILE PATH [BODY-FILE]; fails for 404. The key comes through a pipe: a command line is for everybody to see.
 ask() {
   printf '%s\n' ${ES_API_KEY:+"header = \"Authorization: ApiKey $ES_API_KEY\""} |
     curl -sS -K - ${ES_CA_CERT:+--cacert "$ES_CA_CERT"} -H 'Content-Type: application/json' ${3:+--data-binary "@$3"} \
-      -o "$1" -w '%{http_code}' "${url%/}$2" >"$dir/status" || exit 1
-  [ "$(cat "$dir/status")" = 200 ] && return
-  cat "$1" >&2
-  die "$2 was answered with $(cat "$dir/status"); if a release was just made, try again"
+      -o "$1" -w '%{http_code}' "${url%/}$2" >"$dir/status" 2>"$dir/why" ||
+    fail $unreachable "$url cannot be reached: $(sed -n 's/^curl: ([0-9]*) //p' "$dir/why")"
+  status=$(cat "$dir/status")
+  case $status in
+    200) return 0 ;;
+    404) return 1 ;;
+    502 | 503 | 504) code=$unreachable ;;
+    *) code=$refused ;;
+  esac
+  fail "$code" "$url answers with $status: $(jq -r '.error | .reason? // .' "$1" 2>/dev/null || echo 'no JSON')"
 }
+changed() { fail $inconclusive "the release changed while it was read; try again"; }
 
-ask "$dir/mapping.json" "/$alias/_mapping"
+# What the jq programs below have in common: `"what is wrong" | fail` ends this script.
+jq_fail='def fail: "recommend.sh: \(.)\n" | halt_error(1);'
+
+# ["age=18", "gender=M"] is [{"type": "age", "value": "18"}, {"type": "gender", "value": "M"}].
+jq -n "$jq_fail"'[$ARGS.positional[]
+    | capture("^(?<type>[^=]+)=(?<value>.+)$") // ("\(.): TYPE=VALUE is expected, such as age=18" | fail)
+    | if .type == "movie" then "movie=\(.value): movies are what is recommended, not whom for" | fail else . end]
+  | (group_by(.type)[] | select(length > 1)
+    | "\(.[0].type) is given twice, as \(.[0].value) and as \(.[1].value): which one?" | fail), .' \
+  --args "$@" >"$dir/features.json"
+
+ask "$dir/mapping.json" "/$alias/_mapping" || fail $refused "nothing is released as $alias at $url"
 index=$(jq -r 'keys[0]' "$dir/mapping.json")
-jq '.[].mappings._meta' "$dir/mapping.json" >"$dir/meta.json"
+jq -e '.[].mappings._meta | select(.model_id)' "$dir/mapping.json" >"$dir/meta.json" ||
+  fail $refused "$index is no release of recsys-loader"
 
 # 1. What the model knows of the person, from the alias. age=18 is age_18; in a release with --doc-ids feature-index, metadata
 # goes by the number in _meta.
-jq '. as $meta | {ids: [$ARGS.positional[]
-  | (capture("^(?<type>[^=]+)=(?<value>.*)$") // error("\(.): TYPE=VALUE is expected, such as age=18")) as {$type, $value}
-  | if $type == "user" or $type == "movie" then $value
-    else $meta.features[$type][$value] // error("there is no \($type) \($value) in this release")
-      | if $meta.doc_ids == "feature-index" then . else $value end
-    end | "\($type)_\(.)"]}' "$dir/meta.json" --args "$@" >"$dir/ids.json"
-ask "$dir/profile.json" "/$alias/_mget?realtime=false&_source_includes=embedding,bias,model_id" "$dir/ids.json"
-jq -e --slurpfile meta "$dir/meta.json" --arg index "$index" '.docs[]
-  | if ._index != $index then error("the release changed; try again") else . end
-  | if .found then . else error("there is no \(._id) in this release") end
-  | if ._source.model_id == $meta[0].model_id then . else error("the release changed; try again") end' \
-  "$dir/profile.json" >"$dir/checked"
+jq --slurpfile features "$dir/features.json" "$jq_fail"'. as $meta | {ids: [$features[0][] | . as {$type, $value}
+  | if $type == "user" then $value
+    else ($meta.features[$type] // {}) as $known
+      | if $known | has($value) | not then ($known | keys | if all(test("^[0-9]+$")) then sort_by(tonumber) else . end
+          | "there is no \($type) \($value) in this release; known: \(join(", ") | if . == "" then "none" else . end)" | fail)
+        elif $meta.doc_ids == "feature-index" then $known[$value]
+        else $value end
+    end | "\($type)_\(.)"]}' "$dir/meta.json" >"$dir/ids.json"
+ask "$dir/profile.json" "/$alias/_mget?realtime=false&_source_includes=embedding,bias,model_id" "$dir/ids.json" || changed
+jq -e --slurpfile meta "$dir/meta.json" --arg index "$index" 'all(.docs[]; ._index == $index and (.error | not)
+  and (._source == null or ._source.model_id == $meta[0].model_id))' "$dir/profile.json" >"$dir/checked" || changed
+jq --slurpfile features "$dir/features.json" --arg index "$index" "$jq_fail"'.docs | to_entries[] | select(.value.found | not)
+  | $features[0][.key] | "there is no \(.type) \(.value) in release \($index)" | fail' "$dir/profile.json"
 
 # A vector comes back as it was sent: numbers, or big-endian float32 in base64. One array a line.
 jq -r '.docs[]._source.embedding | if type == "string" then . else tojson end' "$dir/profile.json" |
@@ -75,8 +110,10 @@ jq -n --slurpfile vectors "$dir/vectors.json" --slurpfile meta "$dir/meta.json" 
        query: {bool: {filter: [{term: {feature_type: "movie"}}]}},
        script: {source: "params.shift + dotProduct(params.query_vector, \u0027embedding\u0027) + doc[\u0027bias\u0027].value",
                 params: {shift: ([0, $shift] | max), query_vector: $query}}}}}' >"$dir/search.json"
-ask "$dir/answer.json" "/$index/_search?allow_partial_search_results=false" "$dir/search.json"
-[ -z "$save" ] || cp "$dir/search.json" "$dir/answer.json" "$save"
+ask "$dir/answer.json" "/$index/_search?allow_partial_search_results=false" "$dir/search.json" || changed
+for file in search.json answer.json; do
+  [ -z "$save" ] || cp "$dir/$file" "$save/$file" 2>"$dir/why" || fail $data "$(cat "$dir/why")"
+done
 
 # A rating is made of the score and of what is the same for every movie: w0, the biases, and the dot products of the profile's
 # features with each other.

@@ -1,13 +1,13 @@
 #include <stdio.h>
 
+#include "alias_cli.h"
 #include "commands.h"
 #include "doctor.h"
-#include "es_options.h"
 #include "recsys_error.h"
 
 static void print_json(const GPtrArray *findings)
 {
-    static const char *const verdicts[] = {"well", "warning", "ill"};
+    static const char *const verdicts[] = {"ok", "warning", "failed"};
     g_auto(yajl_gen) json = json_generator_new(FALSE);
     yajl_gen_array_open(json);
     for (guint i = 0; i < findings->len; i++) {
@@ -34,21 +34,14 @@ static void print_text(const GPtrArray *findings)
 
 gboolean cmd_doctor(const CliCommand *command, int argc, char **argv, GError **error)
 {
-    gboolean json = FALSE;
-    g_auto(EsOptions) cluster = {0};
-    const GOptionEntry entries[] = {
-        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "a JSON array instead of text", NULL},
-        {NULL},
-    };
-    g_autofree GOptionEntry *cluster_entries = es_options_entries(&cluster);
-    const GOptionEntry *const all[] = {entries, cluster_entries, NULL};
-    if (!cli_parse(command, all, &argc, &argv, error))
+    g_auto(AliasCli) cli = {0};
+    if (!alias_cli_parse(&cli, ALIAS_VERB_LOOKS, NULL, command, &argc, &argv, error))
         return FALSE;
-    g_autoptr(EsClient) client = es_options_connect(&cluster, error);
+    g_autoptr(EsClient) client = es_options_connect(&cli.cluster, error);
     if (client == NULL)
         return FALSE;
-    g_autoptr(GPtrArray) findings = doctor_examine(client, es_options_alias(&cluster));
-    if (json)
+    g_autoptr(GPtrArray) findings = doctor_examine(client, es_options_alias(&cli.cluster));
+    if (cli.json)
         print_json(findings);
     else
         print_text(findings);

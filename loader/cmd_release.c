@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "commands.h"
+#include "json_failure.h"
 #include "release_cli.h"
 
 static void put_steps(yajl_gen json, const GArray *steps)
@@ -45,17 +46,10 @@ static void print_json(const ReleaseResult *result, const Bundle *bundle, const 
     if (result->previous != NULL)
         json_put_member_string(json, "previous", result->previous);
     json_put_member_int(json, "documents", result->documents);
-    if (failure != NULL) {
-        json_put_member_int(json, "exit_code", es_exit_code(failure));
-        json_put_member_string(json, "error", failure->message);
-    }
+    json_failure_put(json, failure);
     gates_put_member(json, "gates", result->gates);
     put_steps(json, result->steps);
-    json_put_key(json, "deleted");
-    yajl_gen_array_open(json);
-    for (guint i = 0; i < result->deleted->len; i++)
-        json_put_string(json, g_ptr_array_index(result->deleted, i));
-    yajl_gen_array_close(json);
+    json_put_member_strings(json, "deleted", result->deleted);
     if (result->warning != NULL)
         json_put_member_string(json, "warning", result->warning);
     json_put_member_double(json, "seconds", result->seconds);
@@ -89,14 +83,13 @@ static void print_text(const ReleaseResult *result, const EsClient *client, cons
 }
 
 /* What went wrong is said whatever the options; skipped gates too, unless it is to be quiet. */
-static void print_result(const ReleaseResult *result, const Bundle *bundle,
-                         const ReleaseCli *options, const EsClient *client, const char *alias,
+static void print_result(const ReleaseResult *result, const ReleaseCli *options,
                          const GError *failure)
 {
     if (options->json)
-        print_json(result, bundle, alias, failure);
+        print_json(result, options->bundle, options->release.alias, failure);
     else if (!options->quiet || failure != NULL)
-        print_text(result, client, alias);
+        print_text(result, options->client, options->release.alias);
     if (result->warning != NULL)
         fprintf(stderr, "warning: %s\n", result->warning);
 }
@@ -104,19 +97,17 @@ static void print_result(const ReleaseResult *result, const Bundle *bundle,
 gboolean cmd_release(const CliCommand *command, int argc, char **argv, GError **error)
 {
     g_auto(ReleaseCli) options = {0};
-    ReleaseOptions release = {0};
-    if (!release_cli_parse(&options, &release, command, &argc, &argv, error))
-        return FALSE;
-    g_autoptr(Bundle) bundle = bundle_open(argv[1], error);
-    if (bundle == NULL)
-        return FALSE;
-    g_autoptr(EsClient) client = es_options_connect(&options.cluster, error);
-    if (client == NULL)
-        return FALSE;
     g_auto(ReleaseResult) result = {0};
     g_autoptr(GError) failure = NULL;
-    gboolean released = release_bundle(&result, client, bundle, &release, &failure);
-    print_result(&result, bundle, &options, client, release.alias, failure);
+    if (!release_cli_open(&options, command, argc, argv, &failure)) {
+        if (options.json)
+            json_failure_print(failure);
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    const gboolean released =
+        release_bundle(&result, options.client, options.bundle, &options.release, &failure);
+    print_result(&result, &options, failure);
     if (!released)
         g_propagate_error(error, g_steal_pointer(&failure));
     return released;

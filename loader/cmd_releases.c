@@ -1,9 +1,10 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "alias_cli.h"
 #include "catalogue.h"
 #include "commands.h"
-#include "es_options.h"
+#include "standing.h"
 
 static void print_json(const Catalogue *catalogue)
 {
@@ -43,6 +44,21 @@ static char *describe_age(gint64 created)
     return g_strdup_printf("%" G_GINT64_FORMAT " days", seconds / 86400);
 }
 
+/* An alias that stands for what it should not is worth a word in a list of what is there. */
+static void warn(const Standing *standing, const char *alias)
+{
+    g_autofree char *names = standing_names(standing);
+    if (standing->foreign != NULL)
+        fprintf(stderr, "warning: %s %s%s, which is not a release of this program\n", alias,
+                standing->is_concrete ? "is an index of that name" : "stands for ",
+                standing->is_concrete ? "" : standing->foreign);
+    if (standing->indices->len > 1)
+        fprintf(stderr,
+                "warning: %s stands for %u indices (%s), and readers get both; `recsys-loader "
+                "rollback RELEASE` makes it stand for one\n",
+                alias, standing->indices->len, names);
+}
+
 static void print_table(const Catalogue *catalogue, const char *alias)
 {
     if (catalogue->entries->len == 0) {
@@ -66,25 +82,21 @@ static void print_table(const Catalogue *catalogue, const char *alias)
 
 gboolean cmd_releases(const CliCommand *command, int argc, char **argv, GError **error)
 {
-    gboolean json = FALSE;
-    g_auto(EsOptions) cluster = {0};
-    const GOptionEntry entries[] = {
-        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "a JSON array instead of a table", NULL},
-        {NULL},
-    };
-    g_autofree GOptionEntry *cluster_entries = es_options_entries(&cluster);
-    const GOptionEntry *const all[] = {entries, cluster_entries, NULL};
-    if (!cli_parse(command, all, &argc, &argv, error))
+    g_auto(AliasCli) cli = {0};
+    if (!alias_cli_parse(&cli, ALIAS_VERB_LOOKS, NULL, command, &argc, &argv, error))
         return FALSE;
-    g_autoptr(EsClient) client = es_options_connect(&cluster, error);
+    g_autoptr(EsClient) client = es_options_connect(&cli.cluster, error);
     if (client == NULL)
         return FALSE;
-    g_autoptr(Catalogue) catalogue = catalogue_fetch(client, es_options_alias(&cluster), error);
-    if (catalogue == NULL)
+    const char *alias = es_options_alias(&cli.cluster);
+    g_auto(Standing) standing = {0};
+    g_autoptr(Catalogue) catalogue = catalogue_fetch(client, alias, error);
+    if (catalogue == NULL || !standing_look(&standing, client, alias, error))
         return FALSE;
-    if (json)
+    if (cli.json)
         print_json(catalogue);
     else
-        print_table(catalogue, es_options_alias(&cluster));
+        print_table(catalogue, alias);
+    warn(&standing, alias);
     return TRUE;
 }

@@ -1,45 +1,56 @@
 #include <stdio.h>
 
+#include "alias_cli.h"
 #include "commands.h"
-#include "es_options.h"
-#include "job_options.h"
+#include "json_failure.h"
 #include "rollback.h"
 
 typedef struct {
-    char *bundle;
-    gboolean json, quiet;
+    AliasCli alias;
+    char *bundle; /* a path, or NULL */
+    gboolean unverified;
 } Options;
 
 static void options_clear(Options *options)
 {
+    alias_cli_clear(&options->alias);
     g_free(options->bundle);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
-static gboolean parse(const CliCommand *command, int *argc, char ***argv, Options *options,
-                      JobOptions *job, EsOptions *cluster, GError **error)
+static gboolean parse(Options *options, const CliCommand *command, int *argc, char ***argv,
+                      GError **error)
 {
-    const GOptionEntry entries[] = {
+    const GOptionEntry own[] = {
         {"bundle", 0, 0, G_OPTION_ARG_FILENAME, &options->bundle,
          "compare the release's documents with this bundle first", "BUNDLE"},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &options->json, "one JSON object instead of text", NULL},
-        {"quiet", 0, 0, G_OPTION_ARG_NONE, &options->quiet, "say nothing if all went well", NULL},
+        {"unverified", 0, 0, G_OPTION_ARG_NONE, &options->unverified,
+         "do not read the release's documents first, only count them", NULL},
         {NULL},
     };
-    g_autofree GOptionEntry *jobs = job_options_entries(job);
-    g_autofree GOptionEntry *cluster_entries = es_options_entries(cluster);
-    const GOptionEntry *const all[] = {entries, jobs, cluster_entries, NULL};
-    return cli_parse(command, all, argc, argv, error) && job_options_check(job, error);
+    return alias_cli_parse(&options->alias, ALIAS_VERB_IS_A_JOB, own, command, argc, argv, error);
 }
 
-static void print(const RollbackResult *result, const Options *options, const char *alias)
+static gboolean roll_back(RollbackResult *result, Options *options, const char *target,
+                          GError **error)
 {
-    const char *from = result->from != NULL ? result->from : "nothing";
-    if (!options->json) {
-        if (!options->quiet)
-            printf("%s moved from %s to %s\n", alias, from, result->index);
-        return;
-    }
+    AliasCli *cli = &options->alias;
+    g_autoptr(Bundle) bundle = options->bundle != NULL ? bundle_open(options->bundle, error) : NULL;
+    if (options->bundle != NULL && bundle == NULL)
+        return FALSE;
+    g_autoptr(EsClient) client = es_options_connect(&cli->cluster, error);
+    const RollbackOptions rollback_options = {
+        .alias = es_options_alias(&cli->cluster),
+        .target = target,
+        .bundle = bundle,
+        .unverified = options->unverified,
+        .lock = job_options_lock(&cli->job, &cli->cluster),
+    };
+    return client != NULL && rollback(result, client, &rollback_options, error);
+}
+
+static void print_json(const RollbackResult *result, const char *alias)
+{
     g_auto(yajl_gen) json = json_generator_new(FALSE);
     yajl_gen_map_open(json);
     json_put_member_string(json, "alias", alias);
@@ -54,31 +65,21 @@ static void print(const RollbackResult *result, const Options *options, const ch
 gboolean cmd_rollback(const CliCommand *command, int argc, char **argv, GError **error)
 {
     g_auto(Options) options = {0};
-    g_auto(JobOptions) job = JOB_OPTIONS_DEFAULT;
-    g_auto(EsOptions) cluster = {0};
-    if (!parse(command, &argc, &argv, &options, &job, &cluster, error))
-        return FALSE;
-    g_autoptr(Bundle) bundle = NULL;
-    if (options.bundle != NULL) {
-        bundle = bundle_open(options.bundle, error);
-        if (bundle == NULL)
-            return FALSE;
-    }
-    g_autoptr(EsClient) client = es_options_connect(&cluster, error);
-    if (client == NULL)
-        return FALSE;
-    const RollbackOptions rollback_options = {
-        .alias = es_options_alias(&cluster),
-        .target = argc > 1 ? argv[1] : NULL,
-        .bundle = bundle,
-        .break_owner = job.break_owner,
-        .lock_seconds = (guint)job.lock_seconds,
-        .connect = job_options_connect,
-        .connect_data = &cluster,
-    };
     g_auto(RollbackResult) result = {0};
-    if (!rollback(&result, client, &rollback_options, error))
+    g_autoptr(GError) failure = NULL;
+    if (!parse(&options, command, &argc, &argv, error))
         return FALSE;
-    print(&result, &options, rollback_options.alias);
+    const char *alias = es_options_alias(&options.alias.cluster);
+    if (!roll_back(&result, &options, argc > 1 ? argv[1] : NULL, &failure)) {
+        if (options.alias.json)
+            json_failure_print(failure);
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    if (options.alias.json)
+        print_json(&result, alias);
+    else if (!options.alias.quiet)
+        printf("%s moved from %s to %s\n", alias, result.from != NULL ? result.from : "nothing",
+               result.index);
     return TRUE;
 }

@@ -27,6 +27,11 @@ GateOptions gate_options_default(void)
     };
 }
 
+gboolean gates_need_live(const GateOptions *options)
+{
+    return !options->skip[GATE_RMSE] || !options->skip[GATE_COUNT] || !options->skip[GATE_CHURN];
+}
+
 const char *gate_name(Gate gate)
 {
     return names[gate];
@@ -34,7 +39,10 @@ const char *gate_name(Gate gate)
 
 const char *gate_verdict_name(GateVerdict verdict)
 {
-    static const char *const verdicts[] = {"passed", "failed", "skipped", "no limit"};
+    static const char *const verdicts[] = {
+        [GATE_NOT_RUN] = "not run", [GATE_PASSED] = "passed",     [GATE_FAILED] = "failed",
+        [GATE_SKIPPED] = "skipped", [GATE_NO_LIMIT] = "no limit",
+    };
     return verdicts[verdict];
 }
 
@@ -55,19 +63,30 @@ gboolean gate_find(const char *name, Gate *gate, GError **error)
     return FALSE;
 }
 
-gboolean gate_limit_parse(const char *option, const char *text, double *limit, GError **error)
+static char *describe_range(const GateLimit *limit)
+{
+    if (isinf(limit->least) && isinf(limit->most))
+        return g_strdup("a number");
+    if (isinf(limit->most))
+        return g_strdup_printf("a number, %g or more,", limit->least);
+    return g_strdup_printf("a number from %g to %g", limit->least, limit->most);
+}
+
+gboolean gate_limit_parse(const GateLimit *limit, const char *text, double *value, GError **error)
 {
     char *end = NULL;
     if (text == NULL)
         return TRUE;
-    *limit = NAN;
+    *value = NAN;
     if (strcmp(text, "none") == 0)
         return TRUE;
-    *limit = g_ascii_strtod(text, &end);
-    if (end != text && *end == '\0' && isfinite(*limit))
+    *value = g_ascii_strtod(text, &end);
+    if (end != text && *end == '\0' && isfinite(*value) && *value >= limit->least &&
+        *value <= limit->most)
         return TRUE;
-    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
-                "--%s must be a number or \"none\", not \"%s\"", option, text);
+    g_autofree char *range = describe_range(limit);
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "--%s must be %s or \"none\", not \"%s\"",
+                limit->option, range, text);
     return FALSE;
 }
 

@@ -19,6 +19,7 @@
 typedef enum { GATE_DOCUMENTS, GATE_ORDERS, GATE_RMSE, GATE_COUNT, GATE_CHURN, GATES } Gate;
 
 typedef enum {
+    GATE_NOT_RUN, /* something else went wrong while it ran */
     GATE_PASSED,
     GATE_FAILED,
     GATE_SKIPPED,  /* by name */
@@ -57,6 +58,9 @@ typedef struct {
     const GateOptions *options;
 } GateSubject;
 
+/* TRUE if one of the gates that compare with the live release is not skipped. */
+gboolean gates_need_live(const GateOptions *options);
+
 const char *gate_name(Gate gate);
 const char *gate_verdict_name(GateVerdict verdict);
 
@@ -66,12 +70,19 @@ gboolean gate_find(const char *name, Gate *gate, GError **error) G_GNUC_WARN_UNU
 /* An array for gates_run(). */
 GPtrArray *gate_results_new(void);
 
-/* `text` is a number or "none", which is NAN here; NULL leaves `limit` as it is. */
-gboolean gate_limit_parse(const char *option, const char *text, double *limit,
+/* What a limit's option may be. */
+typedef struct {
+    const char *option; /* without its dashes */
+    double least, most; /* may be infinite */
+} GateLimit;
+
+/* `text` is a number in the limit's range, or "none", which is NAN here; NULL leaves `value` as it
+ * is. RECSYS_ERROR_USAGE otherwise. */
+gboolean gate_limit_parse(const GateLimit *limit, const char *text, double *value,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Runs all, so that the report has all figures, and appends a GateResult * of each. FALSE only if
- * one could not be asked; whether one failed gates_check() says. */
+ * one could not be asked, and those after it were not; whether one failed gates_check() says. */
 gboolean gates_run(GPtrArray *results, const GateSubject *subject,
                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

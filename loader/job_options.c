@@ -15,7 +15,8 @@ GOptionEntry *job_options_entries(JobOptions *options)
 {
     const GOptionEntry entries[] = {
         {"break-lock", 0, 0, G_OPTION_ARG_STRING, &options->break_owner,
-         "take the lock from this owner, who is known to be dead", "USER@HOST:PID"},
+         "take the lock from this owner, who is known to be dead, if it still has it",
+         "USER@HOST:PID"},
         {"lock-expiry", 0, 0, G_OPTION_ARG_INT, &options->lock_seconds,
          "until the lock of a job that died expires (" G_STRINGIFY(LOCK_SECONDS) ")", "SECONDS"},
         {NULL},
@@ -25,6 +26,13 @@ GOptionEntry *job_options_entries(JobOptions *options)
 
 gboolean job_options_check(const JobOptions *options, GError **error)
 {
+    if (options->break_owner != NULL && !lock_is_owner_name(options->break_owner)) {
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                    "--break-lock must be the owner that the message about the lock names, "
+                    "USER@HOST:PID, not \"%s\"",
+                    options->break_owner);
+        return FALSE;
+    }
     if (options->lock_seconds >= LEAST_SECONDS && options->lock_seconds <= MOST_SECONDS)
         return TRUE;
     g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "--lock-expiry must be %d to %d seconds",
@@ -32,7 +40,17 @@ gboolean job_options_check(const JobOptions *options, GError **error)
     return FALSE;
 }
 
-EsClient *job_options_connect(gpointer cluster, GError **error)
+static EsClient *connect_again(gpointer cluster, GError **error)
 {
     return es_options_connect(cluster, error);
+}
+
+LockOptions job_options_lock(const JobOptions *options, EsOptions *cluster)
+{
+    return (LockOptions){
+        .break_owner = options->break_owner,
+        .seconds = (guint)options->lock_seconds,
+        .connect = connect_again,
+        .connect_data = cluster,
+    };
 }

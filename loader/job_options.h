@@ -23,5 +23,5 @@ GOptionEntry *job_options_entries(JobOptions *options);
 /* RECSYS_ERROR_USAGE for an expiry that is none. */
 gboolean job_options_check(const JobOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* A LockConnect whose data are the EsOptions. */
-EsClient *job_options_connect(gpointer cluster, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What they come to; both must outlive it. */
+LockOptions job_options_lock(const JobOptions *options, EsOptions *cluster);

@@ -26,9 +26,8 @@ GOptionEntry *load_cli_entries(LoadCli *cli)
         {"request-timeout", 0, 0, G_OPTION_ARG_DOUBLE, &cli->request_timeout,
          "seconds for one bulk request as a whole (300)", "S"},
         {"gzip", 0, 0, G_OPTION_ARG_STRING, &cli->gzip,
-         "compress bulk requests: auto (if the first ones show that it pays), always or never "
-         "(auto)",
-         "WHEN"},
+         "compress bulk requests; auto, the default: if the first ones show that it pays",
+         "auto|always|never"},
         {"knn", 0, 0, G_OPTION_ARG_NONE, &cli->knn,
          "store the movies' vectors a second time, indexed for `recommend --knn`", NULL},
         {NULL},

@@ -49,6 +49,13 @@ char *lock_owner_name(void)
     return g_strdup_printf("%s@%s:%d", g_get_user_name(), g_get_host_name(), (int)getpid());
 }
 
+gboolean lock_is_owner_name(const char *text)
+{
+    const char *at = strchr(text, '@'), *colon = strrchr(text, ':');
+    return at != NULL && at > text && colon != NULL && colon > at + 1 && colon[1] != '\0' &&
+           colon[1 + strspn(colon + 1, "0123456789")] == '\0';
+}
+
 /* ---- asking ---- */
 
 static void put_document(yajl_gen json, const Lock *lock)
@@ -75,10 +82,12 @@ static gboolean create(Lock *lock, GError **error)
 {
     g_autoptr(GError) failure = NULL;
     g_auto(yajl_gen) json = json_generator_new(FALSE);
-    gint64 expires = g_get_real_time() / 1000 + (gint64)lock->seconds * 1000;
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autoptr(GDateTime) expires = g_date_time_add_seconds(now, lock->seconds);
+    g_autofree char *until = g_date_time_format_iso8601(expires);
     put_document(json, lock);
-    json_put_member_int(json, "expires", expires);
-    json_put_member_int(json, "until", expires);
+    json_put_member_int(json, "expires", g_date_time_to_unix(expires) * 1000);
+    json_put_member_string(json, "until", until);
     yajl_gen_map_close(json);
     g_autofree char *body = json_take(json, NULL);
     g_autofree char *path =
@@ -126,22 +135,52 @@ static Scripted run(EsClient *client, const Lock *lock, const char *source, gboo
     return SCRIPT_FAILED;
 }
 
+static yajl_val fetch(EsClient *client, const char *index, GError **error)
+{
+    g_autofree char *path = g_strdup_printf("/%s/_doc/lock", index);
+    return es_call_json(client, "GET", path, NULL, error);
+}
+
+static char *describe(yajl_val document)
+{
+    const char *owner = json_get_string(document, "_source.owner");
+    const char *job = json_get_string(document, "_source.job");
+    const char *until = json_get_string(document, "_source.until");
+    return g_strdup_printf("%s (%s) until %s", owner, job != NULL ? job : "?",
+                           until != NULL ? until : "?");
+}
+
 static void set_held(const Lock *lock, GError **error)
 {
-    g_autofree char *path = g_strdup_printf("/%s/_doc/lock", lock->index);
-    g_auto(yajl_val) answer = es_call_json(lock->client, "GET", path, NULL, NULL);
+    g_auto(yajl_val) answer = fetch(lock->client, lock->index, NULL);
     const char *owner = json_get_string(answer, "_source.owner");
-    const char *job = json_get_string(answer, "_source.job");
-    const char *until = json_get_string(answer, "_source.until");
-    if (owner == NULL)
+    if (owner == NULL) {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_LOCKED,
                     "another job had the lock of %s just now: try again", lock->alias);
-    else
-        g_set_error(
-            error, RECSYS_ERROR, RECSYS_ERROR_LOCKED,
-            "%s is locked by %s (%s) until %s, unless it goes on; if that job is dead, wait "
-            "until then or break its lock: --break-lock %s",
-            lock->alias, owner, job != NULL ? job : "?", until != NULL ? until : "?", owner);
+        return;
+    }
+    g_autofree char *holder = describe(answer);
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_LOCKED,
+                "%s is locked by %s, unless it goes on%s%s; if that job is dead, wait until "
+                "then or break its lock: --break-lock %s",
+                lock->alias, holder, lock->breaks[0] != '\0' ? ", not by " : "", lock->breaks,
+                owner);
+}
+
+gboolean lock_look(EsClient *client, const char *alias, char **holder, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    g_autofree char *name = g_strdup_printf("%s-lock", alias);
+    g_autofree char *index = es_escape(name);
+    g_auto(yajl_val) answer = fetch(client, index, &failure);
+    gint64 expires = 0;
+    *holder = NULL;
+    if (json_get_int(answer, "_source.expires", &expires) && expires > g_get_real_time() / 1000)
+        *holder = describe(answer);
+    if (answer != NULL || g_error_matches(failure, ES_ERROR, 404))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
 }
 
 /* ---- renewing ---- */
@@ -168,11 +207,11 @@ static gpointer renew(gpointer data)
     return NULL;
 }
 
-static gboolean start_renewing(Lock *lock, LockConnect connect, gpointer data, GError **error)
+static gboolean start_renewing(Lock *lock, const LockOptions *options, GError **error)
 {
-    if (connect == NULL)
+    if (options->connect == NULL)
         return TRUE;
-    lock->own_client = connect(data, error);
+    lock->own_client = options->connect(options->connect_data, error);
     if (lock->own_client == NULL)
         return FALSE;
     es_client_set_interruptible(lock->own_client, FALSE);
@@ -182,16 +221,17 @@ static gboolean start_renewing(Lock *lock, LockConnect connect, gpointer data, G
 
 /* ---- the lock ---- */
 
-static Lock *lock_new(EsClient *client, const LockOptions *options)
+static Lock *lock_new(EsClient *client, const char *alias, const char *job,
+                      const LockOptions *options)
 {
     Lock *lock = g_new0(Lock, 1);
-    g_autofree char *name = g_strdup_printf("%s-lock", options->alias);
+    g_autofree char *name = g_strdup_printf("%s-lock", alias);
     lock->client = client;
     lock->index = es_escape(name);
-    lock->alias = g_strdup(options->alias);
+    lock->alias = g_strdup(alias);
     lock->owner = lock_owner_name();
     lock->token = g_uuid_string_random();
-    lock->job = g_strdup(options->job);
+    lock->job = g_strdup(job);
     lock->breaks = g_strdup(options->break_owner != NULL ? options->break_owner : "");
     lock->seconds = options->seconds;
     g_mutex_init(&lock->mutex);
@@ -218,14 +258,14 @@ static gboolean take(Lock *lock, GError **error)
     return FALSE;
 }
 
-Lock *lock_acquire(EsClient *client, const LockOptions *options, LockConnect connect, gpointer data,
+Lock *lock_acquire(EsClient *client, const char *alias, const char *job, const LockOptions *options,
                    GError **error)
 {
-    g_autoptr(Lock) lock = lock_new(client, options);
+    g_autoptr(Lock) lock = lock_new(client, alias, job, options);
     es_client_set_interruptible(client, FALSE);
     gboolean taken = take(lock, error);
     es_client_set_interruptible(client, TRUE);
-    if (!taken || !start_renewing(lock, connect, data, error))
+    if (!taken || !start_renewing(lock, options, error))
         return NULL;
     return g_steal_pointer(&lock);
 }

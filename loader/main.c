@@ -9,9 +9,11 @@ static const CliCommand commands[] = {
      "is\n"
      "kept aside. What a killed job left behind is deleted by the next one.\n"
      "\n"
-     "Gates: documents (all there, equal bit for bit), orders (every ranking proved), rmse and "
-     "count\n"
-     "(against the live release, once they have a limit).\n"
+     "Gates: documents (all there, equal bit for bit), orders (every ranking proved), and against "
+     "the\n"
+     "live release rmse, count and churn (how far its recommendations change). All are on, with "
+     "the\n"
+     "limits above; \"none\" takes a limit away, --skip-gate a gate.\n"
      "\n"
      "Examples:\n"
      "  recsys-loader release bundle\n"
@@ -24,7 +26,8 @@ static const CliCommand commands[] = {
      "would fail.\n"
      "\n"
      "Examples:\n"
-     "  recsys-loader plan bundle --max-rmse-rise 0.01\n",
+     "  recsys-loader plan bundle --max-rmse-rise 0.01\n"
+     "  recsys-loader plan bundle --json\n",
      cmd_plan},
     {"releases", "", "list the releases that are in the cluster",
      "The newest first: name, model, age, documents, size, validation RMSE, and whether it is "
@@ -35,9 +38,10 @@ static const CliCommand commands[] = {
      "  recsys-loader releases --json\n",
      cmd_releases},
     {"rollback", "[RELEASE]", "make an earlier release the live one again",
-     "RELEASE is the name of an index; without it, the complete release before the live one. It "
-     "is\n"
-     "verified before the alias moves.\n"
+     "RELEASE is the name of an index; without it, the complete release before the live one. "
+     "Before\n"
+     "the alias moves all its documents are read, and must be those of its model_id, which is a\n"
+     "checksum, or of --bundle.\n"
      "\n"
      "Examples:\n"
      "  recsys-loader rollback\n"
@@ -50,7 +54,8 @@ static const CliCommand commands[] = {
      "all but the latest of those that failed a gate.\n"
      "\n"
      "Examples:\n"
-     "  recsys-loader prune --keep 3\n",
+     "  recsys-loader prune --keep 3\n"
+     "  recsys-loader prune --keep 3 --json\n",
      cmd_prune},
     {"doctor", "", "look whether a release could work",
      "Tries what a release needs on a throw-away index: one line each, with the way out.\n"
@@ -62,12 +67,16 @@ static const CliCommand commands[] = {
      "Fetches the person's vectors (mget), sums them and ranks with script_score.\n"
      "\n"
      "Filters are clauses that the cluster may cache. If no movie passes them, the list is empty,\n"
-     "standard error says so, and the exit code is 0. --from goes through search_after and a "
-     "point\n"
-     "in time. --profiles reads a line of JSON for each profile and writes one for each, in the "
-     "same\n"
-     "order, all of one release; a line that has an error instead of movies makes the exit code "
-     "2.\n"
+     "standard error says so, and the exit code is 0. A genre that the release does not have is "
+     "an\n"
+     "error; a movie to exclude that it does not have is told of on standard error. --from goes\n"
+     "through search_after and a point in time.\n"
+     "\n"
+     "--profiles reads a line of JSON for each profile and writes one for each, in the same "
+     "order,\n"
+     "all of one release; a line that has an error instead of movies makes the exit code 2.\n"
+     "--resume goes on only with a file that was made with the same options, profiles and "
+     "release.\n"
      "--curl names the environment variables with the credentials, never what they hold.\n"
      "\n"
      "With --history a person the model has never seen is folded in from what they have rated (a "
@@ -87,7 +96,8 @@ static const CliCommand commands[] = {
      "  recsys-loader recommend --age 18 --gender M --curl | sh\n"
      "  recsys-loader recommend --user 42 --knn --candidates 500\n"
      "  recsys-loader recommend --profiles profiles.jsonl --output top10.jsonl --cold-start\n"
-     "  recsys-loader recommend --profiles profiles.jsonl --output top10.jsonl --resume\n",
+     "  recsys-loader recommend --profiles profiles.jsonl --output top10.jsonl --resume\n"
+     "  recsys-loader recommend --profiles profiles.jsonl --exclude-seen ratings.dat\n",
      cmd_recommend},
     {"similar", "", "list the movies that are like a movie",
      "An exact search by the movie's own vector, by the angle (cosine) or by the dot product. How "

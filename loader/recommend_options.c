@@ -4,7 +4,6 @@
 
 #include "recommend.h"
 #include "recsys_error.h"
-#include "seen.h"
 
 #define LAST_YEAR 9999
 #define MOST_SKIPPED 10000000
@@ -22,7 +21,7 @@ void recommend_options_clear(RecommendOptions *options)
     *options = (RecommendOptions){0};
 }
 
-GOptionEntry *recommend_options_filter_entries(RecommendOptions *options)
+GOptionEntry *recommend_options_filter_entries(RecommendOptions *options, gboolean for_people)
 {
     const GOptionEntry entries[] = {
         {"genre", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->any_genre,
@@ -36,10 +35,15 @@ GOptionEntry *recommend_options_filter_entries(RecommendOptions *options)
         {"min-ratings", 0, 0, G_OPTION_ARG_INT, &options->least_ratings,
          "movies with at least so many ratings", "N"},
         {"exclude", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->excluded,
-         "not these movies; may be given several times", "ID,…"},
+         "not these movies, e.g. 318 or movie_318; may be given several times; what the release "
+         "does not have is told of",
+         "ID,…"},
         {"exclude-seen", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->seen,
-         "not the movies of a file: one id a line, or ratings of which those of --user count "
-         "(user::movie::…, tabs, or CSV with a header)",
+         for_people
+             ? "not the movies of a file: one id a line, or ratings (user::movie::…, tabs, or "
+               "CSV with a header) of which those of --user, or with --profiles of each "
+               "line's user, count; - is standard input"
+             : "not the movies of a file, one id a line; - is standard input",
          "FILE"},
         {"filter", 0, 0, G_OPTION_ARG_STRING, &options->raw,
          "any other query that movies must match, e.g. {\"prefix\": {\"title\": \"Star\"}}",
@@ -117,36 +121,18 @@ gboolean recommend_options_candidates(const RecommendOptions *options, guint siz
     return FALSE;
 }
 
-/* ---- given twice ---- */
-
-static gboolean takes_one_value(const GOptionEntry *entry)
+gboolean recommend_options_check_input(const RecommendOptions *options, const char *other,
+                                       GError **error)
 {
-    return entry->arg != G_OPTION_ARG_NONE && entry->arg != G_OPTION_ARG_STRING_ARRAY &&
-           entry->arg != G_OPTION_ARG_FILENAME_ARRAY;
-}
-
-static guint count_option(const char *name, int argc, char **argv)
-{
-    const gsize length = strlen(name);
-    guint count = 0;
-    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-        count += g_str_has_prefix(argv[i], "--") && strncmp(argv[i] + 2, name, length) == 0 &&
-                 (argv[i][2 + length] == '\0' || argv[i][2 + length] == '=');
-    return count;
-}
-
-gboolean recommend_options_check_repeated(const GOptionEntry *const *tables, int argc, char **argv,
-                                          GError **error)
-{
-    for (; *tables != NULL; tables++)
-        for (const GOptionEntry *entry = *tables; entry->long_name != NULL; entry++) {
-            if (!takes_one_value(entry) || count_option(entry->long_name, argc, argv) < 2)
-                continue;
-            g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
-                        "--%s is given more than once: which one?", entry->long_name);
-            return FALSE;
-        }
-    return TRUE;
+    guint readers = g_strcmp0(options->history, "-") == 0;
+    readers += g_strcmp0(other, "-") == 0;
+    for (char **path = options->seen; path != NULL && *path != NULL; path++)
+        readers += strcmp(*path, "-") == 0;
+    if (readers < 2)
+        return TRUE;
+    g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                        "- is given more than once, but standard input can be read only once");
+    return FALSE;
 }
 
 /* ---- the filter ---- */
@@ -204,7 +190,7 @@ static gboolean check_numbers(const RecommendOptions *options, GError **error)
     return FALSE;
 }
 
-Filter *recommend_options_filter(const RecommendOptions *options, const char *user, GError **error)
+Filter *recommend_options_filter(const RecommendOptions *options, GError **error)
 {
     g_autoptr(Filter) filter = filter_new();
     if (!check_numbers(options, error))
@@ -218,8 +204,16 @@ Filter *recommend_options_filter(const RecommendOptions *options, const char *us
     filter->least_ratings = (guint)options->least_ratings;
     filter->raw = g_strdup(options->raw);
     exclude_all(filter, options->excluded);
-    for (char **path = options->seen; path != NULL && *path != NULL; path++)
-        if (!seen_exclude(filter, *path, user, error))
-            return NULL;
     return filter_check(filter, error) ? g_steal_pointer(&filter) : NULL;
+}
+
+Seen *recommend_options_seen(const RecommendOptions *options, const SeenWhose *whose,
+                             Filter *filter, GError **error)
+{
+    g_autoptr(Seen) seen = seen_new();
+    for (char **path = options->seen; path != NULL && *path != NULL; path++)
+        if (!seen_read(seen, *path, whose, error))
+            return NULL;
+    seen_exclude(seen, filter);
+    return g_steal_pointer(&seen);
 }

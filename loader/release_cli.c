@@ -1,11 +1,15 @@
 #include "release_cli.h"
 
+#include <math.h>
+
 #include "recsys_error.h"
 
 #define KEEP 5
 
 void release_cli_clear(ReleaseCli *options)
 {
+    es_client_free(options->client);
+    bundle_free(options->bundle);
     g_free(options->replace_index);
     g_free(options->doc_ids);
     g_strfreev(options->skip);
@@ -16,43 +20,47 @@ void release_cli_clear(ReleaseCli *options)
     es_options_clear(&options->cluster);
 }
 
-static const char *const limit_names[RELEASE_CLI_LIMITS] = {
-    "max-rmse-rise", "max-count-change", "min-overlap", "min-correlation", "max-drift",
+/* A negative rise asks for a better model. */
+static const struct {
+    GateLimit limit;
+    const char *help;
+} limits[RELEASE_CLI_LIMITS] = {
+    {{"max-rmse-rise", -INFINITY, INFINITY},
+     "gate rmse: the validation RMSE may be this much above the live one's "
+     "(" G_STRINGIFY(GATE_MAX_RMSE_RISE) ")"},
+    {{"max-count-change", 0, INFINITY},
+     "gate count: documents and movies may change by this share "
+     "(" G_STRINGIFY(GATE_MAX_COUNT_CHANGE) ")"},
+    {{"min-overlap", 0, 1},
+     "gate churn: least mean overlap of the top 10 with the live release, 0 to 1 "
+     "(" G_STRINGIFY(GATE_MIN_OVERLAP) ")"},
+    {{"min-correlation", -1, 1},
+     "gate churn: least mean rank correlation with the live release, -1 to 1 "
+     "(" G_STRINGIFY(GATE_MIN_CORRELATION) ")"},
+    {{"max-drift", 0, INFINITY},
+     "gate churn: the vectors may differ by this share after the best rotation "
+     "(" G_STRINGIFY(GATE_MAX_DRIFT) ")"},
 };
 
 static GOptionEntry *gate_entries(ReleaseCli *options)
 {
-    const GOptionEntry entries[] = {
+    const GOptionEntry others[] = {
         {"skip-gate", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->skip,
-         "leave out a gate: documents, orders, rmse, count or churn; may be given several times",
-         "GATE"},
+         "leave out a gate; may be given several times", "documents|orders|rmse|count|churn"},
         {"gate-random", 0, 0, G_OPTION_ARG_INT, &options->random,
          "gate orders: random profiles besides the standard ones (50)", "N"},
         {"gate-depth", 0, 0, G_OPTION_ARG_INT, &options->depth,
          "gate orders: movies asked for per profile (20)", "N"},
-        {limit_names[0], 0, 0, G_OPTION_ARG_STRING, &options->limits[0],
-         "gate rmse: the validation RMSE may be this much above the live one's, or \"none\" "
-         "(" G_STRINGIFY(GATE_MAX_RMSE_RISE) ")",
-         "X"},
-        {limit_names[1], 0, 0, G_OPTION_ARG_STRING, &options->limits[1],
-         "gate count: documents and movies may change by this share, or \"none\" "
-         "(" G_STRINGIFY(GATE_MAX_COUNT_CHANGE) ")",
-         "X"},
-        {limit_names[2], 0, 0, G_OPTION_ARG_STRING, &options->limits[2],
-         "gate churn: least mean overlap of the top 10 with the live release, 0 to 1, or \"none\" "
-         "(" G_STRINGIFY(GATE_MIN_OVERLAP) ")",
-         "X"},
-        {limit_names[3], 0, 0, G_OPTION_ARG_STRING, &options->limits[3],
-         "gate churn: least mean rank correlation with the live release, -1 to 1, or \"none\" "
-         "(" G_STRINGIFY(GATE_MIN_CORRELATION) ")",
-         "X"},
-        {limit_names[4], 0, 0, G_OPTION_ARG_STRING, &options->limits[4],
-         "gate churn: the vectors may differ by this share after the best rotation, or \"none\" "
-         "(" G_STRINGIFY(GATE_MAX_DRIFT) ")",
-         "X"},
-        {NULL},
     };
-    return g_memdup2(entries, sizeof entries);
+    GArray *entries = g_array_new(TRUE, FALSE, sizeof(GOptionEntry));
+    g_array_append_vals(entries, others, G_N_ELEMENTS(others));
+    for (guint i = 0; i < RELEASE_CLI_LIMITS; i++) {
+        const GOptionEntry entry = {
+            limits[i].limit.option, 0,         0, G_OPTION_ARG_STRING, &options->limits[i],
+            limits[i].help,         "<X>|none"};
+        g_array_append_val(entries, entry);
+    }
+    return (GOptionEntry *)(gpointer)g_array_free(entries, FALSE);
 }
 
 static GOptionEntry *release_entries(ReleaseCli *options)
@@ -61,8 +69,7 @@ static GOptionEntry *release_entries(ReleaseCli *options)
         {"replace-index", 0, 0, G_OPTION_ARG_STRING, &options->replace_index,
          "delete the index of this name, which is where the alias is to be", "NAME"},
         {"doc-ids", 0, 0, G_OPTION_ARG_STRING, &options->doc_ids,
-         "\"value\" (age_18, the default) or \"feature-index\" (age_9747), for metadata documents",
-         "FORM"},
+         "metadata documents as age_18 (value, the default) or age_9747", "value|feature-index"},
         {"keep", 0, 0, G_OPTION_ARG_INT, &options->keep,
          "prune at the end, keeping this many releases (" G_STRINGIFY(KEEP) "; 0: do not prune)",
          "N"},
@@ -76,11 +83,11 @@ static GOptionEntry *release_entries(ReleaseCli *options)
 static gboolean parse_limits(ReleaseCli *options, GError **error)
 {
     GateOptions *gates = &options->gates;
-    double *const limits[RELEASE_CLI_LIMITS] = {&gates->max_rmse_rise, &gates->max_count_change,
+    double *const values[RELEASE_CLI_LIMITS] = {&gates->max_rmse_rise, &gates->max_count_change,
                                                 &gates->min_overlap, &gates->min_correlation,
                                                 &gates->max_drift};
     for (guint i = 0; i < RELEASE_CLI_LIMITS; i++)
-        if (!gate_limit_parse(limit_names[i], options->limits[i], limits[i], error))
+        if (!gate_limit_parse(&limits[i].limit, options->limits[i], values[i], error))
             return FALSE;
     return TRUE;
 }
@@ -134,22 +141,32 @@ static gboolean parse_doc_ids(const char *text, DocIds *doc_ids, GError **error)
     return FALSE;
 }
 
-gboolean release_cli_parse(ReleaseCli *options, ReleaseOptions *release, const CliCommand *command,
-                           int *argc, char ***argv, GError **error)
+static gboolean read_command_line(ReleaseCli *options, const CliCommand *command, int *argc,
+                                  char ***argv, GError **error)
 {
     options->job = (JobOptions)JOB_OPTIONS_DEFAULT;
     options->load = (LoadCli)LOAD_CLI_DEFAULT;
     if (!parse(command, argc, argv, options, error) ||
-        !parse_doc_ids(options->doc_ids, &release->doc_ids, error) ||
-        !load_cli_take(&options->load, &release->load, error))
+        !parse_doc_ids(options->doc_ids, &options->release.doc_ids, error) ||
+        !load_cli_take(&options->load, &options->release.load, error))
         return FALSE;
+    ReleaseOptions *release = &options->release;
     release->alias = es_options_alias(&options->cluster);
     release->replace_index = options->replace_index;
     release->gates = options->gates;
     release->keep = (guint)options->keep;
-    release->break_owner = options->job.break_owner;
-    release->lock_seconds = (guint)options->job.lock_seconds;
-    release->connect = job_options_connect;
-    release->connect_data = &options->cluster;
+    release->lock = job_options_lock(&options->job, &options->cluster);
     return TRUE;
+}
+
+gboolean release_cli_open(ReleaseCli *options, const CliCommand *command, int argc, char **argv,
+                          GError **error)
+{
+    if (!read_command_line(options, command, &argc, &argv, error))
+        return FALSE;
+    options->bundle = bundle_open(argv[1], error);
+    if (options->bundle == NULL)
+        return FALSE;
+    options->client = es_options_connect(&options->cluster, error);
+    return options->client != NULL;
 }

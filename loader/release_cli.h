@@ -1,4 +1,4 @@
-/* The command line of release, which plan shares. */
+/* The command line of release, which plan shares: options, then the bundle and the cluster. */
 #pragma once
 
 #include "cli.h"
@@ -10,14 +10,18 @@
 #define RELEASE_CLI_LIMITS 5
 
 typedef struct {
+    ReleaseOptions release; /* what all of them come to */
+    Bundle *bundle;
+    EsClient *client;
+    gboolean json, quiet;
+    /* As given. */
     char *replace_index;
     char *doc_ids;
     char **skip;
     GateOptions gates;
-    char *limits[RELEASE_CLI_LIMITS]; /* as given */
+    char *limits[RELEASE_CLI_LIMITS];
     gint depth, random;
     gint keep;
-    gboolean json, quiet;
     LoadCli load;
     JobOptions job;
     EsOptions cluster;
@@ -26,6 +30,6 @@ typedef struct {
 void release_cli_clear(ReleaseCli *options);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ReleaseCli, release_cli_clear)
 
-/* Fills both; `release` refers to `options`, which must outlive it. */
-gboolean release_cli_parse(ReleaseCli *options, ReleaseOptions *release, const CliCommand *command,
-                           int *argc, char ***argv, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Parses, opens the bundle and connects. */
+gboolean release_cli_open(ReleaseCli *options, const CliCommand *command, int argc, char **argv,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -69,7 +69,7 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, Verify
          "random profiles besides the standard ones (100)", "N"},
         {"all-users", 0, 0, G_OPTION_ARG_NONE, &options->all_users, "and every user", NULL},
         {"depth", 0, 0, G_OPTION_ARG_STRING, &options->depth,
-         "movies asked for per profile (100), or all", "N"},
+         "movies asked for per profile (100), or all", "<N>|all"},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &options->seed, "of the random profiles (1)", "N"},
         {"bit-exact", 0, 0, G_OPTION_ARG_NONE, &options->bit_exact,
          "scores must be the cluster's kernel's to the last bit (see fingerprint)", NULL},

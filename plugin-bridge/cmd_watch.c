@@ -64,7 +64,7 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, Given 
         {"random", 0, 0, G_OPTION_ARG_INT, &given->random, "random profiles a round (10)", "N"},
         {"depth", 0, 0, G_OPTION_ARG_INT, &given->depth, "movies asked for per profile (100)", "N"},
         {"documents", 0, 0, G_OPTION_ARG_STRING, &given->documents,
-         "random documents compared a round, or all (1000); needs a BUNDLE", "N"},
+         "random documents compared a round, or all (1000); needs a BUNDLE", "<N>|all"},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &given->seed,
          "of the first round, each next one has one more (from the clock)", "N"},
         {"keep-going", 0, 0, G_OPTION_ARG_NONE, &given->keep_going,

@@ -197,7 +197,7 @@ gboolean search_page_read(SearchPage *page, const GString *text, guint k, HitHan
         .bytes = bytes,
     };
     *page = (SearchPage){0};
-    if (!answer_reader_run(&searches, text, ANSWER_SEARCH, &form, "the documents are", &reader,
+    if (!answer_reader_run(&searches, text, ANSWER_SEARCH, &form, "a page of documents is", &reader,
                            error))
         return FALSE;
     return searches == 1 || refuse(error);

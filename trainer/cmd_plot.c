@@ -53,7 +53,7 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, Option
 {
     gint64 seed = G_MININT64; /* none */
     const GOptionEntry entries[] = {
-        {"kind", 0, 0, G_OPTION_ARG_STRING, &options->kind, "curve or map (both)", "KIND"},
+        {"kind", 0, 0, G_OPTION_ARG_STRING, &options->kind, "curve or map (both)", "curve|map"},
         {"genres", 0, 0, G_OPTION_ARG_STRING, &options->genres,
          "of the movies on the map (Children's,Horror,Documentary; if there are none, the largest)",
          "A,B,…"},

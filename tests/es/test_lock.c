@@ -31,8 +31,8 @@ static Lock *take(const char *alias, guint seconds, const char *break_owner, Loc
                   GError **error)
 {
     const LockOptions options = {
-        .alias = alias, .job = "test", .break_owner = break_owner, .seconds = seconds};
-    return lock_acquire(server_client(), &options, connect, NULL, error);
+        .break_owner = break_owner, .seconds = seconds, .connect = connect};
+    return lock_acquire(server_client(), alias, "test", &options, error);
 }
 
 static void release(Run *run, const char *alias, const char *option, const char *value)
@@ -114,10 +114,38 @@ static void test_break_by_name(void)
     g_autoptr(Lock) dead = take(alias, 600, NULL, NULL, &error);
     CU_ASSERT_PTR_NOT_NULL(dead);
     release(&run, alias, "--break-lock", "somebody@else:1");
-    CU_ASSERT(run_says(&run, 6, owner, NULL));
+    CU_ASSERT(run_says(&run, 6, owner, "not by somebody@else:1", NULL));
     release(&run, alias, "--break-lock", owner);
     CU_ASSERT(run_says(&run, 0, NULL));
     CU_ASSERT(is_free(alias));
+}
+
+/* Looks at the lock before its owner writes it a second time. */
+static void look(const FakeRequest *request, FakeAnswer *answer, gpointer data)
+{
+    GString *seen = data;
+    if (strstr(request->path, "_update/lock") != NULL && seen->len == 0) {
+        char *alias = g_strndup(request->path + 1, strcspn(request->path + 1, "/"));
+        g_auto(yajl_val) lock = server_ask("GET", NULL, "/%s/_doc/lock", alias);
+        const char *until = json_get_string(lock, "_source.until");
+        g_string_append(seen, until != NULL ? until : "no text");
+        g_free(alias);
+    }
+    fake_forward(server_url(), request, answer);
+}
+
+/* Whoever finds the lock in its first moment is told until when, too. */
+static void test_first_moment(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *alias = g_strdup_printf("%s-moment", server_prefix());
+    g_autoptr(GString) until = g_string_new(NULL);
+    g_autoptr(FakeServer) proxy = fake_server_start(look, until);
+    run_program(&run, LOADER, "prune", "--keep=1", "--url", fake_server_url(proxy), "--alias",
+                alias, NULL);
+    CU_ASSERT(run_says(&run, 0, NULL));
+    g_autoptr(GDateTime) time = g_date_time_new_from_iso8601(until->str, NULL);
+    CU_ASSERT_PTR_NOT_NULL(time);
 }
 
 /* Takes the lock away from the release under way. */
@@ -143,9 +171,45 @@ static void test_stolen(void)
     g_autoptr(FakeServer) proxy = fake_server_start(steal, alias);
     run_program(&run, LOADER, "release", bundle_path, "--url", fake_server_url(proxy), "--alias",
                 alias, NULL);
-    CU_ASSERT(run_says(&run, 6, "is as it was", "taken away", NULL));
+    CU_ASSERT(run_says(&run, 6, "taken away", NULL));
     g_autofree char *after = server_state();
     CU_ASSERT_STRING_EQUAL(before, after);
+}
+
+/* At the first request of the gates another job breaks the lock and releases. */
+typedef struct {
+    const char *alias;
+    gboolean done;
+} Breaker;
+
+static void break_and_release(const FakeRequest *request, FakeAnswer *answer, gpointer data)
+{
+    Breaker *breaker = data;
+    if (!breaker->done && strcmp(request->method, "POST") == 0 &&
+        strstr(request->path, "/_pit") != NULL) {
+        g_auto(Run) run = {0};
+        g_auto(yajl_val) lock = server_ask("GET", NULL, "/%s-lock/_doc/lock", breaker->alias);
+        breaker->done = TRUE;
+        release(&run, breaker->alias, "--break-lock", json_get_string(lock, "_source.owner"));
+        CU_ASSERT(run_says(&run, 0, NULL));
+    }
+    fake_forward(server_url(), request, answer);
+}
+
+static void test_broken_meanwhile(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *alias = g_strdup_printf("%s-broken", server_prefix());
+    release(&run, alias, NULL, NULL);
+    Breaker breaker = {alias, FALSE};
+    g_autoptr(FakeServer) proxy = fake_server_start(break_and_release, &breaker);
+    run_program(&run, LOADER, "release", bundle_path, "--url", fake_server_url(proxy), "--alias",
+                alias, NULL);
+    CU_ASSERT(run_says(&run, 6, "taken away", NULL));
+    CU_ASSERT_PTR_NULL(strstr(run.err, "as it was"));
+    CU_ASSERT_PTR_NULL(strstr(run.err, "left behind"));
+    g_autofree char *index = server_index_of(alias);
+    CU_ASSERT(index != NULL && breaker.done);
 }
 
 /* After Ctrl-C the lock is free. */
@@ -169,7 +233,9 @@ static const UnitTest tests[] = {
     {"a lock that has expired", test_expiry},
     {"a lock that is renewed", test_renewal},
     {"a lock broken by name", test_break_by_name},
+    {"the first moment of a lock", test_first_moment},
     {"a lock lost while working", test_stolen},
+    {"a job whose lock was broken", test_broken_meanwhile},
     {"after Ctrl-C", test_interrupted},
     {NULL, NULL},
 };

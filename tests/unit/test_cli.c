@@ -57,6 +57,36 @@ static void test_arguments(void)
                   "0 arguments expected, 1 given");
 }
 
+static void test_repeated(void)
+{
+    if (!are_there())
+        return;
+    const char *const wrong[] = {
+        "recommend --size 3 --size 4",
+        "recommend --size=3 --user 1 --size 3",
+        "recommend --size 3 --genre A --genre B --size=4",
+        "similar --movie 1 --size 3 --size 4",
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(wrong); i++)
+        program_check(PROGRAM_LOADER, wrong[i], RECSYS_ERROR_USAGE, "",
+                      "--size is given more than once: which one?");
+    program_check(PROGRAM_LOADER, "release /nonexistent --keep 2 --keep 3", RECSYS_ERROR_USAGE, "",
+                  "--keep is given more than once");
+    program_check(PROGRAM_BRIDGE, "verify /nonexistent --depth 3 --depth 4", RECSYS_ERROR_USAGE, "",
+                  "--depth is given more than once");
+    program_check(PROGRAM_TRAINER, "train a b --epochs 1 --epochs=2", RECSYS_ERROR_USAGE, "",
+                  "--epochs is given more than once");
+    /* Flags, options that take several values, what comes after -- and longer names are no
+     * repetition. */
+    program_check(PROGRAM_LOADER, "release /nonexistent --knn --knn --json --json",
+                  RECSYS_ERROR_DATA, "", "/nonexistent");
+    program_check(PROGRAM_LOADER,
+                  "release /nonexistent --skip-gate rmse --skip-gate=count --keep 3",
+                  RECSYS_ERROR_DATA, "", "/nonexistent");
+    program_check(PROGRAM_BRIDGE, "score /nonexistent --age 1 -- --age 1", RECSYS_ERROR_USAGE, "",
+                  "1 argument expected");
+}
+
 static void test_options(void)
 {
     if (!are_there())
@@ -78,6 +108,18 @@ static void test_options(void)
                   "--depth must be");
     program_check(PROGRAM_LOADER, "release /nonexistent --doc-ids x", RECSYS_ERROR_USAGE, "",
                   "--doc-ids must be");
+    /* Said before the bundle is looked for. */
+    program_check(PROGRAM_LOADER, "release /nonexistent --min-overlap 1.5", RECSYS_ERROR_USAGE, "",
+                  "--min-overlap must be a number from 0 to 1");
+    program_check(PROGRAM_LOADER, "plan /nonexistent --min-correlation -2", RECSYS_ERROR_USAGE, "",
+                  "--min-correlation must be a number from -1 to 1");
+    const char *const owners[] = {"kim",    "kim@host",  "@host:1",
+                                  "kim@:1", "kim@host:", "kim@host:x"};
+    for (guint i = 0; i < G_N_ELEMENTS(owners); i++) {
+        g_autofree char *arguments = g_strconcat("prune --keep 3 --break-lock ", owners[i], NULL);
+        program_check(PROGRAM_LOADER, arguments, RECSYS_ERROR_USAGE, "",
+                      "--break-lock must be the owner");
+    }
     /* Bytes that are no text in this locale are a matter of the command line as well. */
     program_check(PROGRAM_BRIDGE, "score /nonexistent --gender \"$(printf '\\377')\"",
                   RECSYS_ERROR_USAGE, "", "recsys-bridge score: ");
@@ -222,6 +264,7 @@ static const UnitTest tests[] = {
     {"help", test_help},
     {"arguments", test_arguments},
     {"options", test_options},
+    {"options given twice", test_repeated},
     {"data errors", test_data_errors},
     {"unreachable", test_unreachable},
     {"credentials without encryption", test_plain_text},

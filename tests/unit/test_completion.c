@@ -15,10 +15,13 @@ static const CliProgram program = {"a-lamp", "About lamps.", commands, NULL};
 static char *script_of(CompletionShell shell)
 {
     gboolean bright;
-    char *colour, *file, **files;
+    char *colour, *size, *light, *shade, *file, **files;
     const GOptionEntry some[] = {
         {"bright", 0, 0, G_OPTION_ARG_NONE, &bright, "it's [very] bright: yes \\ no", NULL},
         {"colour", 0, 0, G_OPTION_ARG_STRING, &colour, "of the lamp", "A:B"},
+        {"light", 0, 0, G_OPTION_ARG_STRING, &light, "how warm", "warm|cool-white"},
+        {"size", 0, 0, G_OPTION_ARG_STRING, &size, "how large", "<N>|any"},
+        {"shade", 0, 0, G_OPTION_ARG_STRING, &shade, "how dark", "<X>|<FILE>"},
         {NULL},
     };
     const GOptionEntry others[] = {
@@ -46,9 +49,10 @@ static void check_has(const char *script, const char *part)
 static void test_bash(void)
 {
     g_autofree char *script = script_of(COMPLETION_BASH);
-    check_has(script,
-              "weigh) flags='--help --bright' values=' --colour' files=' --list --more' ;;");
-    check_has(script, "polish) flags='--help' values='' files='' ;;");
+    check_has(script, "weigh) flags='--help --bright' values=' --colour --light --size'"
+                      " files=' --shade --list --more'"
+                      " choices=' --light=warm|cool-white --size=any' ;;");
+    check_has(script, "polish) flags='--help' values='' files='' choices='' ;;");
     check_has(script, "flags='weigh polish --help --version'");
     check_has(script, "complete -o default -F _a_lamp a-lamp\n");
     CU_ASSERT_PTR_NULL(strstr(script, "secret"));
@@ -61,6 +65,9 @@ static void test_zsh(void)
     check_has(script, "'weigh:weigh\\: a lamp'\\''s weight'\n");
     check_has(script, "'--bright[it'\\''s \\[very\\] bright\\: yes \\\\ no]'");
     check_has(script, "'--colour=[of the lamp]:A\\:B: '");
+    check_has(script, "'--light=[how warm]:warm|cool-white:(warm cool-white)'");
+    check_has(script, "'--size=[how large]:<N>|any:(any)'");
+    check_has(script, "'--shade=[how dark]:<X>|<FILE>:_files'");
     check_has(script, "'--list=[where it stands]:FILE:_files'");
     check_has(script, "'*--more=[and more]:FILE:_files'");
     check_has(script, "'*:LAMP [SHADE]:_files' ;;");

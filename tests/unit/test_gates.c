@@ -99,15 +99,32 @@ static void test_count(void)
 
 static void test_limits(void)
 {
-    g_autoptr(GError) error = NULL;
-    double limit = 0.25;
-    CU_ASSERT(gate_limit_parse("max-drift", NULL, &limit, &error) && limit == 0.25);
-    CU_ASSERT(gate_limit_parse("max-drift", "-0.5", &limit, &error) && limit == -0.5);
-    CU_ASSERT(gate_limit_parse("max-drift", "none", &limit, &error) && isnan(limit));
-    const char *const wrong[] = {"", "0.5x", "nan", "inf", "off"};
+    const GateLimit any = {"max-rmse-rise", -INFINITY, INFINITY}, share = {"min-overlap", 0, 1},
+                    least = {"max-drift", 0, INFINITY};
+    double value = 0.25;
+    CU_ASSERT(gate_limit_parse(&share, NULL, &value, NULL) && value == 0.25);
+    CU_ASSERT(gate_limit_parse(&any, "-0.5", &value, NULL) && value == -0.5);
+    CU_ASSERT(gate_limit_parse(&least, "17", &value, NULL) && value == 17);
+    CU_ASSERT(gate_limit_parse(&share, "0", &value, NULL) && value == 0);
+    CU_ASSERT(gate_limit_parse(&share, "1", &value, NULL) && value == 1);
+    CU_ASSERT(gate_limit_parse(&share, "none", &value, NULL) && isnan(value));
+    const struct {
+        const GateLimit *limit;
+        const char *text, *says;
+    } wrong[] = {
+        {&any, "", "--max-rmse-rise must be a number or \"none\", not \"\""},
+        {&any, "0.5x", "--max-rmse-rise must be a number or"},
+        {&any, "nan", "--max-rmse-rise must be a number or"},
+        {&any, "inf", "--max-rmse-rise must be a number or"},
+        {&any, "off", "--max-rmse-rise must be a number or"},
+        {&share, "1.5", "--min-overlap must be a number from 0 to 1 or \"none\", not \"1.5\""},
+        {&share, "-0.1", "--min-overlap must be a number from 0 to 1 or"},
+        {&least, "-1", "--max-drift must be a number, 0 or more, or \"none\", not \"-1\""},
+    };
     for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {
-        CU_ASSERT_FALSE(gate_limit_parse("max-drift", wrong[i], &limit, &error));
-        TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "--max-drift must be a number");
+        g_autoptr(GError) error = NULL;
+        CU_ASSERT_FALSE(gate_limit_parse(wrong[i].limit, wrong[i].text, &value, &error));
+        TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, wrong[i].says);
     }
 }
 

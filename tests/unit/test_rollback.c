@@ -9,8 +9,8 @@
 
 #define NAME(day) "a-202601" day "-000000-0123456789ab"
 
-/* Releases of the alias "a", one a day from the first; the last one is live. */
-static Catalogue *catalogue_of(const ReleaseState *states, guint count)
+/* Releases of the alias "a", one a day from the first; the last `live` ones are. */
+static Catalogue *catalogue_live_at(const ReleaseState *states, guint count, guint live)
 {
     g_autoptr(Bundle) bundle = fixture_bundle(2, 1);
     g_autoptr(GString) text = g_string_new("{\"foreign\":{}");
@@ -21,11 +21,16 @@ static Catalogue *catalogue_of(const ReleaseState *states, guint count)
             text,
             ",\"" NAME("%02u") "\":{\"aliases\":{%s},\"mappings\":%s,"
                                "\"settings\":{\"index\":{\"creation_date\":\"%u\"}}}",
-            i + 1, i + 1 == count ? "\"a\":{}" : "", mappings, i + 1);
+            i + 1, i + live >= count ? "\"a\":{}" : "", mappings, i + 1);
     }
     g_string_append_c(text, '}');
     g_auto(yajl_val) answer = json_parse(text->str, "indices", NULL);
     return catalogue_read(answer, "a");
+}
+
+static Catalogue *catalogue_of(const ReleaseState *states, guint count)
+{
+    return catalogue_live_at(states, count, 1);
 }
 
 static void check_refused(const Catalogue *catalogue, const char *wanted, int code,
@@ -62,11 +67,22 @@ static void test_nothing_before(void)
     const ReleaseState states[] = {RELEASE_REJECTED, RELEASE_COMPLETE};
     g_autoptr(Catalogue) catalogue = catalogue_of(states, G_N_ELEMENTS(states));
     g_autoptr(Catalogue) none = catalogue_of(NULL, 0);
-    check_refused(catalogue, NULL, RECSYS_ERROR_USAGE, "no complete release before the live one");
-    check_refused(none, NULL, RECSYS_ERROR_USAGE, "no complete release before the live one");
+    check_refused(catalogue, NULL, RECSYS_ERROR_REFUSED, "no complete release before the live one");
+    check_refused(none, NULL, RECSYS_ERROR_REFUSED, "no complete release before the live one");
+}
+
+/* An alias over two releases, which somebody else must have made: either is a way out. */
+static void test_two_live(void)
+{
+    const ReleaseState states[] = {RELEASE_COMPLETE, RELEASE_COMPLETE, RELEASE_COMPLETE};
+    g_autoptr(Catalogue) catalogue = catalogue_live_at(states, G_N_ELEMENTS(states), 2);
+    check_chosen(catalogue, NAME("01"), NAME("01"));
+    check_chosen(catalogue, NAME("02"), NAME("02"));
+    check_chosen(catalogue, NAME("03"), NAME("03"));
 }
 
 static const UnitTest tests[] = {
+    {"two that are live", test_two_live},
     {"choice", test_choice},
     {"nothing before the live one", test_nothing_before},
     {NULL, NULL},

@@ -46,6 +46,25 @@ has_everything() { # PROGRAM
   [ "$count" -gt 10 ]
 }
 
+# The values that an option's help lists, for every option that lists some.
+offers_what_help_lists() {
+  local program command option listed word count=0
+  for program in "${programs[@]}"; do
+    for command in $(commands_of "$program"); do
+      while IFS='=' read -r option listed; do
+        listed=$(tr '|' '\n' <<<"$listed" | grep -v '^<' | xargs)
+        [ -z "$listed" ] || proposes "$listed" "${program##*/}" "$command" "$option" "" || return 1
+        for word in $listed; do
+          grep -qE -- "${option}=.*[( ]${word}[) ]" "$(script_of "$program" zsh)" || { echo "zsh: $option $word"; return 1; }
+        done
+        count=$((count + 1))
+      done < <("$program" "$command" --help | sed -nE 's/^  (-h, )?(--[a-z0-9-]+=[^ ]*\|[^ ]*).*/\2/p')
+    done
+  done
+  echo "$count options"
+  [ "$count" -gt 15 ]
+}
+
 refuses_other_shells() {
   local rc=0
   "${programs[1]}" --completion fish >"$dir/out" 2>&1 || rc=$?
@@ -61,7 +80,7 @@ for program in "${programs[@]}"; do
   . "$(script_of "$program" bash)"
 done
 
-echo 1..14
+echo 1..22
 check "a command" proposes recommend recsys-loader rec
 check "commands that begin alike" proposes "release releases" recsys-loader rele
 check "every command" proposes "$(commands_of "${programs[0]}" | xargs) --help --version" recsys-trainer ""
@@ -70,6 +89,14 @@ check "options after others" proposes --answer recsys-bridge check-query search.
 check "file names where a file belongs: readline's" proposes "" recsys-loader recommend --history se
 check "and after =" proposes "" recsys-loader recommend --history = --
 check "nothing for a number" proposes "" recsys-loader recommend --size -
+check "the values of an option" proposes "documents orders rmse count churn" recsys-loader release bundle --skip-gate ""
+check "those that begin so" proposes "count churn" recsys-loader release bundle --skip-gate c
+check "values after =" proposes "always" recsys-loader release bundle --gzip = al
+check "all of them right after =" proposes "auto always never" recsys-loader release bundle --gzip =
+check "other values of an option of that name" proposes "last best" recsys-trainer train --keep ""
+check "none where it takes a number" proposes "" recsys-loader prune --keep ""
+check "a word that may stand for a number" proposes all recsys-bridge verify --depth ""
+check "all the values that help lists" offers_what_help_lists
 for program in "${programs[@]}"; do check "all the help of ${program##*/}" has_everything "$program"; done
 check "no other shell" refuses_other_shells
 check "bash can read the scripts" parses bash

@@ -117,6 +117,41 @@ int cli_main(const CliProgram *program, int argc, char **argv)
     return program->exit_code(error);
 }
 
+/* ---- given twice ---- */
+
+static gboolean takes_one_value(const GOptionEntry *entry)
+{
+    return entry->arg != G_OPTION_ARG_NONE && entry->arg != G_OPTION_ARG_STRING_ARRAY &&
+           entry->arg != G_OPTION_ARG_FILENAME_ARRAY;
+}
+
+static guint count_option(const char *name, int argc, char **argv)
+{
+    const gsize length = strlen(name);
+    guint count = 0;
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        count += g_str_has_prefix(argv[i], "--") && strncmp(argv[i] + 2, name, length) == 0 &&
+                 (argv[i][2 + length] == '\0' || argv[i][2 + length] == '=');
+    return count;
+}
+
+/* GLib would take the last one without a word. */
+static gboolean check_repeated(const GOptionEntry *const *tables, int argc, char **argv,
+                               GError **error)
+{
+    for (; *tables != NULL; tables++)
+        for (const GOptionEntry *entry = *tables; entry->long_name != NULL; entry++) {
+            if (!takes_one_value(entry) || count_option(entry->long_name, argc, argv) < 2)
+                continue;
+            g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                        "--%s is given more than once: which one?", entry->long_name);
+            return FALSE;
+        }
+    return TRUE;
+}
+
+/* ---- a command's own line ---- */
+
 /* Words in brackets may be left out. */
 static void count_words(const char *text, guint *least, guint *most)
 {
@@ -136,6 +171,8 @@ gboolean cli_parse(const CliCommand *command, const GOptionEntry *const *entries
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "%s is not run", command->name);
         return FALSE;
     }
+    if (!check_repeated(entries, *argc, *argv, error))
+        return FALSE;
     g_autofree char *usage = g_strdup_printf("%s — %s", command->arguments, command->summary);
     g_autoptr(GOptionContext) context = g_option_context_new(usage);
     for (; *entries != NULL; entries++)

@@ -27,7 +27,7 @@ int cli_main(const CliProgram *program, int argc, char **argv);
 
 /* Parses a command's options and leaves its positional arguments in argv[1..]; exactly as many as
  * `command->arguments` has words are required, those in brackets, at its end, excepted. `entries`
- * is a NULL-terminated list of option tables, so that commands can share some. Prints help and
- * exits on --help. */
+ * is a NULL-terminated list of option tables, so that commands can share some. An option that takes
+ * one value is refused if it is given twice. Prints help and exits on --help. */
 gboolean cli_parse(const CliCommand *command, const GOptionEntry *const *entries, int *argc,
                    char ***argv, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -30,8 +30,25 @@ static OptionKind kind_of(const GOptionEntry *entry)
     case G_OPTION_ARG_FILENAME_ARRAY:
         return OPTION_FILE;
     default:
-        return entry->flags & G_OPTION_FLAG_NO_ARG ? OPTION_FLAG : OPTION_VALUE;
+        if (entry->flags & G_OPTION_FLAG_NO_ARG)
+            return OPTION_FLAG;
+        return entry->arg_description != NULL && strstr(entry->arg_description, "<FILE>") != NULL
+                   ? OPTION_FILE
+                   : OPTION_VALUE;
     }
+}
+
+/* The words of "auto|always|never", but none in angle brackets, with `separator` between them;
+ * empty if the description lists none. */
+static char *choices_of(const GOptionEntry *entry, const char *separator)
+{
+    GString *choices = g_string_new(NULL);
+    const char *listed = entry->arg_description != NULL ? entry->arg_description : "";
+    g_auto(GStrv) words = g_strsplit(strchr(listed, '|') != NULL ? listed : "", "|", -1);
+    for (char **word = words; *word != NULL; word++)
+        if (**word != '<')
+            g_string_append_printf(choices, "%s%s", choices->len > 0 ? separator : "", *word);
+    return g_string_free(choices, FALSE);
 }
 
 static gboolean may_be_repeated(const GOptionEntry *entry)
@@ -71,7 +88,7 @@ static void put_bash_beginning(GString *script, const CliProgram *program)
                            "# Made by: %s --completion bash\n"
                            "%s() {\n"
                            "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - "
-                           "1]} flags='' values='' files=''\n"
+                           "1]} flags='' values='' files='' choices=''\n"
                            "    COMPREPLY=()\n"
                            "    case ${COMP_WORDS[1]} in\n",
                            program->name, function);
@@ -88,6 +105,19 @@ static void put_bash_options(GString *script, const char *variable, OptionKind k
     g_string_append_c(script, '\'');
 }
 
+/* As in ' --gzip=auto|always|never --by=cosine|dot'. */
+static void put_bash_choices(GString *script, const GOptionEntry *const *entries)
+{
+    g_string_append(script, " choices='");
+    for (; *entries != NULL; entries++)
+        for (const GOptionEntry *entry = *entries; entry->long_name != NULL; entry++) {
+            g_autofree char *choices = choices_of(entry, "|");
+            if (*choices != '\0' && !is_hidden(entry))
+                g_string_append_printf(script, " --%s=%s", entry->long_name, choices);
+        }
+    g_string_append_c(script, '\'');
+}
+
 static void put_bash_command(GString *script, const CliCommand *command,
                              const GOptionEntry *const *entries)
 {
@@ -95,6 +125,7 @@ static void put_bash_command(GString *script, const CliCommand *command,
     put_bash_options(script, "flags", OPTION_FLAG, entries);
     put_bash_options(script, "values", OPTION_VALUE, entries);
     put_bash_options(script, "files", OPTION_FILE, entries);
+    put_bash_choices(script, entries);
     g_string_append(script, " ;;\n");
 }
 
@@ -106,6 +137,7 @@ static void put_bash_end(GString *script, const CliProgram *program)
     g_string_append(script, "    esac\n"
                             "    # Readline makes three words of --option=value.\n"
                             "    [[ $prev != = ]] || prev=${COMP_WORDS[COMP_CWORD - 2]}\n"
+                            "    [[ $cur != = ]] || cur=''\n"
                             "    if ((COMP_CWORD == 1)); then flags='");
     for (const CliCommand *command = program->commands; command->name != NULL; command++)
         g_string_append_printf(script, "%s ", command->name);
@@ -113,6 +145,8 @@ static void put_bash_end(GString *script, const CliProgram *program)
         script,
         "--help --version'\n"
         "    elif [[ \" $files \" == *\" $prev \"* ]]; then return 0\n"
+        "    elif [[ $choices =~ \" $prev=\"([^\\ ]+) ]]; then flags=${BASH_REMATCH[1]//|/ } "
+        "values='' files=''\n"
         "    elif [[ \" $values \" == *\" $prev \"* ]]; then compopt +o default 2>/dev/null; "
         "return 0\n"
         "    elif [[ $cur != -* ]]; then return 0\n"
@@ -162,9 +196,13 @@ static void put_zsh_option(GString *script, const GOptionEntry *entry)
     put_quoted(script, entry->description != NULL ? entry->description : "", special);
     g_string_append_c(script, ']');
     if (kind != OPTION_FLAG) {
+        g_autofree char *choices = choices_of(entry, " ");
         g_string_append_c(script, ':');
         put_quoted(script, entry->arg_description != NULL ? entry->arg_description : "", special);
-        g_string_append(script, kind == OPTION_FILE ? ":_files" : ": ");
+        if (*choices != '\0')
+            g_string_append_printf(script, ":(%s)", choices);
+        else
+            g_string_append(script, kind == OPTION_FILE ? ":_files" : ": ");
     }
     g_string_append_c(script, '\'');
 }

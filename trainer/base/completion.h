@@ -1,5 +1,9 @@
 /* Scripts with which bash and zsh complete a program's commands and options, made from the tables
- * that its help is made of. What is no option may be a file's name. */
+ * that its help is made of. What is no option may be a file's name.
+ *
+ * An option whose argument is described as "auto|always|never" is completed with these words; one
+ * in angle brackets, as in "<N>|all", only says what else may be given, and <FILE> asks for a
+ * file's name. */
 #pragma once
 
 #include "cli.h"

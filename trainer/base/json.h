@@ -75,3 +75,4 @@ void json_put_member_string(yajl_gen json, const char *key, const char *value);
 void json_put_member_int(yajl_gen json, const char *key, gint64 value);
 void json_put_member_double(yajl_gen json, const char *key, double value);
 void json_put_member_bool(yajl_gen json, const char *key, gboolean value);
+void json_put_member_strings(yajl_gen json, const char *key, const GPtrArray *strings); /* char * */

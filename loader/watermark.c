@@ -18,7 +18,8 @@ gboolean watermark_parse_bytes(double *bytes, const char *text)
     *bytes = g_ascii_strtod(text, &rest);
     if (rest == text || !isfinite(*bytes))
         return FALSE;
-    g_strchug(rest);
+    while (g_ascii_isspace(*rest))
+        rest++;
     if (rest[0] == '\0')
         return *bytes == 0 || *bytes == -1;
     for (guint i = 0; i < G_N_ELEMENTS(units); i++)

@@ -272,23 +272,6 @@ static void test_plan_json(void)
     CU_ASSERT(is_live(alias, third) && is_there(first) && is_there(second));
 }
 
-static void test_doctor(void)
-{
-    g_auto(Run) run = {0};
-    g_autofree char *alias = g_strdup_printf("%s-doctor", server_prefix());
-    g_autofree char *before = server_state();
-    call(&run, "doctor", alias, NULL, NULL);
-    CU_ASSERT(run_says(&run, 0, "server", "alias    ok", "lock     ok", "index    ok",
-                       "script   ok", "health", "disk", "clock    ok", NULL));
-    g_autofree char *after = server_state();
-    CU_ASSERT_STRING_EQUAL(before, after);
-    call(&run, "doctor", alias, "--json", NULL);
-    CU_ASSERT(run_says(&run, 0, "\"check\":\"lock\",\"verdict\":\"ok\"", NULL));
-    CU_ASSERT(server_do("PUT", NULL, "/%s", alias)); /* an index in the alias's place */
-    call(&run, "doctor", alias, NULL, NULL);
-    CU_ASSERT(run_says(&run, 4, "alias    FAILED", "--replace-index", "index    ok", NULL));
-}
-
 /* What was live before is what was replaced, not what was made before. */
 static void test_release_after_rollback(void)
 {
@@ -318,7 +301,6 @@ static const UnitTest tests[] = {
     {"an alias that stands for the wrong thing", test_wrong_alias},
     {"plan", test_plan},
     {"plan --json", test_plan_json},
-    {"doctor", test_doctor},
     {NULL, NULL},
 };
 

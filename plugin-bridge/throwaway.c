@@ -37,8 +37,10 @@ GPtrArray *throwaway_left_behind(EsClient *client, const char *alias, const char
     g_auto(yajl_val) answer = es_call_json(client, "GET", path, NULL, NULL);
     const char *keys[] = {own, NULL};
     yajl_val own_entry = answer != NULL ? yajl_tree_get(answer, keys, yajl_t_object) : NULL;
+    if (own_entry == NULL)
+        return found;
     const gint64 now = created_at(own_entry);
-    for (gsize i = 0; now > 0 && i < answer->u.object.len; i++) {
+    for (gsize i = 0; i < answer->u.object.len; i++) {
         const char *other = answer->u.object.keys[i];
         yajl_val entry = answer->u.object.values[i];
         const gint64 created = created_at(entry);

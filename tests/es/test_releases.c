@@ -255,7 +255,7 @@ static void test_plan_json(void)
     CU_ASSERT(g_str_has_prefix(json_get_string(plan, "create"), alias));
     yajl_val pruned = json_get(plan, "prune");
     CU_ASSERT(json_array_length(pruned) == 2 &&
-              strcmp(YAJL_GET_STRING(json_array_get(pruned, 1)), first) == 0);
+              g_strcmp0(YAJL_GET_STRING(json_array_get(pruned, 1)), first) == 0);
     CU_ASSERT_EQUAL(json_array_length(json_get(plan, "delete")), 0);
     CU_ASSERT_EQUAL(json_array_length(json_get(plan, "gates")), 3);
     run_program(&run, LOADER, "plan", second_path, "--url", server_url(), "--alias", alias,

@@ -64,7 +64,7 @@ static void refuse(const FakeRequest *request, FakeAnswer *answer, gpointer data
                     refusal->body != NULL
                         ? refusal->body
                         : "{\"error\":{\"type\":\"illegal_argument_exception\",\"reason\":"
-                          "\"cannot execute [update] scripts\"}}");
+                          "\"cannot execute scripts using [update] context\"}}");
 }
 
 /* Each of a release's wishes, refused. */
@@ -77,7 +77,7 @@ static void test_refusals(void)
         {"POST", "/_bulk", 400, NULL, "bulk     FAILED"},
         {"POST", "/_bulk", 200,
          "{\"errors\":true,\"items\":[{\"index\":{\"status\":400,\"error\":{\"reason\":"
-         "\"cannot execute [update] scripts\"}}}]}",
+         "\"cannot execute scripts using [update] context\"}}}]}",
          "bulk     FAILED"},
         {"DELETE", "/_alias/", 400, NULL, "bulk     FAILED"},
         {"POST", "/_refresh", 400, NULL, "bulk     FAILED"},
@@ -90,8 +90,9 @@ static void test_refusals(void)
         g_auto(Run) run = {0};
         g_autoptr(FakeServer) server = fake_server_start(refuse, (gpointer)&refusals[i]);
         doctor(&run, fake_server_url(server), NULL);
-        CU_ASSERT(run_says(&run, 4, refusals[i].finding, "cannot execute [update] scripts",
-                           "a release would fail", NULL));
+        CU_ASSERT(run_says(&run, 4, refusals[i].finding,
+                           "cannot execute scripts using [update] context", "a release would fail",
+                           NULL));
         g_autofree char *state = server_state();
         CU_ASSERT_PTR_NULL(strstr(state, "-doctor-"));
     }

@@ -58,7 +58,13 @@ static const CliCommand commands[] = {
      "  recsys-loader prune --keep 3 --json\n",
      cmd_prune},
     {"doctor", "", "look whether a release could work",
-     "Tries what a release needs on a throw-away index: one line each, with the way out.\n"
+     "Tries what a release asks for on a throw-away index, ALIAS-doctor-…: settings, bulk, "
+     "mapping,\n"
+     "reads, scripts, a lock, and a swap of an alias of its own; one line each, with the way out. "
+     "What\n"
+     "the alias stands for is not touched. What a killed doctor left behind is deleted by the next "
+     "one\n"
+     "after an hour.\n"
      "\n"
      "Examples:\n"
      "  recsys-loader doctor --url https://search.example:9200\n",

@@ -338,23 +338,6 @@ static void test_early_json(void)
     CU_ASSERT(run_says(&run, 3, "\"deleted\":[],\"exit_code\":3", NULL));
 }
 
-static void test_doctor(void)
-{
-    g_auto(Run) run = {0};
-    g_autofree char *alias = g_strdup_printf("%s-doctor", server_prefix());
-    g_autofree char *before = server_state();
-    call(&run, "doctor", alias, NULL, NULL);
-    CU_ASSERT(run_says(&run, 0, "server", "alias    ok", "lock     ok", "index    ok",
-                       "script   ok", "health", "disk", "clock    ok", NULL));
-    g_autofree char *after = server_state();
-    CU_ASSERT_STRING_EQUAL(before, after);
-    call(&run, "doctor", alias, "--json", NULL);
-    CU_ASSERT(run_says(&run, 0, "\"check\":\"lock\",\"verdict\":\"ok\"", NULL));
-    CU_ASSERT(server_do("PUT", NULL, "/%s", alias)); /* an index in the alias's place */
-    call(&run, "doctor", alias, NULL, NULL);
-    CU_ASSERT(run_says(&run, 4, "alias    FAILED", "--replace-index", "index    ok", NULL));
-}
-
 /* What was live before is what was replaced, not what was made before. */
 static void test_release_after_rollback(void)
 {
@@ -386,7 +369,6 @@ static const UnitTest tests[] = {
     {"plan --json", test_plan_json},
     {"plan beside a job, and over an index", test_plan_around},
     {"--json of what fails early", test_early_json},
-    {"doctor", test_doctor},
     {NULL, NULL},
 };
 

@@ -91,6 +91,13 @@ static size_t on_body(char *data, size_t size, size_t count, void *user)
     return size * count;
 }
 
+static size_t on_header(char *data, size_t size, size_t count, void *user)
+{
+    Transfer *transfer = user;
+    http_response_take_header(&transfer->outcome.response, data, size * count);
+    return size * count;
+}
+
 void http_pool_post(HttpPool *pool, const char *path, const char *content_type, const char *header,
                     HttpProducer producer, HttpCompletion completion, gpointer data)
 {
@@ -119,6 +126,8 @@ void http_pool_post(HttpPool *pool, const char *path, const char *content_type, 
     curl_easy_setopt(curl, CURLOPT_READDATA, transfer);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
+    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(curl, CURLOPT_HEADERDATA, transfer);
     if (pool->seconds >= 0)
         curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)(pool->seconds * 1000));
     curl_easy_setopt(curl, CURLOPT_PRIVATE, transfer);
@@ -144,7 +153,8 @@ static gboolean complete(HttpPool *pool, CURL *curl, CURLcode code, GError **err
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &outcome->response.status);
     outcome->seconds = (double)microseconds / G_USEC_PER_SEC;
     outcome->retry_after = retry_after;
-    http_client_complete(pool->client, transfer->host, code, transfer->why, &outcome->failure);
+    http_client_complete(pool->client, transfer->host, code, transfer->why, &outcome->response,
+                         &outcome->failure);
     if (transfer->too_large) {
         g_clear_error(&outcome->failure);
         http_client_set_too_large(pool->client, &outcome->failure);

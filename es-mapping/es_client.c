@@ -17,7 +17,6 @@ G_DEFINE_QUARK(es - error - quark, es_error)
 
 struct EsClient {
     HttpClient *http;
-    double patience; /* seconds */
     char *version;
     char *first_url; /* the host that answered when connecting; NULL: its cluster is not known */
     char *cluster_uuid, *cluster_name; /* its cluster; the name for messages */
@@ -233,10 +232,7 @@ EsClient *es_client_connect(const HttpOptions *options, GError **error)
     if (client->http == NULL)
         return NULL;
     g_auto(HttpResponse) response = {0};
-    client->patience = options->patience;
-    const HttpPatience patience = {.seconds = client->patience};
-    if (!http_perform_patiently(client->http, &patience, "GET", "/", NULL, NULL, 0, &response,
-                                error))
+    if (!http_perform_patiently(client->http, FALSE, "GET", "/", NULL, NULL, 0, &response, error))
         return NULL;
     if (may_not_ask(&response)) {
         client->version = g_strdup("of unknown version");
@@ -284,7 +280,7 @@ void es_client_set_interruptible(EsClient *client, gboolean interruptible)
 
 void es_client_set_patience(EsClient *client, double seconds)
 {
-    client->patience = seconds;
+    http_client_set_patience(client->http, seconds);
 }
 
 HttpClient *es_client_http(EsClient *client)
@@ -322,8 +318,7 @@ static yajl_val call(EsClient *client, const char *method, const char *path,
                      LiftedVectors *lifted, GError **error)
 {
     g_auto(HttpResponse) response = {0};
-    const HttpPatience patience = {.seconds = client->patience, .reconnect = TRUE};
-    if (!http_perform_patiently(client->http, &patience, method, path, content_type, body, length,
+    if (!http_perform_patiently(client->http, TRUE, method, path, content_type, body, length,
                                 &response, error))
         return NULL;
     if (response.status < 200 || response.status > 299) {

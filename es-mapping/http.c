@@ -29,6 +29,7 @@ struct HttpClient {
     gboolean interruptible;
     gboolean compressed; /* answers */
     double connect_seconds, idle_seconds, total_seconds, dead_seconds;
+    double patience;
     gint64 began; /* the request under way; monotonic microseconds */
     gsize answer_limit;
     void (*warn)(const char *message);
@@ -149,6 +150,7 @@ HttpClient *http_client_new(const HttpOptions *options, GError **error)
     client->dead_seconds = or_default(options->dead_seconds, HTTP_DEAD_SECONDS);
     client->answer_limit =
         options->answer_limit > 0 ? options->answer_limit : (gsize)HTTP_ANSWER_MIB * 1024 * 1024;
+    client->patience = options->patience;
     client->warn = options->warn;
     client->hosts = http_hosts_parse(options->url, error);
     if (client->hosts == NULL)
@@ -188,6 +190,21 @@ void http_client_set_interruptible(HttpClient *client, gboolean interruptible)
 void http_client_set_compressed(HttpClient *client, gboolean compressed)
 {
     client->compressed = compressed;
+}
+
+void http_client_set_patience(HttpClient *client, double seconds)
+{
+    client->patience = seconds;
+}
+
+double http_client_patience(const HttpClient *client)
+{
+    return client->patience;
+}
+
+guint http_client_hosts(const HttpClient *client)
+{
+    return client->hosts->len;
 }
 
 double http_client_silence_seconds(const HttpClient *client)
@@ -674,21 +691,23 @@ HttpHost *http_client_take_turn(HttpClient *client)
     return client->host;
 }
 
-void http_client_complete(HttpClient *client, HttpHost *host, CURLcode code, const char *why,
-                          const HttpResponse *response, GError **failure)
+gboolean http_client_complete(HttpClient *client, HttpHost *host, CURLcode code, const char *why,
+                              const HttpResponse *response, GError **failure)
 {
     const gint64 now = g_get_monotonic_time();
     const gboolean is_gateways = code == CURLE_OK && http_response_is_gateways(response);
     client->host = host;
     if (code == CURLE_OK && !is_gateways) {
         http_host_answered(host);
-        return;
+        return FALSE;
     }
     if (code != CURLE_OK)
         set_error(client, code, why, failure);
+    if (!is_gateways && !is_connection_failure(code))
+        return FALSE;
     /* Several requests that fail together are one failure of the host. */
-    if ((!is_gateways && !is_connection_failure(code)) || host->dead_until > now)
-        return;
+    if (host->dead_until > now)
+        return TRUE;
     http_host_failed(host, now, client->dead_seconds);
     untry_hosts(client);
     const HttpHost *next = http_hosts_next(client->hosts, now);
@@ -696,4 +715,5 @@ void http_client_complete(HttpClient *client, HttpHost *host, CURLcode code, con
         is_gateways ? describe_gateway(host, response) : describe_failure(client, code, why);
     if (next != host)
         tell_of_another(client, text, next);
+    return TRUE;
 }

@@ -52,7 +52,7 @@ typedef struct {
     double dead_seconds;    /* how long a host that failed is skipped */
     gsize answer_limit;     /* bytes */
 
-    double patience; /* for es_client.h: seconds to go on asking what is safe to repeat */
+    double patience; /* seconds to go on asking what is safe to repeat: http_patience.h */
 
     void (*warn)(const char *message); /* nullable; told when a host is given up for another */
 } HttpOptions;
@@ -92,6 +92,13 @@ gboolean http_response_is_gateways(const HttpResponse *response);
  * something is to be: GET, HEAD, POST of _search, _msearch, _mget, _count, _refresh and _pit (one
  * too many expires), PUT of _settings and _mapping. */
 gboolean http_is_safe_to_repeat(const char *method, const char *path);
+
+/* From now on; see HttpOptions. */
+void http_client_set_patience(HttpClient *client, double seconds);
+double http_client_patience(const HttpClient *client);
+
+/* The number of hosts. */
+guint http_client_hosts(const HttpClient *client);
 
 /* The seconds after which a request that nothing is heard of fails. */
 double http_client_silence_seconds(const HttpClient *client);

@@ -11,8 +11,7 @@ gboolean http_status_is_temporary(gint64 status)
     return status == 429 || (status >= 502 && status <= 504);
 }
 
-/* The cluster is away, not slow: waiting for an answer has its own limits. */
-static gboolean is_lost(const GError *failure)
+gboolean http_failure_is_lost_connection(const GError *failure)
 {
     if (failure->domain != HTTP_TRANSPORT_ERROR)
         return FALSE;
@@ -39,20 +38,20 @@ static gboolean pause_before(gint64 next, gint64 end)
     return !interrupt_requested(NULL);
 }
 
-gboolean http_perform_patiently(HttpClient *client, const HttpPatience *patience,
-                                const char *method, const char *path, const char *content_type,
-                                const char *body, gsize length, HttpResponse *response,
-                                GError **error)
+gboolean http_perform_patiently(HttpClient *client, gboolean reconnect, const char *method,
+                                const char *path, const char *content_type, const char *body,
+                                gsize length, HttpResponse *response, GError **error)
 {
     static const Backoff backoff = BACKOFF_DEFAULT;
-    const gboolean may_repeat = patience->seconds > 0 && http_is_safe_to_repeat(method, path);
-    const gint64 end = g_get_monotonic_time() + (gint64)(patience->seconds * G_USEC_PER_SEC);
+    const double patience = http_client_patience(client);
+    const gboolean may_repeat = patience > 0 && http_is_safe_to_repeat(method, path);
+    const gint64 end = g_get_monotonic_time() + (gint64)(patience * G_USEC_PER_SEC);
     for (guint strikes = 1;; strikes++) {
         g_autoptr(GError) failure = NULL;
         const gboolean answered =
             http_perform(client, method, path, content_type, body, length, response, &failure);
         const gboolean temporary = answered ? http_status_is_temporary(response->status)
-                                            : patience->reconnect && is_lost(failure);
+                                            : reconnect && http_failure_is_lost_connection(failure);
         const double wait = backoff_seconds(&backoff, strikes, answered ? response->retry_after : 0,
                                             g_random_double());
         const gint64 next = g_get_monotonic_time() + (gint64)(MIN(wait, 1e6) * G_USEC_PER_SEC);

@@ -341,8 +341,9 @@ static gboolean handle(Request *request, const HttpOutcome *outcome, GError **er
     }
     g_autoptr(GError) why = NULL;
     es_client_set_status_error(bulk->client, "POST", bulk->path, &outcome->response, &why);
-    /* 413: the size is halved too. */
-    if (http_status_is_temporary(status) || status == 413)
+    /* 413: the size is halved too, if it can be. */
+    const gboolean too_large = status == 413 && request->target > bulk->options->smallest;
+    if (http_status_is_temporary(status) || too_large)
         return send_all_again(request, why, outcome->retry_after, error);
     g_propagate_error(error, g_steal_pointer(&why));
     return FALSE;

@@ -20,7 +20,9 @@ GOptionEntry *load_cli_entries(LoadCli *cli)
         {"in-flight", 0, 0, G_OPTION_ARG_INT, &cli->in_flight,
          "bulk requests under way at a time, up to 16 (3)", "N"},
         {"retries", 0, 0, G_OPTION_ARG_INT, &cli->retries,
-         "how often a document is sent again after 429, 503 or a lost connection (8)", "N"},
+         "how often a document is sent again after 429, 503 or a lost connection (as often as "
+         "--patience allows)",
+         "N"},
         {"patience", 0, 0, G_OPTION_ARG_DOUBLE, &cli->patience,
          "seconds to go on trying without any document getting through (300)", "S"},
         {"request-timeout", 0, 0, G_OPTION_ARG_DOUBLE, &cli->request_timeout,

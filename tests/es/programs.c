@@ -1,7 +1,6 @@
 #include "programs.h"
 
 #include <gio/gio.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -51,14 +50,6 @@ static char **child_environment(void)
     return all;
 }
 
-/* Not what the shell that runs the tests happens to ignore. */
-static void heed_signals(gpointer data)
-{
-    (void)data;
-    signal(SIGINT, SIG_DFL);
-    signal(SIGHUP, SIG_DFL);
-}
-
 static GSubprocess *start(const char *program, const char *const *arguments)
 {
     g_autoptr(GError) error = NULL;
@@ -75,7 +66,6 @@ static GSubprocess *start(const char *program, const char *const *arguments)
     g_autoptr(GSubprocessLauncher) launcher =
         g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
     g_subprocess_launcher_set_environ(launcher, variables);
-    g_subprocess_launcher_set_child_setup(launcher, heed_signals, NULL, NULL);
     GSubprocess *process =
         g_subprocess_launcher_spawnv(launcher, (const char *const *)words->pdata, &error);
     if (process == NULL)

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "es_calls.h"
 #include "es_client.h"
 #include "fake_server.h"
 #include "http_pool.h"
@@ -26,6 +27,7 @@ typedef struct {
     gsize cut;
     gboolean hang_up, raw;
     gulong drip, silence;
+    gboolean echo;    /* the body of the request, once all is well */
     gboolean gateway; /* the answer comes from something in between; so does the welcome */
     guint retry_after;
     guint times; /* until all is well; 0: for ever */
@@ -38,8 +40,11 @@ static void play(const FakeRequest *request, FakeAnswer *answer, gpointer data)
     fake_answer_json(answer, WELCOME);
     if (strcmp(request->path, "/") == 0 && !script->gateway)
         return;
-    if (script->times > 0 && script->seen++ >= script->times)
+    if (script->times > 0 && script->seen++ >= script->times) {
+        if (script->echo)
+            g_string_assign(answer->body, request->body->str);
         return;
+    }
     if (script->gateway)
         g_clear_pointer(&answer->product, g_free);
     answer->retry_after = script->retry_after;
@@ -332,6 +337,14 @@ static void test_all_dead(void)
 
 /* ---- several requests at once ---- */
 
+static gboolean look_at_echo(yajl_val answer, const LiftedVectors *lifted, const GError *failure,
+                             gpointer data, GError **error)
+{
+    (void)lifted, (void)failure, (void)error;
+    CU_ASSERT(g_strcmp0(json_get_string(answer, "a"), data) == 0);
+    return TRUE;
+}
+
 typedef struct {
     guint answered, failed;
     GError *last; /* of those that failed */
@@ -358,15 +371,20 @@ static gboolean add_up(const HttpOutcome *outcome, gpointer data, GError **error
 }
 
 /* Sends `count` requests at once and waits for all of them. */
-static void post(HttpClient *client, guint count, Tally *tally)
+static void post_to(HttpClient *client, const char *path, guint count, Tally *tally)
 {
     g_autoptr(HttpPool) pool = http_pool_new(client, 1.0);
     const gint64 until = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
     for (guint i = 0; i < count; i++)
-        http_pool_post(pool, "/x/_bulk", "application/x-ndjson", NULL, no_body, add_up, tally);
+        http_pool_post(pool, path, "application/x-ndjson", NULL, no_body, add_up, tally);
     while (http_pool_active(pool) > 0 && g_get_monotonic_time() < until)
         CU_ASSERT(http_pool_wait(pool, until, NULL));
     CU_ASSERT_EQUAL(http_pool_active(pool), 0);
+}
+
+static void post(HttpClient *client, guint count, Tally *tally)
+{
+    post_to(client, "/x/_bulk", count, tally);
 }
 
 /* One that breaks off is skipped, told of once, and asked again when its time has come. */
@@ -418,6 +436,51 @@ static void test_pool_and_a_gateway(void)
     CU_ASSERT_EQUAL(tally.answered, 6);
     CU_ASSERT_EQUAL(fake_server_count(second, "POST", "/x/_bulk"), 3);
     g_string_free(warnings, TRUE);
+}
+
+/* Searches are asked of the other host at once, and of the only one within its patience. */
+static void test_pool_repeats(void)
+{
+    const Script scripts[] = {{.gateway = TRUE, .status = 502, .body = "down", .times = 3},
+                              {.hang_up = TRUE, .times = 3}};
+    for (guint i = 0; i < G_N_ELEMENTS(scripts); i++) {
+        Script script = scripts[i], good = {.body = "{}"};
+        Tally tally = {0};
+        g_autoptr(FakeServer) first = fake_server_start(play, &script);
+        g_autoptr(FakeServer) second = fake_server_start(play, &good);
+        g_autofree char *urls =
+            g_strconcat(fake_server_url(first), ",", fake_server_url(second), NULL);
+        g_autoptr(HttpClient) both = client_of(urls), one = client_of(fake_server_url(first));
+        warnings = g_string_new(NULL);
+        post_to(both, "/_msearch", 3, &tally);
+        CU_ASSERT_EQUAL(tally.answered, 3);
+        CU_ASSERT_EQUAL(fake_server_count(first, "POST", "/_msearch"), 3);
+        CU_ASSERT_EQUAL(fake_server_count(second, "POST", "/_msearch"), 3);
+        script.seen = 0;
+        http_client_set_patience(one, 20);
+        post_to(one, "/_msearch", 2, &tally);
+        CU_ASSERT_EQUAL(tally.answered, 5);
+        CU_ASSERT_EQUAL(fake_server_count(first, "POST", "/_msearch"), 3 + 3 + 2);
+        g_string_free(warnings, TRUE);
+        g_clear_error(&tally.last);
+    }
+}
+
+/* What the body is, each time. */
+static void test_pool_sends_bodies_again(void)
+{
+    Script script = {.hang_up = TRUE, .times = 2, .echo = TRUE};
+    g_autoptr(FakeServer) server = fake_server_start(play, &script);
+    g_autoptr(EsClient) client = connect_to(fake_server_url(server));
+    g_autoptr(GError) error = NULL;
+    es_client_set_patience(client, 20);
+    g_autoptr(EsCalls) calls = es_calls_new(client);
+    g_autofree char *filler = g_strnfill(90000, 'x');
+    char *body = g_strdup_printf("{\"a\":\"%s\"}", filler);
+    es_calls_post(calls, "/x/_search", ES_JSON, body, look_at_echo, filler);
+    while (es_calls_active(calls) > 0)
+        CU_ASSERT(es_calls_wait(calls, G_MAXINT64, &error));
+    CU_ASSERT_EQUAL(fake_server_count(server, "POST", "/x/_search"), 3);
 }
 
 static void test_pool_limits_answers(void)
@@ -599,6 +662,8 @@ static const UnitTest tests[] = {
     {"all hosts are dead", test_all_dead},
     {"several requests at once: another host", test_pool_fails_over},
     {"several requests at once: a gateway", test_pool_and_a_gateway},
+    {"several requests at once: once more", test_pool_repeats},
+    {"several requests at once: bodies once more", test_pool_sends_bodies_again},
     {"patience", test_patience},
     {"the end of patience", test_end_of_patience},
     {"patience when connecting", test_patience_when_connecting},

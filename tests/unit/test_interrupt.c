@@ -27,8 +27,6 @@ static End live(Life life)
     const pid_t child = fork();
     if (child == 0) {
         dup2(ends[1], STDERR_FILENO);
-        signal(SIGINT, SIG_DFL); /* the shell of the tests may have ignored it */
-        signal(SIGHUP, SIG_DFL);
         _exit(life());
     }
     close(ends[1]);

@@ -13,6 +13,7 @@ static void test_nothing_given(void)
     CU_ASSERT_EQUAL(load.shards, 0);
     CU_ASSERT_PTR_NULL(load.replicas);
     CU_ASSERT(load.bulk != NULL && load.bulk->gzip == GZIP_AUTO);
+    CU_ASSERT(load.bulk != NULL && load.bulk->retries == BULK_UNLIMITED);
     load_cli_clear(&cli);
 }
 

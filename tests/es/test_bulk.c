@@ -277,7 +277,7 @@ static void test_request_refused(void)
 /* Unless retries are limited, only the time without progress counts. */
 static void test_patience(void)
 {
-    Script script = {refuse_request, .times = 12, .skip = 1, .status = 503};
+    Script script = {refuse_request, .times = 40, .skip = 1, .status = 503};
     BulkOptions patient = quick;
     g_auto(Load) load = {0};
     patient.retries = BULK_UNLIMITED;

@@ -85,6 +85,18 @@ static gboolean refuse(GError **error, const char *path, const char *format, ...
     return FALSE;
 }
 
+/* What systemd passes with LoadCredential= to a service that has a user of its own: from version
+ * 254 on with mode 0440, where the group's bits are the mask of an access list that has this user,
+ * or the service's own group. Nobody else may enter the directory. */
+static gboolean is_passed_by_systemd(const struct stat *file, const char *path)
+{
+    struct stat folder;
+    const char *expected = g_getenv("CREDENTIALS_DIRECTORY");
+    g_autofree char *parent = g_path_get_dirname(path);
+    return g_strcmp0(parent, expected) == 0 && stat(parent, &folder) == 0 &&
+           (folder.st_mode & 027) == 0 && (file->st_mode & 0777) == 0440;
+}
+
 /* Looks at the file that is open, which is then the one that is read. */
 static gboolean check_rights(int fd, const char *path, GError **error)
 {
@@ -95,7 +107,7 @@ static gboolean check_rights(int fd, const char *path, GError **error)
         return refuse(error, path, "is not a regular file");
     if (status.st_uid != geteuid() && status.st_uid != 0)
         return refuse(error, path, "belongs to another user");
-    if ((status.st_mode & 077) != 0)
+    if ((status.st_mode & 077) != 0 && !is_passed_by_systemd(&status, path))
         return refuse(error, path, "can be read or written by others (mode %04o): chmod 600 %s",
                       (guint)status.st_mode & 07777, path);
     if (status.st_size > LARGEST_FILE)

@@ -31,8 +31,9 @@ gboolean credentials_from_environment(Credentials *credentials,
  *     api_key=…            or bearer=…, or username=… and password=…
  *
  * Values are taken as they are, white space around them left out. RECSYS_ERROR_USAGE unless it is a
- * regular file of this user (or of root) that nobody else has any right to (mode 0600 or less), and
- * holds one of the three and nothing else. */
+ * regular file of this user (or of root) that nobody else has any right to (mode 0600 or less; 0440
+ * of a file in $CREDENTIALS_DIRECTORY, which systemd makes so), and holds one of the three and
+ * nothing else. */
 gboolean credentials_from_file(Credentials *credentials, const char *path,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

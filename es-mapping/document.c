@@ -137,6 +137,16 @@ gboolean document_is_read_by_others(const Bundle *bundle, guint index)
     return strcmp(type, FEATURE_USER) != 0 && strcmp(type, FEATURE_MOVIE) != 0;
 }
 
+/* All digits of a float32; a zero as decimal.h has it. */
+static void append_bias(GString *text, float bias)
+{
+    char number[G_ASCII_DTOSTR_BUF_SIZE];
+    if (bias == 0.0f)
+        g_string_append_len(text, number, (gssize)decimal_of_float(number, bias));
+    else
+        g_string_append(text, g_ascii_formatd(number, sizeof number, "%.17g", bias));
+}
+
 static void append_vector(GString *text, const float *vector, guint k, VectorForm form)
 {
     if (form == VECTORS_AS_BASE64)
@@ -157,7 +167,6 @@ void document_append_bulk(GString *text, const Bundle *bundle, DocIds doc_ids, V
 {
     const Feature *feature = feature_table_get(bundle->features, index);
     const float *vector = fm_vector(bundle->model, index);
-    char bias[G_ASCII_DTOSTR_BUF_SIZE];
     g_autofree char *id = document_id(bundle, doc_ids, index);
     append_member(text, "{\"index\":{\"_id\":", id);
     append_member(text, "}}\n{\"feature_type\":", feature->type);
@@ -167,7 +176,7 @@ void document_append_bulk(GString *text, const Bundle *bundle, DocIds doc_ids, V
     if (strcmp(feature->type, FEATURE_MOVIE) == 0)
         append_movie(text, feature);
     g_string_append(text, ",\"bias\":");
-    g_string_append(text, g_ascii_formatd(bias, sizeof bias, "%.17g", bundle->model->bias[index]));
+    append_bias(text, bundle->model->bias[index]);
     g_string_append(text, ",\"embedding\":");
     append_vector(text, vector, bundle->model->k, form);
     g_string_append(text, "}\n");

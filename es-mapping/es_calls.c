@@ -11,7 +11,8 @@ typedef struct {
     EsCalls *calls;
     char *path, *body;
     gsize length, sent;
-    EsCallsAnswer on_answer;
+    EsCallsAnswer on_answer; /* or NULL */
+    EsCallsText on_text;
     gpointer data;
 } Call;
 
@@ -61,49 +62,81 @@ static gsize produce(char *buffer, gsize room, gpointer data)
     return part;
 }
 
-static yajl_val answer_of(const Call *call, const HttpOutcome *outcome, LiftedVectors *lifted,
-                          GError **error)
+/* FALSE with what the call failed with: it did not get through, or the status is not 2xx. */
+static gboolean is_answered(const Call *call, const HttpOutcome *outcome, GError **error)
 {
-    const EsClient *client = call->calls->client;
     if (outcome->failure != NULL) {
         g_propagate_error(error, g_error_copy(outcome->failure));
-        return NULL;
+        return FALSE;
     }
     if (outcome->response.status >= 200 && outcome->response.status <= 299)
-        return es_client_parse(client, "POST", call->path, outcome->response.body, lifted, error);
-    es_client_set_status_error(client, "POST", call->path, &outcome->response, error);
-    return NULL;
+        return TRUE;
+    es_client_set_status_error(call->calls->client, "POST", call->path, &outcome->response, error);
+    return FALSE;
+}
+
+static gboolean hand_over_text(const Call *call, const HttpOutcome *outcome, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    GString *text = is_answered(call, outcome, &failure) ? outcome->response.body : NULL;
+    return call->on_text(text, failure, call->data, error);
+}
+
+static gboolean hand_over_answer(const Call *call, const HttpOutcome *outcome, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    g_auto(LiftedVectors) lifted = {0};
+    lifted_vectors_init(&lifted);
+    g_auto(yajl_val) answer = is_answered(call, outcome, &failure)
+                                  ? es_client_parse(call->calls->client, "POST", call->path,
+                                                    outcome->response.body, &lifted, &failure)
+                                  : NULL;
+    return call->on_answer(answer, &lifted, failure, call->data, error);
 }
 
 static gboolean complete(const HttpOutcome *outcome, gpointer data, GError **error)
 {
     Call *call = data;
-    g_autoptr(GError) failure = NULL;
-    g_auto(LiftedVectors) lifted = {0};
-    lifted_vectors_init(&lifted);
-    g_auto(yajl_val) answer = answer_of(call, outcome, &lifted, &failure);
-    const gboolean valid = call->on_answer(answer, &lifted, failure, call->data, error);
+    const gboolean valid = call->on_text != NULL ? hand_over_text(call, outcome, error)
+                                                 : hand_over_answer(call, outcome, error);
     g_ptr_array_remove_fast(call->calls->under_way, call);
     return valid;
+}
+
+static void start(EsCalls *calls, const char *path, const char *content_type, Call *call)
+{
+    call->calls = calls;
+    call->path = g_strdup(path);
+    call->length = strlen(call->body);
+    g_ptr_array_add(calls->under_way, call);
+    http_pool_post(calls->pool, path, content_type, UNCOMPRESSED, produce, complete, call);
 }
 
 void es_calls_post(EsCalls *calls, const char *path, const char *content_type, char *body,
                    EsCallsAnswer on_answer, gpointer data)
 {
     Call *call = g_new0(Call, 1);
-    *call = (Call){
-        .calls = calls,
-        .path = g_strdup(path),
-        .body = body,
-        .length = strlen(body),
-        .on_answer = on_answer,
-        .data = data,
-    };
-    g_ptr_array_add(calls->under_way, call);
-    http_pool_post(calls->pool, path, content_type, UNCOMPRESSED, produce, complete, call);
+    *call = (Call){.body = body, .on_answer = on_answer, .data = data};
+    start(calls, path, content_type, call);
+}
+
+void es_calls_post_for_text(EsCalls *calls, const char *path, const char *content_type, char *body,
+                            EsCallsText on_text, gpointer data)
+{
+    Call *call = g_new0(Call, 1);
+    *call = (Call){.body = body, .on_text = on_text, .data = data};
+    start(calls, path, content_type, call);
 }
 
 gboolean es_calls_wait(EsCalls *calls, gint64 until, GError **error)
 {
     return http_pool_wait(calls->pool, until, error);
+}
+
+gboolean es_calls_run(EsCalls *calls, GError **error)
+{
+    while (es_calls_active(calls) > 0)
+        if (!es_calls_wait(calls, G_MAXINT64, error))
+            return FALSE;
+    return TRUE;
 }

@@ -22,9 +22,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(EsCalls, es_calls_free)
 void es_calls_post(EsCalls *calls, const char *path, const char *content_type, char *body,
                    EsCallsAnswer on_answer, gpointer data);
 
+/* The same with the answer's text as it came, for those who read it as it stands; NULL with a
+ * failure. */
+typedef gboolean (*EsCallsText)(GString *answer, const GError *failure, gpointer data,
+                                GError **error);
+
+void es_calls_post_for_text(EsCalls *calls, const char *path, const char *content_type, char *body,
+                            EsCallsText on_text, gpointer data);
+
 /* The number of calls under way. */
 guint es_calls_active(const EsCalls *calls);
 
 /* Sends and receives until at least one call has ended, or `until` (monotonic microseconds) has
  * come. Errors: RECSYS_ERROR_INTERRUPTED, what an answer's handler says, HTTP_TRANSPORT_ERROR. */
 gboolean es_calls_wait(EsCalls *calls, gint64 until, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same until no call is under way any more. */
+gboolean es_calls_run(EsCalls *calls, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,6 +1,8 @@
 #include "es_options.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "credentials.h"
 #include "http_host.h"
@@ -168,6 +170,22 @@ static void warn_of_plain_text(const HttpOptions *http)
         warn_once(text);
 }
 
+/* The TLS library looks at it only when it connects, and a host that cannot be verified counts as
+ * one that is away. */
+static gboolean check_ca_file(const char *path, const char *named_by, GError **error)
+{
+    const char *why = "has no certificate in PEM form (-----BEGIN CERTIFICATE-----)";
+    g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, NULL);
+    if (file == NULL)
+        why = access(path, R_OK) != 0 ? g_strerror(errno) : "is not a file";
+    else if (g_mapped_file_get_length(file) > 0 &&
+             g_strstr_len(g_mapped_file_get_contents(file), (gssize)g_mapped_file_get_length(file),
+                          "-----BEGIN ") != NULL)
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "%s %s: %s", named_by, path, why);
+    return FALSE;
+}
+
 static gboolean choose_trust(HttpOptions *http, const EsOptions *options, GError **error)
 {
     http->insecure = options->insecure;
@@ -180,8 +198,10 @@ static gboolean choose_trust(HttpOptions *http, const EsOptions *options, GError
     gboolean named = options->ca_file != NULL || options->fingerprint != NULL;
     http->ca_file = named ? g_strdup(options->ca_file) : choose(NULL, "ES_CA_CERT");
     http->fingerprint = named ? g_strdup(options->fingerprint) : choose(NULL, "ES_CA_FINGERPRINT");
-    if (http->ca_file == NULL || http->fingerprint == NULL)
+    if (http->ca_file == NULL)
         return TRUE;
+    if (http->fingerprint == NULL)
+        return check_ca_file(http->ca_file, named ? "--ca-file" : "ES_CA_CERT", error);
     g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
                         "either --ca-file (ES_CA_CERT) or --ca-fingerprint (ES_CA_FINGERPRINT) "
                         "says what to trust, not both");

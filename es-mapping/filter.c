@@ -31,6 +31,29 @@ void filter_free(Filter *filter)
     g_free(filter);
 }
 
+static void copy_texts(GPtrArray *to, const GPtrArray *from)
+{
+    for (guint i = 0; i < from->len; i++)
+        g_ptr_array_add(to, g_strdup(g_ptr_array_index(from, i)));
+}
+
+Filter *filter_copy(const Filter *filter)
+{
+    Filter *copy = filter_new();
+    if (filter == NULL)
+        return copy;
+    copy_texts(copy->any_genre, filter->any_genre);
+    copy_texts(copy->all_genres, filter->all_genres);
+    copy_texts(copy->no_genre, filter->no_genre);
+    copy_texts(copy->only, filter->only);
+    copy_texts(copy->excluded, filter->excluded);
+    copy->year_from = filter->year_from;
+    copy->year_to = filter->year_to;
+    copy->least_ratings = filter->least_ratings;
+    copy->raw = g_strdup(filter->raw);
+    return copy;
+}
+
 void filter_exclude(Filter *filter, const char *movie)
 {
     g_ptr_array_add(filter->excluded, g_strdup(movie));

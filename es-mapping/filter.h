@@ -18,6 +18,9 @@ typedef struct {
 /* A filter that lets every movie pass. */
 Filter *filter_new(void);
 void filter_free(Filter *filter);
+
+/* `filter` may be NULL: a new one. */
+Filter *filter_copy(const Filter *filter);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Filter, filter_free)
 
 void filter_exclude(Filter *filter, const char *movie);

@@ -7,7 +7,10 @@
 #include "recsys_error.h"
 #include "text_file.h"
 
-#define EXPECTED "a movie and a rating, such as \"318 4.5\" or \"318::4.5\""
+#define EXPECTED                                                                                   \
+    "a movie and a rating with \"::\", a tab, a comma or blanks between them, such as \"318 "      \
+    "4.5\" "                                                                                       \
+    "or \"318::4.5\""
 
 static void rating_clear(gpointer data)
 {
@@ -85,6 +88,38 @@ static gboolean split_plain(Text line, Text *fields)
     return split_words(line, fields);
 }
 
+static gboolean is_all_digits(const char *text, gsize length)
+{
+    for (gsize i = 0; i < length; i++)
+        if (!g_ascii_isdigit(text[i]))
+            return FALSE;
+    return length > 0;
+}
+
+/* "318 4,5" and the like: a comma for the point of the rating, or a movie "318 4"? The number
+ * behind the last separator that is no comma, "4,5", if there is one. */
+static gboolean has_decimal_comma(Text line, Text *number)
+{
+    const char *end = line.text + line.length, *at = end;
+    while (at > line.text && strchr(" \t:;", at[-1]) == NULL)
+        at--;
+    const char *comma = memchr(at, ',', (gsize)(end - at));
+    *number = (Text){at, (gsize)(end - at)};
+    return line.text[0] != '"' && at > line.text && comma != NULL &&
+           is_all_digits(at, (gsize)(comma - at)) &&
+           is_all_digits(comma + 1, (gsize)(end - comma - 1));
+}
+
+static gboolean fail_decimal_comma(const History *history, guint line, Text number, GError **error)
+{
+    g_autofree char *comma = g_strndup(number.text, number.length);
+    g_autofree char *point = g_strdelimit(g_strdup(comma), ",", '.');
+    return fail(history, line, error,
+                "is %s the rating? Write %s; or, if the blank is a part of the movie's id, the id "
+                "in double quotes",
+                comma, point);
+}
+
 /* The movie, or NULL if the line is not two fields. */
 static char *split_line(Text line, Text *rating)
 {
@@ -124,6 +159,8 @@ static gboolean read_line(History *history, GHashTable *seen, Text line, guint n
     line = strip(line);
     if (line.length == 0 || line.text[0] == '#')
         return TRUE;
+    if (has_decimal_comma(line, &rest))
+        return fail_decimal_comma(history, number, rest, error);
     g_autofree char *movie = split_line(line, &rest);
     HistoryRating rating = {.movie = movie, .line = number};
     if (movie != NULL && number == 1 && text_equals(rest, "rating"))

@@ -1,9 +1,10 @@
 /* What a person has rated: the lines of a file or of standard input.
  *
  * A line is a movie and a rating, with "::", a tab, a comma or blanks between them; a movie in
- * double quotes may hold commas (a quote within is doubled). Empty lines and lines that begin with
- * # are left out, and so is a first line whose second field is "rating", a header. Lines may end
- * with CRLF; the last one need not have an end. */
+ * double quotes may hold commas (a quote within is doubled). A rating has a point and no comma:
+ * "318 4,5" is refused, since it could be of a movie "318 4" as well. Empty lines and lines that
+ * begin with # are left out, and so is a first line whose second field is "rating", a header. Lines
+ * may end with CRLF; the last one need not have an end. */
 #pragma once
 
 #include <glib.h>

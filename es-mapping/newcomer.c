@@ -27,14 +27,6 @@ void history_exclude(const History *history, Filter *filter)
 
 /* ---- solving ---- */
 
-static gboolean has_type(const Profile *profile, const char *type)
-{
-    for (guint i = 0; i < profile_size(profile); i++)
-        if (strcmp(profile_get(profile, i)->type, type) == 0)
-            return TRUE;
-    return FALSE;
-}
-
 static void put_part(FeatureVectors *parts, char *name, const float *vector, double bias)
 {
     memcpy(parts->values + (gsize)parts->count * parts->k, vector, parts->k * sizeof *vector);
@@ -53,7 +45,7 @@ static FeatureVectors *gather(const Population *population, const Profile *profi
         put_part(parts, g_strdup(known->names[i]), feature_vectors_get(known, i), known->biases[i]);
     for (guint i = 0; i < population->means->len; i++) {
         const PopulationMean *mean = g_ptr_array_index(population->means, i);
-        if (strcmp(mean->type, FEATURE_USER) != 0 && !has_type(profile, mean->type))
+        if (strcmp(mean->type, FEATURE_USER) != 0 && profile_value(profile, mean->type) == NULL)
             put_part(parts, g_strdup_printf("average %s", mean->type), mean->vector, mean->bias);
     }
     return parts;
@@ -96,7 +88,8 @@ Newcomer *newcomer_solve(const NewcomerModel *model, const Profile *profile,
         return NULL;
     for (guint f = 0; f < k; f++)
         vector[f] = (float)person[f];
-    put_part(parts, g_strdup_printf("%u ratings", count), vector, person[k]);
+    put_part(parts, g_strdup_printf(count == 1 ? "%u rating" : "%u ratings", count), vector,
+             person[k]);
     Newcomer *newcomer = g_new0(Newcomer, 1);
     newcomer->sum = fold_in_sum(&about, person);
     newcomer->parts = g_steal_pointer(&parts);
@@ -203,7 +196,7 @@ static Newcomer *solve_fetched(const ReleaseMeta *release, const NewcomerRequest
 
 Newcomer *newcomer_fetch(Recommender *recommender, const NewcomerRequest *who, GError **error)
 {
-    if (who->profile != NULL && has_type(who->profile, FEATURE_USER)) {
+    if (who->profile != NULL && profile_value(who->profile, FEATURE_USER) != NULL) {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
                     "a history is that of a person the model does not know, a user is one it "
                     "knows: give one of the two");

@@ -45,6 +45,14 @@ const ProfileFeature *profile_get(const Profile *profile, guint index)
     return &g_array_index(profile->features, ProfileFeature, index);
 }
 
+const char *profile_value(const Profile *profile, const char *type)
+{
+    for (guint i = 0; i < profile_size(profile); i++)
+        if (strcmp(profile_get(profile, i)->type, type) == 0)
+            return profile_get(profile, i)->value;
+    return NULL;
+}
+
 char *profile_feature_describe(const ProfileFeature *feature)
 {
     return g_strdup_printf("%s %s", feature->type, feature->value);
@@ -197,6 +205,12 @@ ProfileSum *profile_sum(const float *const *vectors, const double *biases, guint
             sum->offset += dot(vectors[i], vectors[j], k);
     }
     return sum;
+}
+
+char *profile_rating_formula(double scale, const char *score, double offset, int digits)
+{
+    return g_strdup_printf("%.9g / (1 + e^-(%s %c %#.*g))", scale, score, offset < 0 ? '-' : '+',
+                           digits, fabs(offset));
 }
 
 double profile_rating(const ProfileSum *sum, double score, double scale)

@@ -22,6 +22,9 @@ void profile_add(Profile *profile, const char *type, const char *value);
 guint profile_size(const Profile *profile);
 const ProfileFeature *profile_get(const Profile *profile, guint index);
 
+/* Its value of this type, or NULL. */
+const char *profile_value(const Profile *profile, const char *type);
+
 /* "gender M" */
 char *profile_feature_describe(const ProfileFeature *feature);
 
@@ -66,6 +69,10 @@ ProfileSum *profile_sum_copy(const ProfileSum *sum);
 /* vectors: `count` pointers to [k]; biases: [count]. */
 ProfileSum *profile_sum(const float *const *vectors, const double *biases, guint count, guint k,
                         double w0);
+
+/* "5.5 / (1 + e^-(score - 0.0155))": how a rating follows from a score, for people to read; `score`
+ * says what that is, `digits` are those of the offset; free with g_free. */
+char *profile_rating_formula(double scale, const char *score, double offset, int digits);
 
 /* The rating of a movie whose score, w_m + <query, v_m>, is `score`. */
 double profile_rating(const ProfileSum *sum, double score, double scale);

@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "json.h"
+#include "profile.h"
 #include "title.h"
+
+#define SHOWN_DIGITS 4 /* of the offset */
 
 void ranked_movie_clear(RankedMovie *movie)
 {
@@ -115,10 +118,11 @@ void ranking_print(const Ranking *ranking, FILE *out)
         if (ranking->terms != NULL && movie->shares != NULL)
             print_shares(movie, ranking->terms, out);
     }
-    if (ranking->terms != NULL && isfinite(ranking->offset))
-        fprintf(out,
-                "rating = %.9g / (1 + e^-(score %c %.3f)), the latter being the same for all\n",
-                ranking->scale, ranking->offset < 0 ? '-' : '+', fabs(ranking->offset));
+    if (ranking->terms != NULL && isfinite(ranking->offset)) {
+        g_autofree char *formula =
+            profile_rating_formula(ranking->scale, "score", ranking->offset, SHOWN_DIGITS);
+        fprintf(out, "rating = %s, the latter being the same for all\n", formula);
+    }
 }
 
 /* ---- JSON ---- */

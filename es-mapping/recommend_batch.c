@@ -48,7 +48,9 @@ typedef struct {
 static void item_clear(BatchItem *item)
 {
     g_free(item->id);
+    g_free(item->mark);
     profile_free(item->profile);
+    filter_free(item->filter);
     ranking_free(item->ranking);
     g_clear_error(&item->error);
     *item = (BatchItem){0};
@@ -307,7 +309,7 @@ static QueryBody query_of(const BatchOptions *options, const Slot *slot)
                                    release->min_movie_bias),
         .candidates = options->approximate ? MAX(candidates, size) : 0,
         .size = size,
-        .filter = options->filter,
+        .filter = slot->item.filter != NULL ? slot->item.filter : options->filter,
     };
 }
 

@@ -18,8 +18,10 @@
 typedef struct {
     guint64 number; /* of the caller's counting */
     char *id;       /* the caller's name for it; not looked at */
+    char *mark;     /* what else the caller keeps with it; not looked at */
     Profile *profile;
     guint size;
+    Filter *filter; /* nullable: that of the options; otherwise instead of it */
     Ranking *ranking;
     GError *error; /* set by the source: the item goes to the sink as it is */
 } BatchItem;

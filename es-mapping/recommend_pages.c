@@ -98,6 +98,8 @@ Ranking *recommend_pages_next(RecommendPages *pages, guint size, GError **error)
         ranking_new(pages->index, pages->model_id, pages->scale, pages->query.shift);
     ranking->from = pages->position;
     ranking->left_out = g_strdup(pages->left_out);
+    if (pages->query.scoring == QUERY_MODEL)
+        ranking->offset = pages->sum->offset; /* also of a page behind the end */
     g_auto(LiftedVectors) lifted = {0};
     lifted_vectors_init(&lifted);
     const HitsForm form = {

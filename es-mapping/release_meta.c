@@ -260,10 +260,10 @@ static int compare_known(gconstpointer a, gconstpointer b)
     return (x > y) - (x < y);
 }
 
-/* "1, 18, 25, …" by feature index: a server has an order of its own for an object's members. */
-static char *describe_values(yajl_val values)
+/* Known, by feature index: a server has an order of its own for an object's members. */
+static GArray *values_in_order(yajl_val values)
 {
-    g_autoptr(GArray) known = g_array_new(FALSE, FALSE, sizeof(Known));
+    GArray *known = g_array_new(FALSE, FALSE, sizeof(Known));
     for (gsize i = 0; YAJL_IS_OBJECT(values) && i < values->u.object.len; i++) {
         yajl_val index = values->u.object.values[i];
         Known entry = {values->u.object.keys[i],
@@ -271,6 +271,13 @@ static char *describe_values(yajl_val values)
         g_array_append_val(known, entry);
     }
     g_array_sort(known, compare_known);
+    return known;
+}
+
+/* "1, 18, 25, …" */
+static char *describe_values(yajl_val values)
+{
+    g_autoptr(GArray) known = values_in_order(values);
     GString *text = g_string_new(NULL);
     for (guint i = 0; i < MIN(known->len, MOST_SHOWN); i++)
         g_string_append_printf(text, "%s%s", i > 0 ? ", " : "",
@@ -280,6 +287,44 @@ static char *describe_values(yajl_val values)
     return g_string_free(text, FALSE);
 }
 
+typedef struct {
+    const char *type;
+    gint64 index; /* the least of its values */
+} Kind;
+
+static int compare_kinds(gconstpointer a, gconstpointer b)
+{
+    gint64 x = ((const Kind *)a)->index, y = ((const Kind *)b)->index;
+    return (x > y) - (x < y);
+}
+
+/* "user, age and gender": what a profile may be made of, in the model's order. */
+static char *describe_kinds(yajl_val features)
+{
+    g_autoptr(GArray) kinds = g_array_new(FALSE, FALSE, sizeof(Kind));
+    const gsize count = YAJL_IS_OBJECT(features) ? features->u.object.len : 0;
+    for (gsize i = 0; i < count; i++) {
+        g_autoptr(GArray) known = values_in_order(features->u.object.values[i]);
+        Kind kind = {features->u.object.keys[i],
+                     known->len > 0 ? g_array_index(known, Known, 0).index : G_MAXINT64};
+        g_array_append_val(kinds, kind);
+    }
+    g_array_sort(kinds, compare_kinds);
+    GString *text = g_string_new(FEATURE_USER);
+    for (guint i = 0; i < kinds->len; i++)
+        g_string_append_printf(text, "%s%s", i + 1 < kinds->len ? ", " : " and ",
+                               g_array_index(kinds, Kind, i).type);
+    return g_string_free(text, FALSE);
+}
+
+static char *fail_kind(const ReleaseMeta *meta, const char *type, GError **error)
+{
+    g_autofree char *known = describe_kinds(meta->features);
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                "there is no %s in this release; known of people: %s", type, known);
+    return NULL;
+}
+
 char *release_meta_document_id(const ReleaseMeta *meta, const char *type, const char *value,
                                GError **error)
 {
@@ -287,6 +332,8 @@ char *release_meta_document_id(const ReleaseMeta *meta, const char *type, const 
         return release_document_id(meta->doc_ids, type, value, 0);
     yajl_val values = json_member(meta->features, type);
     yajl_val index = json_member(values, value);
+    if (values == NULL)
+        return fail_kind(meta, type, error);
     if (YAJL_IS_INTEGER(index))
         return release_document_id(meta->doc_ids, type, value, (guint)YAJL_GET_INTEGER(index));
 

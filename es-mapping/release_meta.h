@@ -72,6 +72,6 @@ gboolean release_meta_is_ours(yajl_val index);
 char *release_document_id(DocIds doc_ids, const char *type, const char *value, guint index);
 
 /* The same from the release alone; RECSYS_ERROR_USAGE naming the known values if the release has
- * values of this type, but not this one. */
+ * values of this type, but not this one, and the known types if it has none of it. */
 char *release_meta_document_id(const ReleaseMeta *meta, const char *type, const char *value,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -22,30 +22,6 @@ gboolean similar_parse_measure(const char *name, QueryScoring *by, GError **erro
     return FALSE;
 }
 
-/* As `filter`, but without the movie; what it shares it does not own. */
-typedef struct {
-    Filter filter;
-    Filter *base; /* owned, if there was none to share */
-} Others;
-
-static void others_init(Others *others, const Filter *filter, const char *movie)
-{
-    others->base = filter == NULL ? filter_new() : NULL;
-    others->filter = filter == NULL ? *others->base : *filter;
-    const GPtrArray *excluded = others->filter.excluded;
-    others->filter.excluded = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < excluded->len; i++)
-        filter_exclude(&others->filter, g_ptr_array_index(excluded, i));
-    filter_exclude(&others->filter, movie);
-}
-
-static void others_clear(Others *others)
-{
-    g_ptr_array_unref(others->filter.excluded);
-    filter_free(others->base);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Others, others_clear)
-
 static gboolean is_zero(const ProfileSum *sum)
 {
     for (guint f = 0; f < sum->k; f++)
@@ -86,11 +62,11 @@ static Ranking *attempt(Recommender *recommender, const SimilarRequest *request,
 
 Ranking *similar_ask(Recommender *recommender, const SimilarRequest *request, GError **error)
 {
-    g_auto(Others) others = {0};
-    others_init(&others, request->filter, request->movie);
+    g_autoptr(Filter) others = filter_copy(request->filter);
+    filter_exclude(others, request->movie);
     for (guint i = 1;; i++) {
         g_autoptr(GError) failure = NULL;
-        Ranking *ranking = attempt(recommender, request, &others.filter, &failure);
+        Ranking *ranking = attempt(recommender, request, others, &failure);
         if (ranking != NULL)
             return ranking;
         if (i == MOST_ATTEMPTS ||

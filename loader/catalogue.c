@@ -111,7 +111,8 @@ Catalogue *catalogue_read(yajl_val answer, const char *alias)
 /* Sizes are an extra: a user who may not ask for them still gets the table. */
 static void fetch_sizes(Catalogue *catalogue, EsClient *client, const char *pattern)
 {
-    g_autofree char *path = g_strdup_printf("/%s/_stats/store", pattern);
+    g_autofree char *path =
+        g_strdup_printf("/%s/_stats/store?expand_wildcards=open,hidden", pattern);
     g_auto(yajl_val) answer = es_call_json(client, "GET", path, NULL, NULL);
     yajl_val indices = json_get(answer, "indices");
     for (gsize i = 0; YAJL_IS_OBJECT(indices) && i < indices->u.object.len; i++)
@@ -127,7 +128,8 @@ Catalogue *catalogue_fetch(EsClient *client, const char *alias, GError **error)
 {
     g_autofree char *name = es_escape(alias);
     g_autofree char *pattern = g_strdup_printf("%s,%s-*", name, name);
-    g_autofree char *path = g_strdup_printf("/%s?ignore_unavailable=true", pattern);
+    g_autofree char *path =
+        g_strdup_printf("/%s?ignore_unavailable=true&expand_wildcards=all", pattern);
     g_auto(yajl_val) answer = es_call_json(client, "GET", path, NULL, error);
     if (answer == NULL)
         return NULL;
@@ -193,26 +195,25 @@ GPtrArray *catalogue_to_prune(const Catalogue *catalogue, guint keep)
 {
     GPtrArray *chosen = g_ptr_array_new();
     const CatalogueEntry *previous = catalogue_previous(catalogue);
-    guint complete = 0, rejected = 0;
+    guint complete = 0;
     for (guint i = catalogue->entries->len; i > 0; i--) {
         const CatalogueEntry *entry = entry_at(catalogue, i - 1);
-        gboolean is_surplus = FALSE;
-        if (is_complete(entry))
-            is_surplus = complete++ >= keep;
-        else if (entry->state == RELEASE_REJECTED)
-            is_surplus = rejected++ >= 1;
-        if (is_surplus && !entry->is_in_use && entry != previous)
+        if (is_complete(entry) && complete++ >= keep && !entry->is_in_use && entry != previous)
             g_ptr_array_add(chosen, (gpointer)entry);
     }
     return chosen;
 }
 
-GPtrArray *catalogue_unfinished(const Catalogue *catalogue)
+GPtrArray *catalogue_left_behind(const Catalogue *catalogue)
 {
     GPtrArray *chosen = g_ptr_array_new();
-    for (guint i = 0; i < catalogue->entries->len; i++) {
-        const CatalogueEntry *entry = entry_at(catalogue, i);
-        if (entry->state == RELEASE_LOADING && !entry->is_in_use)
+    guint rejected = 0;
+    for (guint i = catalogue->entries->len; i > 0; i--) {
+        const CatalogueEntry *entry = entry_at(catalogue, i - 1);
+        const gboolean is_surplus =
+            entry->state == RELEASE_LOADING ||
+            (entry->state == RELEASE_REJECTED && !entry->is_live && rejected++ >= 1);
+        if (is_surplus && !entry->is_in_use)
             g_ptr_array_add(chosen, (gpointer)entry);
     }
     return chosen;

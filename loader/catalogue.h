@@ -50,13 +50,13 @@ const CatalogueEntry *catalogue_previous(const Catalogue *catalogue);
 
 /* What a prune that keeps `keep` complete releases deletes: CatalogueEntry * owned by the
  * catalogue. The live one and the one before it are always kept, and so is whatever is behind an
- * alias. Of the indices whose gates failed only the latest is kept. Those that a dead job left are
- * not its business: catalogue_unfinished(). */
+ * alias. */
 GPtrArray *catalogue_to_prune(const Catalogue *catalogue, guint keep);
 
-/* Indices that are still loading and behind no alias: whoever holds the lock knows that nobody
- * works on them any more. */
-GPtrArray *catalogue_unfinished(const Catalogue *catalogue);
+/* What jobs before left that is no release: indices that are still loading and behind no alias, of
+ * which whoever holds the lock knows that nobody works on them any more, and all but the latest of
+ * those whose gates failed. */
+GPtrArray *catalogue_left_behind(const Catalogue *catalogue);
 
 /* Deletes some entries; `deleted` (nullable) gets a copy of each name. */
 gboolean catalogue_delete(EsClient *client, const GPtrArray *entries, GPtrArray *deleted,

@@ -3,6 +3,7 @@
 #include "alias_cli.h"
 #include "commands.h"
 #include "doctor.h"
+#include "interrupt.h"
 #include "recsys_error.h"
 
 static void print_json(const GPtrArray *findings)
@@ -41,6 +42,8 @@ gboolean cmd_doctor(const CliCommand *command, int argc, char **argv, GError **e
     if (client == NULL)
         return FALSE;
     g_autoptr(GPtrArray) findings = doctor_examine(client, es_options_alias(&cli.cluster));
+    if (interrupt_requested(error))
+        return FALSE;
     if (cli.json)
         print_json(findings);
     else

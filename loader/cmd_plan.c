@@ -2,22 +2,26 @@
 
 #include "catalogue.h"
 #include "commands.h"
+#include "json_failure.h"
 #include "release_cli.h"
 
 typedef struct {
+    char *lock_holder; /* or NULL */
+    gboolean replaces; /* the index of the alias's name, by --replace-index */
     Catalogue *catalogue;
-    char *live;            /* index, or NULL */
-    GPtrArray *gates;      /* GateResult * */
-    GPtrArray *unfinished; /* CatalogueEntry * of `catalogue`, as the next */
+    char *live;             /* index, or NULL */
+    GPtrArray *gates;       /* GateResult * */
+    GPtrArray *left_behind; /* CatalogueEntry * of `catalogue`, as the next */
     GPtrArray *surplus;
 } Plan;
 
 static void plan_clear(Plan *plan)
 {
-    g_clear_pointer(&plan->unfinished, g_ptr_array_unref);
+    g_clear_pointer(&plan->left_behind, g_ptr_array_unref);
     g_clear_pointer(&plan->surplus, g_ptr_array_unref);
     g_clear_pointer(&plan->gates, g_ptr_array_unref);
     catalogue_free(plan->catalogue);
+    g_free(plan->lock_holder);
     g_free(plan->live);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Plan, plan_clear)
@@ -37,17 +41,18 @@ static GPtrArray *surplus_after(Catalogue *catalogue, const char *live, guint ke
     return keep == 0 ? g_ptr_array_new() : catalogue_to_prune(catalogue, keep);
 }
 
-static gboolean run_gates(Plan *plan, const ReleaseCli *options, GError **error)
+static gboolean run_gates(Plan *plan, const ReleaseCli *options, const Standing *standing,
+                          GError **error)
 {
-    g_autoptr(ReleaseMeta) live =
-        plan->live != NULL ? release_meta_fetch(options->client, plan->live, error) : NULL;
-    if (plan->live != NULL && live == NULL)
+    g_autoptr(ReleaseMeta) live = NULL;
+    const GateOptions *gates = &options->release.gates;
+    if (!release_fetch_live(&live, options->client, standing, plan->catalogue, gates, error))
         return FALSE;
     const GateSubject subject = {
         .client = options->client,
         .bundle = options->bundle,
         .live = live,
-        .options = &options->release.gates,
+        .options = gates,
     };
     plan->gates = gate_results_new();
     return gates_run(plan->gates, &subject, error);
@@ -58,16 +63,18 @@ static gboolean make_plan(Plan *plan, const ReleaseCli *options, GError **error)
     g_auto(Standing) standing = {0};
     const char *alias = options->release.alias;
     if (!standing_look(&standing, options->client, alias, error) ||
-        !release_check_way(&standing, &options->release, error))
+        !release_check_way(&standing, &options->release, error) ||
+        !lock_look(options->client, alias, &plan->lock_holder, error))
         return FALSE;
+    plan->replaces = standing.is_concrete;
     plan->catalogue = catalogue_fetch(options->client, alias, error);
-    if (plan->catalogue == NULL)
+    if (plan->catalogue == NULL || !run_gates(plan, options, &standing, error))
         return FALSE;
     const CatalogueEntry *entry = catalogue_live(plan->catalogue);
     plan->live = entry != NULL ? g_strdup(entry->index) : NULL;
-    if (!run_gates(plan, options, error))
-        return FALSE;
-    plan->unfinished = catalogue_unfinished(plan->catalogue);
+    /* What a job is working on is not left behind. */
+    plan->left_behind =
+        plan->lock_holder == NULL ? catalogue_left_behind(plan->catalogue) : g_ptr_array_new();
     plan->surplus = surplus_after(plan->catalogue, plan->live, options->release.keep);
     return TRUE;
 }
@@ -101,12 +108,20 @@ static void print_text(const Plan *plan, const ReleaseCli *options)
 {
     g_autofree char *name = new_name(options);
     const FmModel *model = options->bundle->model;
-    print_entries("delete", plan->unfinished);
+    const char *alias = options->release.alias;
+    if (plan->lock_holder != NULL)
+        printf("locked    by %s: until then, or until that job ends, a release ends with 6\n",
+               plan->lock_holder);
+    print_entries("delete", plan->left_behind);
     printf("create    %s at %s: %u documents of %u factors\n", name, es_client_url(options->client),
            model->n, model->k);
     print_gates(plan->gates);
-    printf("swap      %s from %s\n", options->release.alias,
-           plan->live != NULL ? plan->live : "nothing");
+    if (plan->replaces)
+        printf("delete    %s, which is an index, in the step that makes it an alias\n", alias);
+    printf("swap      %s from %s\n", alias,
+           plan->live != NULL ? plan->live
+           : plan->replaces   ? "that index"
+                              : "nothing");
     print_entries("prune", plan->surplus);
     printf("nothing was changed\n");
 }
@@ -129,17 +144,30 @@ static void print_json(const Plan *plan, const ReleaseCli *options, const GError
     json_put_member_string(json, "model_id", options->bundle->model_id);
     if (plan->live != NULL)
         json_put_member_string(json, "live", plan->live);
+    if (plan->replaces)
+        json_put_member_string(json, "replace_index", options->release.alias);
+    if (plan->lock_holder != NULL)
+        json_put_member_string(json, "locked_by", plan->lock_holder);
     json_put_member_int(json, "documents", options->bundle->model->n);
-    if (failure != NULL) {
-        json_put_member_int(json, "exit_code", es_exit_code(failure));
-        json_put_member_string(json, "error", failure->message);
-    }
+    json_failure_put(json, failure);
     gates_put_member(json, "gates", plan->gates);
-    put_entries(json, "delete", plan->unfinished);
+    put_entries(json, "delete", plan->left_behind);
     put_entries(json, "prune", plan->surplus);
     yajl_gen_map_close(json);
     g_autofree char *text = json_take(json, NULL);
     printf("%s\n", text);
+}
+
+/* A plan that cannot be made has nothing to tell but that. */
+static void print(const Plan *plan, const ReleaseCli *options, gboolean is_made,
+                  const GError *failure)
+{
+    if (!is_made && options->json)
+        json_failure_print(failure);
+    else if (is_made && options->json)
+        print_json(plan, options, failure);
+    else if (is_made && (!options->quiet || failure != NULL))
+        print_text(plan, options);
 }
 
 gboolean cmd_plan(const CliCommand *command, int argc, char **argv, GError **error)
@@ -147,14 +175,10 @@ gboolean cmd_plan(const CliCommand *command, int argc, char **argv, GError **err
     g_auto(ReleaseCli) options = {0};
     g_auto(Plan) plan = {0};
     g_autoptr(GError) failure = NULL;
-    if (!release_cli_open(&options, command, argc, argv, error) ||
-        !make_plan(&plan, &options, error))
-        return FALSE;
-    const gboolean passed = gates_check(plan.gates, &failure);
-    if (options.json)
-        print_json(&plan, &options, failure);
-    else if (!options.quiet || !passed)
-        print_text(&plan, &options);
+    const gboolean is_made = release_cli_open(&options, command, argc, argv, &failure) &&
+                             make_plan(&plan, &options, &failure);
+    const gboolean passed = is_made && gates_check(plan.gates, &failure);
+    print(&plan, &options, is_made, failure);
     if (!passed)
         g_propagate_error(error, g_steal_pointer(&failure));
     return passed;

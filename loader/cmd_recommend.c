@@ -1,10 +1,9 @@
-#include <string.h>
-
 #include "commands.h"
 #include "curl_command.h"
 #include "diversify.h"
 #include "es_options.h"
 #include "feature_table.h"
+#include "name_check.h"
 #include "newcomer.h"
 #include "profiles_job.h"
 #include "ranking_options.h"
@@ -37,11 +36,12 @@ static gboolean parse(Options *options, const CliCommand *command, int argc, cha
     g_autofree GOptionEntry *recommend = recommend_options_entries(&options->recommend);
     g_autofree GOptionEntry *job = profiles_job_options_entries(&options->job);
     g_autofree GOptionEntry *cluster = es_options_entries(&options->cluster);
-    g_autofree GOptionEntry *filter = recommend_options_filter_entries(&options->recommend);
+    g_autofree GOptionEntry *filter = recommend_options_filter_entries(&options->recommend, TRUE);
     const GOptionEntry *const all[] = {profile, ranking, recommend, filter, job, cluster, NULL};
     if (!cli_parse(command, all, &argc, &argv, error) ||
         !ranking_options_check(&options->ranking, error) ||
         !recommend_options_check(&options->recommend, error) ||
+        !recommend_options_check_input(&options->recommend, options->job.profiles, error) ||
         !profiles_job_options_check(&options->job, error))
         return FALSE;
     const gboolean both = options->ranking.json && options->recommend.curl;
@@ -49,14 +49,6 @@ static gboolean parse(Options *options, const CliCommand *command, int argc, cha
         g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
                             "--json and --curl cannot both be what is printed");
     return !both;
-}
-
-static const char *user_of(const Profile *profile)
-{
-    for (guint i = 0; i < profile_size(profile); i++)
-        if (strcmp(profile_get(profile, i)->type, FEATURE_USER) == 0)
-            return profile_get(profile, i)->value;
-    return NULL;
 }
 
 /* ---- as curl commands ---- */
@@ -93,12 +85,12 @@ static gboolean print_curl(Recommender *recommender, const RecommendRequest *req
     g_autofree char *search = search_command(recommender, request, http, url);
     g_autofree char *whom = profile_describe(request->profile);
     g_autofree char *line = g_strdelimit(g_strdup(whom), "\r\n", ' ');
+    g_autofree char *formula = profile_rating_formula(
+        recommender_release(recommender)->scale, request->candidates > 0 ? "s" : "_score - shift",
+        recommender_last_sum(recommender)->offset, 9);
     printf("%s# 1. The vectors of {%s}; query_vector below is their sum.\n%s\n"
-           "# 2. The movies: in the index that 1 answered from. rating = %.9g / (1 + e^-(%s + "
-           "%.9g))%s\n%s\n",
-           needs, line, fetch, recommender_release(recommender)->scale,
-           request->candidates > 0 ? "s" : "_score - shift",
-           recommender_last_sum(recommender)->offset,
+           "# 2. The movies: in the index that 1 answered from. rating = %s%s\n%s\n",
+           needs, line, fetch, formula,
            request->candidates > 0 ? ", s = _score - 1, or 1 - 1/_score if _score is below 1" : "",
            search);
     return TRUE;
@@ -190,15 +182,22 @@ static Profile *read_profile(const Options *options, GError **error)
 }
 
 /* *history is NULL without one. */
-static gboolean read_history(const Options *options, History **history, Filter *filter,
-                             GError **error)
+static gboolean read_history(const Options *options, History **history, GError **error)
 {
-    if (options->recommend.history == NULL)
-        return TRUE;
-    *history = history_read(options->recommend.history, error);
-    if (*history != NULL)
-        history_exclude(*history, filter);
-    return *history != NULL;
+    if (options->recommend.history != NULL)
+        *history = history_read(options->recommend.history, error);
+    return options->recommend.history == NULL || *history != NULL;
+}
+
+/* Whose rows of a file of ratings count for one person. */
+static SeenWhose whose_ratings(const Options *options, const Profile *profile)
+{
+    return (SeenWhose){
+        .user = profile_value(profile, FEATURE_USER),
+        .way_out = options->recommend.history == NULL
+                       ? "--user says whose count, or name a file with one movie id a line"
+                       : "with --history, name a file with one movie id a line",
+    };
 }
 
 /* ---- many ---- */
@@ -230,14 +229,61 @@ static gboolean recommend_to_many(const Options *options, GError **error)
         !recommend_options_candidates(&options->recommend, request.size, &request.candidates,
                                       error))
         return FALSE;
-    g_autoptr(Filter) filter = recommend_options_filter(&options->recommend, NULL, error);
-    if (filter == NULL)
+    const SeenWhose everybody = {.everybody = TRUE};
+    const char *alias = es_options_alias(&options->cluster);
+    g_autoptr(Filter) filter = recommend_options_filter(&options->recommend, error);
+    g_autoptr(Seen) seen =
+        filter != NULL ? recommend_options_seen(&options->recommend, &everybody, filter, error)
+                       : NULL;
+    if (seen == NULL)
         return FALSE;
     request.filter = filter;
     g_autoptr(EsClient) client = es_options_connect(&options->cluster, error);
-    return client != NULL &&
-           profiles_job_run(&options->job, client, es_options_alias(&options->cluster), &request,
-                            options->recommend.candidates == 0, error);
+    return client != NULL && name_check(client, alias, filter, seen, error) &&
+           profiles_job_run(&options->job, client, alias, &request,
+                            options->recommend.candidates == 0, seen, error);
+}
+
+/* ---- one ---- */
+
+static gboolean ask_and_print(const Options *options, EsClient *client, const HttpOptions *http,
+                              const RecommendRequest *request, const History *history,
+                              GError **error)
+{
+    g_autoptr(Recommender) recommender =
+        recommender_new(client, es_options_alias(&options->cluster));
+    return options->recommend.curl ? print_curl(recommender, request, http, error)
+                                   : print_ranking(recommender, request, options, history, error);
+}
+
+static gboolean recommend_to_one(const Options *options, const Profile *profile, GError **error)
+{
+    RecommendRequest request = {
+        .profile = profile,
+        .cold_start = options->recommend.cold_start,
+        .size = (guint)options->ranking.size,
+        .from = (guint)options->recommend.from,
+        .explain = options->recommend.explain,
+    };
+    g_autoptr(History) history = NULL;
+    g_auto(HttpOptions) http = {0};
+    const SeenWhose whose = whose_ratings(options, profile);
+    g_autoptr(Filter) filter = recommend_options_filter(&options->recommend, error);
+    g_autoptr(Seen) seen =
+        filter != NULL ? recommend_options_seen(&options->recommend, &whose, filter, error) : NULL;
+    if (seen == NULL || !read_history(options, &history, error) ||
+        !recommend_options_candidates(&options->recommend, request.size, &request.candidates,
+                                      error) ||
+        !es_options_http(&options->cluster, &http, error))
+        return FALSE;
+    g_autoptr(EsClient) client = es_client_connect(&http, error);
+    if (client == NULL ||
+        !name_check(client, es_options_alias(&options->cluster), filter, seen, error))
+        return FALSE;
+    if (history != NULL)
+        history_exclude(history, filter);
+    request.filter = filter;
+    return ask_and_print(options, client, &http, &request, history, error);
 }
 
 gboolean cmd_recommend(const CliCommand *command, int argc, char **argv, GError **error)
@@ -247,34 +293,6 @@ gboolean cmd_recommend(const CliCommand *command, int argc, char **argv, GError 
         return FALSE;
     if (options.job.profiles != NULL)
         return recommend_to_many(&options, error);
-    g_autoptr(History) history = NULL;
     g_autoptr(Profile) profile = read_profile(&options, error);
-    if (profile == NULL)
-        return FALSE;
-    g_autoptr(Filter) filter =
-        recommend_options_filter(&options.recommend, user_of(profile), error);
-    if (filter == NULL || !read_history(&options, &history, filter, error))
-        return FALSE;
-    guint candidates;
-    g_auto(HttpOptions) http = {0};
-    if (!recommend_options_candidates(&options.recommend, (guint)options.ranking.size, &candidates,
-                                      error) ||
-        !es_options_http(&options.cluster, &http, error))
-        return FALSE;
-    g_autoptr(EsClient) client = es_client_connect(&http, error);
-    if (client == NULL)
-        return FALSE;
-    g_autoptr(Recommender) recommender =
-        recommender_new(client, es_options_alias(&options.cluster));
-    const RecommendRequest request = {
-        .profile = profile,
-        .candidates = candidates,
-        .cold_start = options.recommend.cold_start,
-        .size = (guint)options.ranking.size,
-        .from = (guint)options.recommend.from,
-        .filter = filter,
-        .explain = options.recommend.explain,
-    };
-    return options.recommend.curl ? print_curl(recommender, &request, &http, error)
-                                  : print_ranking(recommender, &request, &options, history, error);
+    return profile != NULL && recommend_to_one(&options, profile, error);
 }

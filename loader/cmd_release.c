@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "commands.h"
+#include "json_failure.h"
 #include "release_cli.h"
 
 static void put_steps(yajl_gen json, const GArray *steps)
@@ -45,10 +46,7 @@ static void print_json(const ReleaseResult *result, const Bundle *bundle, const 
     if (result->previous != NULL)
         json_put_member_string(json, "previous", result->previous);
     json_put_member_int(json, "documents", result->documents);
-    if (failure != NULL) {
-        json_put_member_int(json, "exit_code", es_exit_code(failure));
-        json_put_member_string(json, "error", failure->message);
-    }
+    json_failure_put(json, failure);
     gates_put_member(json, "gates", result->gates);
     put_steps(json, result->steps);
     json_put_member_strings(json, "deleted", result->deleted);
@@ -99,11 +97,15 @@ static void print_result(const ReleaseResult *result, const ReleaseCli *options,
 gboolean cmd_release(const CliCommand *command, int argc, char **argv, GError **error)
 {
     g_auto(ReleaseCli) options = {0};
-    if (!release_cli_open(&options, command, argc, argv, error))
-        return FALSE;
     g_auto(ReleaseResult) result = {0};
     g_autoptr(GError) failure = NULL;
-    gboolean released =
+    if (!release_cli_open(&options, command, argc, argv, &failure)) {
+        if (options.json)
+            json_failure_print(failure);
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    const gboolean released =
         release_bundle(&result, options.client, options.bundle, &options.release, &failure);
     print_result(&result, &options, failure);
     if (!released)

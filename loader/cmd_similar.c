@@ -1,8 +1,11 @@
 #include "commands.h"
 #include "es_options.h"
+#include "feature_table.h"
+#include "name_check.h"
 #include "ranking_options.h"
 #include "recommend_options.h"
 #include "recsys_error.h"
+#include "release_names.h"
 #include "similar.h"
 
 typedef struct {
@@ -30,16 +33,43 @@ static gboolean parse(Options *options, const CliCommand *command, int argc, cha
         {NULL},
     };
     g_autofree GOptionEntry *ranking = ranking_options_entries(&options->ranking);
-    g_autofree GOptionEntry *filter = recommend_options_filter_entries(&options->recommend);
+    g_autofree GOptionEntry *filter = recommend_options_filter_entries(&options->recommend, FALSE);
     g_autofree GOptionEntry *cluster = es_options_entries(&options->cluster);
     const GOptionEntry *const all[] = {own, ranking, filter, cluster, NULL};
     if (!cli_parse(command, all, &argc, &argv, error) ||
-        !ranking_options_check(&options->ranking, error))
+        !ranking_options_check(&options->ranking, error) ||
+        !recommend_options_check_input(&options->recommend, NULL, error))
         return FALSE;
     if (options->movie != NULL && options->movie[0] != '\0')
         return TRUE;
     g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "like which movie? give --movie ID");
     return FALSE;
+}
+
+/* The movie by its own id, whatever it is given by, as the only one of a list; what is excluded
+ * likewise. */
+static GPtrArray *look_up(EsClient *client, const Options *options, Filter *filter,
+                          const Seen *seen, GError **error)
+{
+    const char *alias = es_options_alias(&options->cluster);
+    g_autoptr(GPtrArray) movie = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(movie, g_strdup(options->movie));
+    if (!name_check(client, alias, filter, seen, error))
+        return NULL;
+    if (!g_str_has_prefix(options->movie, FEATURE_MOVIE "_"))
+        return g_steal_pointer(&movie);
+    g_autoptr(GPtrArray) unknown = release_unknown_movies(client, alias, movie, error);
+    return unknown != NULL ? g_steal_pointer(&movie) : NULL;
+}
+
+static void tell_of_nothing(const Ranking *ranking, const SimilarRequest *request)
+{
+    const char *passing = filter_is_empty(request->filter) ? "" : " that pass the filters";
+    if (ranking->from > 0)
+        g_printerr("There are %u other movies%s: nothing begins after %u.\n", ranking->from,
+                   passing, request->from);
+    else
+        g_printerr("There are no other movies%s.\n", passing);
 }
 
 static gboolean print(EsClient *client, const Options *options, const SimilarRequest *request,
@@ -52,8 +82,7 @@ static gboolean print(EsClient *client, const Options *options, const SimilarReq
         return FALSE;
     g_autofree char *what = g_strdup_printf("movie %s", request->movie);
     if (ranking->movies->len == 0)
-        g_printerr("No other movie passes the filters%s.\n",
-                   request->from > 0 ? ", or so many" : "");
+        tell_of_nothing(ranking, request);
     ranking_options_print(&options->ranking, ranking, what);
     return TRUE;
 }
@@ -65,14 +94,20 @@ gboolean cmd_similar(const CliCommand *command, int argc, char **argv, GError **
     if (!parse(&options, command, argc, argv, error) ||
         (options.by != NULL && !similar_parse_measure(options.by, &by, error)))
         return FALSE;
-    g_autoptr(Filter) filter = recommend_options_filter(&options.recommend, NULL, error);
-    if (filter == NULL)
+    const SeenWhose nobody = {.way_out = "movies like a movie are for nobody in particular, so "
+                                         "name a file with one movie id a line"};
+    g_autoptr(Filter) filter = recommend_options_filter(&options.recommend, error);
+    g_autoptr(Seen) seen =
+        filter != NULL ? recommend_options_seen(&options.recommend, &nobody, filter, error) : NULL;
+    if (seen == NULL)
         return FALSE;
     g_autoptr(EsClient) client = es_options_connect(&options.cluster, error);
-    if (client == NULL)
+    g_autoptr(GPtrArray) movie =
+        client != NULL ? look_up(client, &options, filter, seen, error) : NULL;
+    if (movie == NULL)
         return FALSE;
     const SimilarRequest request = {
-        .movie = options.movie,
+        .movie = g_ptr_array_index(movie, 0),
         .by = by,
         .size = (guint)options.ranking.size,
         .from = (guint)options.recommend.from,

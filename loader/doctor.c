@@ -2,25 +2,15 @@
 
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "catalogue.h"
 #include "kernel_probe.h"
 #include "recsys_error.h"
 #include "standing.h"
+#include "trial.h"
+#include "watermark.h"
 
-#define MOST_SKEW 5          /* seconds */
-#define DEFAULT_WATERMARK 85 /* per cent, the server's default */
-
-#define DEFINITION                                                                                 \
-    "{\"settings\":{\"number_of_shards\":1,\"auto_expand_replicas\":\"0-1\"},\"mappings\":{"       \
-    "\"dynamic\":\"strict\",\"properties\":{\"embedding\":{\"type\":\"dense_vector\",\"dims\":2,"  \
-    "\"index\":false},\"bias\":{\"type\":\"double\"}}}}"
-
-#define SEARCH                                                                                     \
-    "{\"query\":{\"script_score\":{\"query\":{\"match_all\":{}},\"script\":{\"source\":"           \
-    "\"params.shift + dotProduct(params.query_vector, 'embedding') + doc['bias'].value\","         \
-    "\"params\":{\"shift\":1,\"query_vector\":[1,2]}}}}}"
+#define MOST_SKEW 5 /* seconds */
 
 gboolean doctor_is_skewed(double seconds)
 {
@@ -103,43 +93,19 @@ static void examine_lock(GPtrArray *findings, EsClient *client, const char *alia
         add_failure(findings, "lock", failure, "the privilege read on the lock's index is needed");
 }
 
-static gboolean call(EsClient *client, const char *method, const char *index, const char *action,
-                     const char *body, GError **error)
+static void examine_by_trial(GPtrArray *findings, EsClient *client, const char *alias)
 {
-    g_autofree char *path = g_strdup_printf("/%s%s", index, action);
-    g_auto(yajl_val) answer = es_call_json(client, method, path, body, error);
-    return answer != NULL && es_check_complete(answer, path, error);
-}
-
-static void examine_index(GPtrArray *findings, EsClient *client, const char *alias)
-{
-    g_autoptr(GError) failure = NULL, script = NULL;
-    g_autofree char *name = es_escape(alias);
-    g_autofree char *index = g_strdup_printf("%s-doctor-%d", name, (int)getpid());
-    es_client_set_interruptible(client, FALSE);
-    gboolean made = call(client, "PUT", index, "", DEFINITION, &failure);
-    gboolean filled = made && call(client, "PUT", index, "/_doc/1?refresh=true",
-                                   "{\"embedding\":[1,1],\"bias\":0.5}", &failure);
-    gboolean ranked = filled && call(client, "POST", index, "/_search", SEARCH, &script);
-    gboolean deleted =
-        made && call(client, "DELETE", index, "", NULL, failure == NULL ? &failure : NULL);
-    es_client_set_interruptible(client, TRUE);
-    if (failure != NULL)
-        add_failure(findings, "index", failure,
-                    made && !deleted ? "an index of that name is left behind; the privilege "
-                                       "delete_index is needed"
-                                     : "the privileges create_index, write and manage on ALIAS* "
-                                       "are needed");
-    else
-        add(findings, "index", DOCTOR_WELL, g_strdup("created, filled, refreshed and deleted"));
-    if (ranked)
-        add(findings, "script", DOCTOR_WELL, g_strdup("script_score ranks by dot product"));
-    else if (script != NULL)
-        add_failure(findings, "script", script,
-                    "allow inline scripts (script.allowed_types, script.allowed_contexts) and "
-                    "expensive queries (search.allow_expensive_queries)");
-    else
-        add(findings, "script", DOCTOR_WARNING, g_strdup("not tried, for want of an index"));
+    g_autoptr(GPtrArray) results = trial_run(client, alias);
+    for (guint i = 0; i < results->len; i++) {
+        const TrialResult *result = g_ptr_array_index(results, i);
+        if (result->failure != NULL)
+            add_failure(findings, result->check, result->failure, result->way_out);
+        else if (result->is_tried)
+            add(findings, result->check, DOCTOR_WELL, g_strdup(result->well));
+        else
+            add(findings, result->check, DOCTOR_WARNING,
+                g_strdup("not tried, for want of an index"));
+    }
 }
 
 /* Which kernel it is decides whether scores can be compared bit for bit; a release works with any.
@@ -198,51 +164,68 @@ static void examine_health(GPtrArray *findings, EsClient *client, const char *al
         add(findings, "health", DOCTOR_WELL, g_strdup("no index is red or yellow"));
 }
 
-static double low_watermark(EsClient *client)
+static gboolean fetch_watermark(Watermark *low, EsClient *client)
 {
     g_auto(yajl_val) answer =
         es_call_json(client, "GET",
-                     "/_cluster/settings?include_defaults=true&filter_path=*.cluster.routing"
-                     ".allocation.disk.watermark.low",
+                     "/_cluster/settings?include_defaults=true&flat_settings=true&filter_path="
+                     "*.cluster*disk*",
                      NULL, NULL);
-    static const char *const where[] = {"transient", "persistent", "defaults"};
-    for (guint i = 0; i < G_N_ELEMENTS(where); i++) {
-        g_autofree char *path =
-            g_strdup_printf("%s.cluster.routing.allocation.disk.watermark.low", where[i]);
-        const char *text = json_get_string(answer, path);
-        if (text != NULL && g_str_has_suffix(text, "%"))
-            return g_ascii_strtod(text, NULL);
+    return watermark_read(low, answer);
+}
+
+/* The node that is furthest above the watermark, or closest to it. */
+typedef struct {
+    const char *name; /* of the answer; NULL: no node has a disk */
+    double free, total, needed;
+} Fullest;
+
+static double number_in(yajl_val row, const char *column)
+{
+    const char *key[] = {column, NULL}; /* with a dot in it */
+    yajl_val text = yajl_tree_get(row, key, yajl_t_string);
+    return text != NULL ? g_ascii_strtod(YAJL_GET_STRING(text), NULL) : 0;
+}
+
+static Fullest find_fullest(yajl_val answer, const Watermark *low)
+{
+    Fullest fullest = {0};
+    for (gsize i = 0; i < json_array_length(answer); i++) {
+        yajl_val row = json_array_get(answer, i);
+        const double free = number_in(row, "disk.avail"), total = number_in(row, "disk.total");
+        const double needed = watermark_free_bytes(low, total);
+        if (total > 0 && (fullest.name == NULL || free - needed < fullest.free - fullest.needed))
+            fullest = (Fullest){json_get_string(row, "node"), free, total, needed};
     }
-    return DEFAULT_WATERMARK;
+    return fullest;
 }
 
 static void examine_disk(GPtrArray *findings, EsClient *client)
 {
+    Watermark low = {0};
     g_autoptr(GError) failure = NULL;
     g_auto(yajl_val) answer = es_call_json(
-        client, "GET", "/_cat/allocation?format=json&h=node,disk.percent", NULL, &failure);
-    if (answer == NULL) {
+        client, "GET", "/_cat/allocation?format=json&bytes=b&h=node,disk.avail,disk.total", NULL,
+        &failure);
+    const gboolean is_known = answer != NULL && fetch_watermark(&low, client);
+    const Fullest fullest = find_fullest(answer, &low);
+    if (!is_known || fullest.name == NULL) {
         add(findings, "disk", DOCTOR_WARNING,
-            g_strdup_printf("cannot be asked for: %s", failure->message));
+            g_strdup_printf("cannot be asked for: %s",
+                            failure != NULL ? failure->message
+                                            : "no node's disk, or a watermark of no known form"));
         return;
     }
-    const double low = low_watermark(client);
-    double fullest = 0;
-    for (gsize i = 0; i < json_array_length(answer); i++) {
-        const char *key[] = {"disk.percent", NULL}; /* with a dot in it */
-        yajl_val percent = yajl_tree_get(json_array_get(answer, i), key, yajl_t_string);
-        if (percent != NULL)
-            fullest = MAX(fullest, g_ascii_strtod(YAJL_GET_STRING(percent), NULL));
-    }
-    if (fullest >= low)
-        add(findings, "disk", DOCTOR_WARNING,
-            g_strdup_printf("%.0f %% of the fullest node is used, the low watermark is %.0f %%: "
-                            "prune --keep N, or add space",
-                            fullest, low));
-    else
-        add(findings, "disk", DOCTOR_WELL,
-            g_strdup_printf("%.0f %% of the fullest node is used, the low watermark is %.0f %%",
-                            fullest, low));
+    g_autofree char *free = g_format_size_full((guint64)fullest.free, G_FORMAT_SIZE_IEC_UNITS);
+    g_autofree char *total = g_format_size_full((guint64)fullest.total, G_FORMAT_SIZE_IEC_UNITS);
+    g_autofree char *needed = g_format_size_full((guint64)fullest.needed, G_FORMAT_SIZE_IEC_UNITS);
+    const gboolean is_low = low.is_looked_at && fullest.free < fullest.needed;
+    add(findings, "disk", is_low ? DOCTOR_WARNING : DOCTOR_WELL,
+        g_strdup_printf("%s of %s are free on node %s, the low watermark wants %s%s", free, total,
+                        fullest.name, needed,
+                        is_low              ? ": prune --keep N, or add space"
+                        : !low.is_looked_at ? ", but disk.threshold_enabled is false"
+                                            : ""));
 }
 
 /* Elasticsearch sends no Date header; this is its clock, in whole seconds. */
@@ -275,7 +258,7 @@ GPtrArray *doctor_examine(EsClient *client, const char *alias)
                         es_client_url(client)));
     examine_alias(findings, client, alias);
     examine_lock(findings, client, alias);
-    examine_index(findings, client, alias);
+    examine_by_trial(findings, client, alias);
     examine_kernel(findings, client, alias);
     examine_health(findings, client, alias);
     examine_disk(findings, client);

@@ -3,11 +3,10 @@
  *   server     who answers, and its version
  *   alias      what it stands for
  *   lock       whether a job holds it
- *   index      an index can be created, filled, refreshed and deleted
- *   script     script_score with a dot product works there (allowed, and with the vectors we use)
+ *   index …    what a release asks for, tried on a throw-away index (trial.h)
  *   kernel     with which code each node sums dot products (kernel_probe.h)
  *   health     of the live release: all shards there, replicas too
- *   disk       below the low watermark, above which no shard is put on a node
+ *   disk       has room below the low watermark (watermark.h)
  *   clock      ours against the server's: expiry times and ages are read by people */
 #pragma once
 

@@ -27,6 +27,11 @@ GateOptions gate_options_default(void)
     };
 }
 
+gboolean gates_need_live(const GateOptions *options)
+{
+    return !options->skip[GATE_RMSE] || !options->skip[GATE_COUNT] || !options->skip[GATE_CHURN];
+}
+
 const char *gate_name(Gate gate)
 {
     return names[gate];
@@ -34,7 +39,10 @@ const char *gate_name(Gate gate)
 
 const char *gate_verdict_name(GateVerdict verdict)
 {
-    static const char *const verdicts[] = {"passed", "failed", "skipped", "no limit"};
+    static const char *const verdicts[] = {
+        [GATE_NOT_RUN] = "not run", [GATE_PASSED] = "passed",     [GATE_FAILED] = "failed",
+        [GATE_SKIPPED] = "skipped", [GATE_NO_LIMIT] = "no limit",
+    };
     return verdicts[verdict];
 }
 

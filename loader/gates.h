@@ -19,6 +19,7 @@
 typedef enum { GATE_DOCUMENTS, GATE_ORDERS, GATE_RMSE, GATE_COUNT, GATE_CHURN, GATES } Gate;
 
 typedef enum {
+    GATE_NOT_RUN, /* something else went wrong while it ran */
     GATE_PASSED,
     GATE_FAILED,
     GATE_SKIPPED,  /* by name */
@@ -57,6 +58,9 @@ typedef struct {
     const GateOptions *options;
 } GateSubject;
 
+/* TRUE if one of the gates that compare with the live release is not skipped. */
+gboolean gates_need_live(const GateOptions *options);
+
 const char *gate_name(Gate gate);
 const char *gate_verdict_name(GateVerdict verdict);
 
@@ -78,7 +82,7 @@ gboolean gate_limit_parse(const GateLimit *limit, const char *text, double *valu
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Runs all, so that the report has all figures, and appends a GateResult * of each. FALSE only if
- * one could not be asked; whether one failed gates_check() says. */
+ * one could not be asked, and those after it were not; whether one failed gates_check() says. */
 gboolean gates_run(GPtrArray *results, const GateSubject *subject,
                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -12,6 +12,7 @@
 
 #define MODE 0666
 #define ERROR_MEMBER ",\"error\":"
+#define NO_MOVIES ",\"movies\":[]"
 
 struct LineOutput {
     char *name;
@@ -46,10 +47,11 @@ void line_output_free(LineOutput *output)
 
 /* ---- opening ---- */
 
-/* Whether the line of an item, as profiles_job.c writes it, has an error. */
-static gboolean has_error(const char *line, gsize length)
+/* Whether the line of an item, as profiles_job.c writes it, has this member: no text has quotes
+ * that are not escaped. */
+static gboolean has_member(const char *line, gsize length, const char *member)
 {
-    return memmem(line, length, ERROR_MEMBER, strlen(ERROR_MEMBER)) != NULL;
+    return g_strstr_len(line, (gssize)length, member) != NULL;
 }
 
 static gboolean read_past(LineOutput *output, LineOutputPast *past, GError **error)
@@ -66,7 +68,8 @@ static gboolean read_past(LineOutput *output, LineOutputPast *past, GError **err
     const char *end = at + g_mapped_file_get_length(map), *stop;
     for (; (stop = memchr(at, '\n', (gsize)(end - at))) != NULL; at = stop + 1) {
         past->lines++;
-        past->errors += has_error(at, (gsize)(stop - at));
+        past->errors += has_member(at, (gsize)(stop - at), ERROR_MEMBER);
+        past->empty += has_member(at, (gsize)(stop - at), NO_MOVIES);
         last = at;
     }
     output->whole = at - begin;

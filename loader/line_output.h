@@ -10,6 +10,7 @@ typedef struct LineOutput LineOutput;
 typedef struct {
     guint64 lines;  /* whole ones */
     guint64 errors; /* of them, those with `error` as their second member or later */
+    guint64 empty;  /* and those with an empty list of `movies` */
     char *last;     /* the last one, without its end; NULL if there is none */
 } LineOutputPast;
 

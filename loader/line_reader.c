@@ -133,6 +133,15 @@ LineResult line_reader_next(LineReader *reader, const char **line, gsize *length
     }
 }
 
+gboolean line_reader_at_end(LineReader *reader, gboolean *at_end, GError **error)
+{
+    while (reader->begin == reader->end && !reader->at_end)
+        if (!fill(reader, error))
+            return FALSE;
+    *at_end = reader->begin == reader->end;
+    return TRUE;
+}
+
 guint64 line_reader_count(const LineReader *reader)
 {
     struct stat status;

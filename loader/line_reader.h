@@ -19,6 +19,10 @@ typedef enum { LINE_READ, LINE_TOO_LONG, LINE_NONE_LEFT, LINE_FAILED } LineResul
  * signal as well (RECSYS_ERROR_INTERRUPTED). */
 LineResult line_reader_next(LineReader *reader, const char **line, gsize *length, GError **error);
 
+/* Whether no line is left; waits until that is clear. Errors as of line_reader_next(). */
+gboolean line_reader_at_end(LineReader *reader, gboolean *at_end,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* How many lines the file has from the beginning; 0 if that cannot be known before it is read. */
 guint64 line_reader_count(const LineReader *reader);
 

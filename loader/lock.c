@@ -135,23 +135,52 @@ static Scripted run(EsClient *client, const Lock *lock, const char *source, gboo
     return SCRIPT_FAILED;
 }
 
+static yajl_val fetch(EsClient *client, const char *index, GError **error)
+{
+    g_autofree char *path = g_strdup_printf("/%s/_doc/lock", index);
+    return es_call_json(client, "GET", path, NULL, error);
+}
+
+static char *describe(yajl_val document)
+{
+    const char *owner = json_get_string(document, "_source.owner");
+    const char *job = json_get_string(document, "_source.job");
+    const char *until = json_get_string(document, "_source.until");
+    return g_strdup_printf("%s (%s) until %s", owner, job != NULL ? job : "?",
+                           until != NULL ? until : "?");
+}
+
 static void set_held(const Lock *lock, GError **error)
 {
-    g_autofree char *path = g_strdup_printf("/%s/_doc/lock", lock->index);
-    g_auto(yajl_val) answer = es_call_json(lock->client, "GET", path, NULL, NULL);
+    g_auto(yajl_val) answer = fetch(lock->client, lock->index, NULL);
     const char *owner = json_get_string(answer, "_source.owner");
-    const char *job = json_get_string(answer, "_source.job");
-    const char *until = json_get_string(answer, "_source.until");
-    if (owner == NULL)
+    if (owner == NULL) {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_LOCKED,
                     "another job had the lock of %s just now: try again", lock->alias);
-    else
-        g_set_error(
-            error, RECSYS_ERROR, RECSYS_ERROR_LOCKED,
-            "%s is locked by %s (%s) until %s, unless it goes on%s%s; if that job is dead, wait "
-            "until then or break its lock: --break-lock %s",
-            lock->alias, owner, job != NULL ? job : "?", until != NULL ? until : "?",
-            lock->breaks[0] != '\0' ? ", not by " : "", lock->breaks, owner);
+        return;
+    }
+    g_autofree char *holder = describe(answer);
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_LOCKED,
+                "%s is locked by %s, unless it goes on%s%s; if that job is dead, wait until "
+                "then or break its lock: --break-lock %s",
+                lock->alias, holder, lock->breaks[0] != '\0' ? ", not by " : "", lock->breaks,
+                owner);
+}
+
+gboolean lock_look(EsClient *client, const char *alias, char **holder, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    g_autofree char *name = g_strdup_printf("%s-lock", alias);
+    g_autofree char *index = es_escape(name);
+    g_auto(yajl_val) answer = fetch(client, index, &failure);
+    gint64 expires = 0;
+    *holder = NULL;
+    if (json_get_int(answer, "_source.expires", &expires) && expires > g_get_real_time() / 1000)
+        *holder = describe(answer);
+    if (answer != NULL || g_error_matches(failure, ES_ERROR, 404))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
 }
 
 /* ---- renewing ---- */

@@ -35,6 +35,11 @@ Lock *lock_acquire(EsClient *client, const char *alias, const char *job, const L
  * readers see. */
 gboolean lock_check(Lock *lock, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Whoever has the lock of `alias`, as "OWNER (JOB) until TIME"; NULL if it is free. A look only: a
+ * moment later it may be otherwise. */
+gboolean lock_look(EsClient *client, const char *alias, char **holder,
+                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* "USER@HOST:PID" of this process, and TRUE for what is of this form. */
 char *lock_owner_name(void);
 gboolean lock_is_owner_name(const char *text);

@@ -38,9 +38,10 @@ static const CliCommand commands[] = {
      "  recsys-loader releases --json\n",
      cmd_releases},
     {"rollback", "[RELEASE]", "make an earlier release the live one again",
-     "RELEASE is the name of an index; without it, the complete release before the live one. It "
-     "is\n"
-     "verified before the alias moves.\n"
+     "RELEASE is the name of an index; without it, the complete release before the live one. "
+     "Before\n"
+     "the alias moves all its documents are read, and must be those of its model_id, which is a\n"
+     "checksum, or of --bundle.\n"
      "\n"
      "Examples:\n"
      "  recsys-loader rollback\n"
@@ -57,7 +58,13 @@ static const CliCommand commands[] = {
      "  recsys-loader prune --keep 3 --json\n",
      cmd_prune},
     {"doctor", "", "look whether a release could work",
-     "Tries what a release needs on a throw-away index: one line each, with the way out.\n"
+     "Tries what a release asks for on a throw-away index, ALIAS-doctor-…: settings, bulk, "
+     "mapping,\n"
+     "reads, scripts, a lock, and a swap of an alias of its own; one line each, with the way out. "
+     "What\n"
+     "the alias stands for is not touched. What a killed doctor left behind is deleted by the next "
+     "one\n"
+     "after an hour.\n"
      "\n"
      "Examples:\n"
      "  recsys-loader doctor --url https://search.example:9200\n",
@@ -66,12 +73,16 @@ static const CliCommand commands[] = {
      "Fetches the person's vectors (mget), sums them and ranks with script_score.\n"
      "\n"
      "Filters are clauses that the cluster may cache. If no movie passes them, the list is empty,\n"
-     "standard error says so, and the exit code is 0. --from goes through search_after and a "
-     "point\n"
-     "in time. --profiles reads a line of JSON for each profile and writes one for each, in the "
-     "same\n"
-     "order, all of one release; a line that has an error instead of movies makes the exit code "
-     "2.\n"
+     "standard error says so, and the exit code is 0. A genre that the release does not have is "
+     "an\n"
+     "error; a movie to exclude that it does not have is told of on standard error. --from goes\n"
+     "through search_after and a point in time.\n"
+     "\n"
+     "--profiles reads a line of JSON for each profile and writes one for each, in the same "
+     "order,\n"
+     "all of one release; a line that has an error instead of movies makes the exit code 2.\n"
+     "--resume goes on only with a file that was made with the same options, profiles and "
+     "release.\n"
      "--curl names the environment variables with the credentials, never what they hold.\n"
      "\n"
      "With --history a person the model has never seen is folded in from what they have rated (a "
@@ -91,7 +102,8 @@ static const CliCommand commands[] = {
      "  recsys-loader recommend --age 18 --gender M --curl | sh\n"
      "  recsys-loader recommend --user 42 --knn --candidates 500\n"
      "  recsys-loader recommend --profiles profiles.jsonl --output top10.jsonl --cold-start\n"
-     "  recsys-loader recommend --profiles profiles.jsonl --output top10.jsonl --resume\n",
+     "  recsys-loader recommend --profiles profiles.jsonl --output top10.jsonl --resume\n"
+     "  recsys-loader recommend --profiles profiles.jsonl --exclude-seen ratings.dat\n",
      cmd_recommend},
     {"similar", "", "list the movies that are like a movie",
      "An exact search by the movie's own vector, by the angle (cosine) or by the dot product. How "

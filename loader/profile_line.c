@@ -76,6 +76,17 @@ static gboolean take_member(BatchItem *item, yajl_val object, gsize at, GError *
                                     : take_feature(item, key, value, error);
 }
 
+static gboolean fail_empty(yajl_val object, GError **error)
+{
+    for (gsize i = 0; i < object->u.object.len; i++)
+        if (YAJL_IS_NULL(object->u.object.values[i]))
+            return fail(error,
+                        "for whom? %s is null, which is as if it were absent, and nothing "
+                        "else says who it is",
+                        object->u.object.keys[i]);
+    return fail(error, "for whom? the profile is empty; give e.g. {\"user\": 42}");
+}
+
 static gboolean take_object(BatchItem *item, yajl_val object, GError **error)
 {
     const gsize members = object->u.object.len;
@@ -87,7 +98,7 @@ static gboolean take_object(BatchItem *item, yajl_val object, GError **error)
     for (gsize i = 0; i < members; i++)
         if (!take_member(item, object, i, error))
             return FALSE;
-    return profile_size(item->profile) > 0 || fail(error, "for whom? the profile is empty");
+    return profile_size(item->profile) > 0 || fail_empty(object, error);
 }
 
 gboolean profile_line_parse(BatchItem *item, const char *line, gsize length, guint usual_size,

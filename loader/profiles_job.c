@@ -3,6 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "asked.h"
+#include "feature_table.h"
 #include "line_output.h"
 #include "line_reader.h"
 #include "profile_line.h"
@@ -60,8 +62,12 @@ typedef struct {
     LineReader *reader;
     LineOutput *output;
     GString *text; /* of the batch at hand */
-    guint size;
-    guint64 read, written, errors; /* lines, those of earlier runs included */
+    const RecommendRequest *request;
+    const Seen *seen;
+    guint64 without_rows; /* users of profiles of whom `seen` says nothing */
+    char *asked;          /* options */
+    AskedLines *lines;
+    guint64 read, written, errors, empty; /* lines, those of earlier runs included */
     Progress progress;
 } Job;
 
@@ -71,16 +77,27 @@ static void job_clear(Job *job)
     line_output_free(job->output);
     if (job->text != NULL)
         g_string_free(job->text, TRUE);
+    g_free(job->asked);
+    g_clear_pointer(&job->lines, g_checksum_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Job, job_clear)
 
 /* ---- in ---- */
 
+static void exclude_seen(Job *job, BatchItem *item)
+{
+    const char *user = profile_value(item->profile, FEATURE_USER);
+    if (user == NULL || !seen_is_of_each(job->seen))
+        return;
+    item->filter = filter_copy(job->request->filter);
+    job->without_rows += seen_exclude_of(job->seen, user, item->filter) == 0;
+}
+
 static gboolean read_item(BatchItem *item, gboolean *at_end, gpointer data, GError **error)
 {
     Job *job = data;
-    const char *line;
-    gsize length;
+    const char *line = NULL;
+    gsize length = 0;
     switch (line_reader_next(job->reader, &line, &length, error)) {
     case LINE_FAILED:
         return FALSE;
@@ -90,13 +107,17 @@ static gboolean read_item(BatchItem *item, gboolean *at_end, gpointer data, GErr
     case LINE_TOO_LONG:
         g_set_error_literal(&item->error, RECSYS_ERROR, RECSYS_ERROR_DATA,
                             "the line is longer than a megabyte");
+        line = NULL;
         break;
     case LINE_READ: { /* what is wrong with a line becomes its answer */
-        gboolean parsed = profile_line_parse(item, line, length, job->size, &item->error);
+        gboolean parsed = profile_line_parse(item, line, length, job->request->size, &item->error);
         g_assert(parsed == (item->error == NULL));
+        if (parsed)
+            exclude_seen(job, item);
         break;
     }
     }
+    item->mark = asked_lines_add(job->lines, line, length);
     item->number = ++job->read;
     return TRUE;
 }
@@ -106,6 +127,7 @@ static gboolean read_item(BatchItem *item, gboolean *at_end, gpointer data, GErr
 static void put_error(yajl_gen json, const BatchItem *item, const ReleaseMeta *release)
 {
     g_autofree char *message = g_utf8_make_valid(item->error->message, -1);
+    json_put_member_string(json, "index", release->index);
     json_put_member_string(json, "model_id", release->model_id);
     if (item->profile != NULL && profile_size(item->profile) > 0) {
         g_autofree char *whom = profile_describe(item->profile);
@@ -114,7 +136,7 @@ static void put_error(yajl_gen json, const BatchItem *item, const ReleaseMeta *r
     json_put_member_string(json, "error", message);
 }
 
-static void put_item(yajl_gen json, const BatchItem *item, const ReleaseMeta *release)
+static void put_item(yajl_gen json, const BatchItem *item, const Job *job)
 {
     yajl_gen_map_open(json);
     json_put_member_int(json, "line", (gint64)item->number);
@@ -122,8 +144,9 @@ static void put_item(yajl_gen json, const BatchItem *item, const ReleaseMeta *re
         json_put_key(json, "id");
         yajl_gen_number(json, item->id, strlen(item->id)); /* any JSON, as it is */
     }
+    asked_put(json, job->asked, item->mark);
     if (item->error != NULL) {
-        put_error(json, item, release);
+        put_error(json, item, job->release);
     } else {
         g_autofree char *whom = profile_describe(item->profile);
         ranking_put_members(json, item->ranking, whom);
@@ -135,10 +158,11 @@ static gboolean write_item(const BatchItem *item, gboolean last, gpointer data, 
 {
     Job *job = data;
     g_auto(yajl_gen) json = json_generator_new(FALSE);
-    put_item(json, item, job->release);
+    put_item(json, item, job);
     json_take_into(json, job->text);
     g_string_append_c(job->text, '\n');
     job->errors += item->error != NULL;
+    job->empty += item->ranking != NULL && item->ranking->movies->len == 0;
     job->written++;
     if (!last)
         return TRUE;
@@ -165,51 +189,54 @@ static gboolean is_other(const char *output, GError **error, const char *format,
     return FALSE;
 }
 
-/* Skips the lines that are done; *last is the item of the last of them. */
-static gboolean skip_done(Job *job, guint64 lines, BatchItem *last, gboolean *at_end,
-                          GError **error)
+/* Skips the lines that are done; *mark is that of the last of them. */
+static gboolean skip_done(Job *job, guint64 lines, char **mark, const char *output, GError **error)
 {
-    const char *line = NULL;
-    gsize length = 0;
-    while (job->read + 1 < lines && !*at_end) {
-        LineResult result = line_reader_next(job->reader, &line, &length, error);
+    while (job->read < lines) {
+        const char *line = NULL;
+        gsize length = 0;
+        const LineResult result = line_reader_next(job->reader, &line, &length, error);
         if (result == LINE_FAILED)
             return FALSE;
-        *at_end = result == LINE_NONE_LEFT;
-        job->read += !*at_end;
+        if (result == LINE_NONE_LEFT)
+            return is_other(output, error,
+                            "it has %" G_GUINT64_FORMAT " lines, and %s only %" G_GUINT64_FORMAT,
+                            lines, line_reader_name(job->reader), job->read);
+        g_free(*mark);
+        *mark = asked_lines_add(job->lines, result == LINE_READ ? line : NULL, length);
+        job->read++;
     }
-    return *at_end || read_item(last, at_end, job, error);
+    return TRUE;
 }
 
-static gboolean check_last(const Job *job, const ProfilesJobOptions *options, yajl_val line,
-                           const BatchItem *last, gboolean approximate, GError **error)
+/* A line of the output that is gone on with: of this release, and of this question? */
+static gboolean check_last(const Job *job, const char *output, yajl_val line, const char *mark,
+                           GError **error)
 {
-    const char *model = json_get_string(line, "model_id");
-    const char *profile = json_get_string(line, "profile");
-    g_autofree char *whom = last->profile != NULL ? profile_describe(last->profile) : NULL;
+    const char *model = json_get_string(line, "model_id"), *index = json_get_string(line, "index");
+    g_autofree char *difference = asked_difference(line, job->asked, mark);
     if (g_strcmp0(model, job->release->model_id) != 0)
-        return is_other(options->output, error,
+        return is_other(output, error,
                         "it is of model %s, and the live release, %s, is of model %s: begin a new "
                         "file, or `recsys-loader rollback` to the other one",
                         model != NULL ? model : "(none)", job->release->index,
                         job->release->model_id);
-    if (profile != NULL && g_strcmp0(profile, whom) != 0)
-        return is_other(options->output, error,
-                        "its last line is for {%s}, line %" G_GUINT64_FORMAT " of %s for {%s}: "
-                        "these are other profiles",
-                        profile, last->number, line_reader_name(job->reader),
-                        whom != NULL ? whom : "");
-    if (json_get(line, "movies") != NULL && (json_get(line, "candidates") != NULL) != approximate)
-        return is_other(options->output, error, "it was made %s --knn",
-                        approximate ? "without" : "with");
+    if (difference != NULL)
+        return is_other(output, error, "%s", difference);
+    if (g_strcmp0(index, job->release->index) != 0)
+        return is_other(output, error,
+                        "it is of release %s, and the live one is %s, which may have other movies "
+                        "and genres: begin a new file, or `recsys-loader rollback` to the other "
+                        "one",
+                        index != NULL ? index : "(none)", job->release->index);
     return TRUE;
 }
 
 static gboolean go_on_after(Job *job, const ProfilesJobOptions *options, const LineOutputPast *past,
-                            gboolean approximate, GError **error)
+                            GError **error)
 {
     gint64 number = 0;
-    gboolean at_end = FALSE;
+    g_autofree char *mark = NULL;
     if (past->last == NULL)
         return TRUE;
     g_auto(yajl_val) line = json_parse(past->last, options->output, NULL);
@@ -217,31 +244,33 @@ static gboolean go_on_after(Job *job, const ProfilesJobOptions *options, const L
         return is_other(options->output, error,
                         "its last line is not line %" G_GUINT64_FORMAT " of such a job",
                         past->lines);
-    BatchItem last = {0};
-    gboolean valid = skip_done(job, past->lines, &last, &at_end, error);
-    if (valid && at_end)
-        valid = is_other(options->output, error,
-                         "it has %" G_GUINT64_FORMAT " lines, and %s only %" G_GUINT64_FORMAT,
-                         past->lines, line_reader_name(job->reader), job->read);
-    else if (valid)
-        valid = check_last(job, options, line, &last, approximate, error);
-    g_free(last.id);
-    profile_free(last.profile);
-    g_clear_error(&last.error);
     job->written = past->lines;
     job->errors = past->errors;
-    return valid;
+    job->empty = past->empty;
+    return skip_done(job, past->lines, &mark, options->output, error) &&
+           check_last(job, options->output, line, mark, error);
 }
 
-static gboolean prepare(Job *job, const ProfilesJobOptions *options, gboolean approximate,
-                        GError **error)
+/* A list that somebody forgot to fill is more likely than one of nobody. */
+static gboolean check_input(LineReader *reader, GError **error)
+{
+    gboolean at_end = FALSE;
+    if (!line_reader_at_end(reader, &at_end, error))
+        return FALSE;
+    if (at_end)
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
+                    "%s is empty: there is nobody to recommend to", line_reader_name(reader));
+    return !at_end;
+}
+
+static gboolean prepare(Job *job, const ProfilesJobOptions *options, GError **error)
 {
     g_auto(LineOutputPast) past = {0};
     job->reader = line_reader_open(options->profiles, error);
-    if (job->reader == NULL)
+    if (job->reader == NULL || !check_input(job->reader, error))
         return FALSE;
     job->output = line_output_open(options->output, options->resume, &past, error);
-    return job->output != NULL && go_on_after(job, options, &past, approximate, error) &&
+    return job->output != NULL && go_on_after(job, options, &past, error) &&
            line_output_trim(job->output, error);
 }
 
@@ -273,9 +302,22 @@ static gboolean run(Job *job, const ProfilesJobOptions *options, EsClient *clien
     return valid;
 }
 
+/* What is no error, but not what one expects. */
+static void tell_of_nothing(const Job *job)
+{
+    if (job->empty > 0)
+        g_printerr("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+                   " profiles have no movies: none passes the filters.\n",
+                   job->empty, job->written);
+    if (job->without_rows > 0)
+        g_printerr("%" G_GUINT64_FORMAT " of the users asked for now have no ratings in the files "
+                   "of --exclude-seen: nothing is excluded for them.\n",
+                   job->without_rows);
+}
+
 gboolean profiles_job_run(const ProfilesJobOptions *options, EsClient *client, const char *alias,
                           const RecommendRequest *request, gboolean usual_candidates,
-                          GError **error)
+                          const Seen *seen, GError **error)
 {
     g_autoptr(ReleaseMeta) release = release_meta_fetch(client, alias, error);
     if (release == NULL || !recommend_check_knn(release, request->candidates, error))
@@ -288,10 +330,17 @@ gboolean profiles_job_run(const ProfilesJobOptions *options, EsClient *client, c
         .filter = request->filter,
         .in_flight = (guint)options->in_flight,
     };
-    g_auto(Job) job = {.release = release, .text = g_string_new(NULL), .size = request->size};
-    if (!prepare(&job, options, batch.approximate, error) ||
-        !run(&job, options, client, &batch, error))
+    g_auto(Job) job = {
+        .release = release,
+        .text = g_string_new(NULL),
+        .request = request,
+        .seen = seen,
+        .asked = asked_options(request, usual_candidates, seen),
+        .lines = asked_lines_new(),
+    };
+    if (!prepare(&job, options, error) || !run(&job, options, client, &batch, error))
         return FALSE;
+    tell_of_nothing(&job);
     if (job.errors == 0)
         return TRUE;
     g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,

@@ -1,13 +1,15 @@
 /* `recommend --profiles`: a file of profiles (profile_line.h) in, a ranking for each of them out,
  * one JSON object a line:
  *
- *     {"line":1,"id":"a-17","profile":"user 42, age 18","index":…,"model_id":…,…,"movies":[…]}
- *     {"line":2,"model_id":"…","profile":"user 4711","error":"there is no user 4711 in release …"}
+ *     {"line":1,"id":"a-17","asked":{…},"profile":"user 42, age 18","index":…,…,"movies":[…]}
+ *     {"line":2,"asked":{…},"index":…,"model_id":…,"profile":"user 4711","error":"there is no …"}
  *
- * Line n of the output is of line n of the profiles. */
+ * Line n of the output is of line n of the profiles; `asked` (asked.h) is what an output is gone on
+ * with by. */
 #pragma once
 
 #include "recommend.h"
+#include "seen.h"
 
 typedef struct {
     char *profiles; /* a file, or "-"; NULL: this is no such job */
@@ -26,11 +28,12 @@ gboolean profiles_job_options_check(const ProfilesJobOptions *options,
                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Runs it against the live release of `alias`. Of `request` it takes cold_start, size, candidates
- * (if `usual_candidates`: as recommend_usual_candidates() for each line's size) and filter.
+ * (if `usual_candidates`: as recommend_usual_candidates() for each line's size) and filter;
+ * beside that, what the user of a line has seen, if there is one, is excluded.
  *
  * RECSYS_ERROR_DATA: lines with errors, all others being done; or a file to go on with that is of
- * another model or of other profiles. RECSYS_ERROR_LOCKED: another job is writing it. Otherwise as
- * recommend_batch_run(); then, with an output file, the job can be resumed. */
+ * another release, or answers another question. RECSYS_ERROR_LOCKED: another job is writing it.
+ * Otherwise as recommend_batch_run(); then, with an output file, the job can be resumed. */
 gboolean profiles_job_run(const ProfilesJobOptions *options, EsClient *client, const char *alias,
                           const RecommendRequest *request, gboolean usual_candidates,
-                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                          const Seen *seen, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -4,7 +4,6 @@
 
 #include "recommend.h"
 #include "recsys_error.h"
-#include "seen.h"
 
 #define LAST_YEAR 9999
 #define MOST_SKIPPED 10000000
@@ -22,7 +21,7 @@ void recommend_options_clear(RecommendOptions *options)
     *options = (RecommendOptions){0};
 }
 
-GOptionEntry *recommend_options_filter_entries(RecommendOptions *options)
+GOptionEntry *recommend_options_filter_entries(RecommendOptions *options, gboolean for_people)
 {
     const GOptionEntry entries[] = {
         {"genre", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->any_genre,
@@ -36,10 +35,15 @@ GOptionEntry *recommend_options_filter_entries(RecommendOptions *options)
         {"min-ratings", 0, 0, G_OPTION_ARG_INT, &options->least_ratings,
          "movies with at least so many ratings", "N"},
         {"exclude", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->excluded,
-         "not these movies; may be given several times", "ID,…"},
+         "not these movies, e.g. 318 or movie_318; may be given several times; what the release "
+         "does not have is told of",
+         "ID,…"},
         {"exclude-seen", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->seen,
-         "not the movies of a file: one id a line, or ratings of which those of --user count "
-         "(user::movie::…, tabs, or CSV with a header)",
+         for_people
+             ? "not the movies of a file: one id a line, or ratings (user::movie::…, tabs, or "
+               "CSV with a header) of which those of --user, or with --profiles of each "
+               "line's user, count; - is standard input"
+             : "not the movies of a file, one id a line; - is standard input",
          "FILE"},
         {"filter", 0, 0, G_OPTION_ARG_STRING, &options->raw,
          "any other query that movies must match, e.g. {\"prefix\": {\"title\": \"Star\"}}",
@@ -117,6 +121,20 @@ gboolean recommend_options_candidates(const RecommendOptions *options, guint siz
     return FALSE;
 }
 
+gboolean recommend_options_check_input(const RecommendOptions *options, const char *other,
+                                       GError **error)
+{
+    guint readers = g_strcmp0(options->history, "-") == 0;
+    readers += g_strcmp0(other, "-") == 0;
+    for (char **path = options->seen; path != NULL && *path != NULL; path++)
+        readers += strcmp(*path, "-") == 0;
+    if (readers < 2)
+        return TRUE;
+    g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                        "- is given more than once, but standard input can be read only once");
+    return FALSE;
+}
+
 /* ---- the filter ---- */
 
 /* Digits up to *end; 0 if there are none or the year is no year. */
@@ -172,7 +190,7 @@ static gboolean check_numbers(const RecommendOptions *options, GError **error)
     return FALSE;
 }
 
-Filter *recommend_options_filter(const RecommendOptions *options, const char *user, GError **error)
+Filter *recommend_options_filter(const RecommendOptions *options, GError **error)
 {
     g_autoptr(Filter) filter = filter_new();
     if (!check_numbers(options, error))
@@ -186,8 +204,16 @@ Filter *recommend_options_filter(const RecommendOptions *options, const char *us
     filter->least_ratings = (guint)options->least_ratings;
     filter->raw = g_strdup(options->raw);
     exclude_all(filter, options->excluded);
-    for (char **path = options->seen; path != NULL && *path != NULL; path++)
-        if (!seen_exclude(filter, *path, user, error))
-            return NULL;
     return filter_check(filter, error) ? g_steal_pointer(&filter) : NULL;
+}
+
+Seen *recommend_options_seen(const RecommendOptions *options, const SeenWhose *whose,
+                             Filter *filter, GError **error)
+{
+    g_autoptr(Seen) seen = seen_new();
+    for (char **path = options->seen; path != NULL && *path != NULL; path++)
+        if (!seen_read(seen, *path, whose, error))
+            return NULL;
+    seen_exclude(seen, filter);
+    return g_steal_pointer(&seen);
 }

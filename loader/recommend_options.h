@@ -2,7 +2,7 @@
  * that say which movies there may be. */
 #pragma once
 
-#include "filter.h"
+#include "seen.h"
 
 typedef struct {
     char **any_genre, **all_genres, **no_genre;
@@ -22,20 +22,29 @@ typedef struct {
 void recommend_options_clear(RecommendOptions *options);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RecommendOptions, recommend_options_clear)
 
-/* The option tables that fill `options`: which movies there may be, and everything else; free with
- * g_free. */
-GOptionEntry *recommend_options_filter_entries(RecommendOptions *options);
+/* The option tables that fill `options`: which movies there may be (for people, who may have rated
+ * some, or for nobody in particular), and everything else; free with g_free. */
+GOptionEntry *recommend_options_filter_entries(RecommendOptions *options, gboolean for_people);
 GOptionEntry *recommend_options_entries(RecommendOptions *options);
 
 /* RECSYS_ERROR_USAGE for options that do not go together, and for what is out of range. */
 gboolean recommend_options_check(const RecommendOptions *options,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The filter they ask for; `user` (nullable) is whose ratings a file of --exclude-seen is read for.
- * RECSYS_ERROR_USAGE for what is out of range or contradicts itself, and what a file is wrong with.
- */
-Filter *recommend_options_filter(const RecommendOptions *options, const char *user,
+/* RECSYS_ERROR_USAGE if standard input is to be read more than once; `other` (nullable) is one more
+ * file beside those of the options. */
+gboolean recommend_options_check_input(const RecommendOptions *options, const char *other,
+                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The filter they ask for, but for the files of --exclude-seen. RECSYS_ERROR_USAGE for what is out
+ * of range or contradicts itself. */
+Filter *recommend_options_filter(const RecommendOptions *options,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What the files of --exclude-seen say; errors as those of seen_read(). What is in them for
+ * everybody is excluded by the filter at once. */
+Seen *recommend_options_seen(const RecommendOptions *options, const SeenWhose *whose,
+                             Filter *filter, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* How many candidates an approximate answer is to have for `size` movies; 0 for an exact one.
  * RECSYS_ERROR_USAGE for what is out of range. */

@@ -5,6 +5,7 @@
 #include "catalogue.h"
 #include "index_definition.h"
 #include "interrupt.h"
+#include "new_index.h"
 #include "recsys_error.h"
 #include "standing.h"
 
@@ -45,53 +46,23 @@ gboolean release_check_way(const Standing *standing, const ReleaseOptions *optio
     return FALSE;
 }
 
-/* ---- the steps ---- */
-
-#define MOST_NAMES 60 /* that are tried, a second apart */
-
-/* Not to be interrupted: a creation whose answer is not waited for may still happen. */
-static gboolean create_as(EsClient *client, const char *index, const Bundle *bundle,
-                          const ReleaseOptions *options, GError **error)
+gboolean release_fetch_live(ReleaseMeta **live, EsClient *client, const Standing *standing,
+                            const Catalogue *catalogue, const GateOptions *gates, GError **error)
 {
-    const IndexForm form = {options->doc_ids, options->load.knn, RELEASE_LOADING};
-    g_autofree char *usual = index_definition_in_form(bundle, &form);
-    g_autofree char *definition = load_definition(usual, index, &options->load);
-    es_client_set_interruptible(client, FALSE);
-    gboolean created = load_call(client, "PUT", index, "", definition, error);
-    es_client_set_interruptible(client, TRUE);
-    return created;
-}
-
-/* Names have the time to the second. If there is a release of this model of the same second, the
- * new one is named after the next. Returns the name. */
-static char *create(EsClient *client, const Bundle *bundle, const ReleaseOptions *options,
-                    GError **error)
-{
-    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-    g_autoptr(GError) failure = NULL;
-    for (guint later = 0; later < MOST_NAMES; later++) {
-        g_autoptr(GDateTime) time = g_date_time_add_seconds(now, later);
-        g_autofree char *index = catalogue_release_name(options->alias, time, bundle->model_id);
-        g_clear_error(&failure);
-        if (create_as(client, index, bundle, options, &failure))
-            return g_steal_pointer(&index);
-        if (failure->domain != ES_ERROR ||
-            strstr(failure->message, "resource_already_exists") == NULL)
-            break;
-    }
-    g_propagate_error(error, g_steal_pointer(&failure));
-    return NULL;
-}
-
-/* Deletes the unfinished index, also after Ctrl-C; if even that fails the message says so. */
-static void discard(EsClient *client, const char *index, GError **error)
-{
-    g_autoptr(GError) failure = NULL;
-    es_client_set_interruptible(client, FALSE);
-    if (!load_call(client, "DELETE", index, "", NULL, &failure))
-        g_prefix_error(error, "(the unfinished index %s is left behind: %s) ", index,
-                       failure->message);
-    es_client_set_interruptible(client, TRUE);
+    const CatalogueEntry *entry = catalogue_live(catalogue);
+    const char *index = entry != NULL ? entry->index : NULL;
+    /* It says that it is a release of this program, but not what a release has. */
+    if (index == NULL && standing->indices->len > 0 && !standing->is_concrete)
+        index = g_ptr_array_index(standing->indices, 0);
+    *live = NULL;
+    if (index == NULL || !gates_need_live(gates))
+        return TRUE;
+    *live = release_meta_fetch(client, index, error);
+    if (*live == NULL)
+        g_prefix_error(error,
+                       "the gates rmse, count and churn need the live release (--skip-gate of all "
+                       "three goes without): ");
+    return *live != NULL;
 }
 
 /* ---- one after the other ---- */
@@ -103,6 +74,7 @@ typedef struct {
     const ReleaseOptions *options;
     Lock *lock;
     Standing standing;
+    const char *step; /* under way */
     gint64 step_started;
 } Job;
 
@@ -113,12 +85,20 @@ static void job_clear(Job *job)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Job, job_clear)
 
-static void end_step(Job *job, const char *name)
+static void end_step(Job *job)
 {
     const gint64 now = g_get_monotonic_time();
-    ReleaseStep step = {name, (double)(now - job->step_started) / G_USEC_PER_SEC};
-    g_array_append_val(job->result->steps, step);
-    job->step_started = now;
+    ReleaseStep step = {job->step, (double)(now - job->step_started) / G_USEC_PER_SEC};
+    if (job->step != NULL)
+        g_array_append_val(job->result->steps, step);
+    job->step = NULL;
+}
+
+static void begin_step(Job *job, const char *name)
+{
+    end_step(job);
+    job->step = name;
+    job->step_started = g_get_monotonic_time();
 }
 
 static gboolean look_around(Job *job, GError **error)
@@ -133,24 +113,20 @@ static gboolean look_around(Job *job, GError **error)
  * with the lock stays so. */
 static gboolean lock(Job *job, GError **error)
 {
+    begin_step(job, "lock");
     if (!look_around(job, error))
         return FALSE;
     job->lock =
         lock_acquire(job->client, job->options->alias, "release", &job->options->lock, error);
-    if (job->lock == NULL || !look_around(job, error))
-        return FALSE;
-    end_step(job, "lock");
-    return TRUE;
+    return job->lock != NULL && look_around(job, error);
 }
 
 /* We have the lock, so whoever was loading is dead. */
 static gboolean clean_up_after_others(Job *job, const Catalogue *catalogue, GError **error)
 {
-    g_autoptr(GPtrArray) unfinished = catalogue_unfinished(catalogue);
-    if (!catalogue_delete(job->client, unfinished, job->result->deleted, error))
-        return FALSE;
-    end_step(job, "clean");
-    return TRUE;
+    begin_step(job, "clean");
+    g_autoptr(GPtrArray) left_behind = catalogue_left_behind(catalogue);
+    return catalogue_delete(job->client, left_behind, job->result->deleted, error);
 }
 
 static gboolean mark(Job *job, const char *index, ReleaseState state, GError **error)
@@ -166,16 +142,33 @@ static gboolean mark(Job *job, const char *index, ReleaseState state, GError **e
     return load_call(job->client, "PUT", index, "/_mapping", body, error);
 }
 
-/* Marks the index complete, or rejected if a gate failed. */
+/* What a gate that failed comes to, and what went wrong after it did (nullable). */
+static void reject(Job *job, const char *index, GError *failed, GError *trouble, GError **error)
+{
+    job->result->is_rejected = TRUE;
+    if (!mark(job, index, RELEASE_REJECTED, NULL))
+        job->result->warning = g_strdup_printf("%s could not be marked as rejected", index);
+    if (g_error_matches(trouble, RECSYS_ERROR, RECSYS_ERROR_INTERRUPTED)) {
+        g_error_free(failed);
+        g_propagate_prefixed_error(error, trouble,
+                                   "%s is kept aside, since a gate has failed: ", index);
+        return;
+    }
+    if (trouble != NULL)
+        g_prefix_error(&failed, "not all gates were run (%s); ", trouble->message);
+    g_clear_error(&trouble);
+    g_propagate_prefixed_error(error, failed, "%s is kept aside for inspection: ", index);
+}
+
+/* Marks the index complete, or rejected if a gate failed, whatever went wrong after it. */
 static gboolean pass_gates(Job *job, const char *index, const Catalogue *catalogue, GError **error)
 {
-    const CatalogueEntry *entry = catalogue_live(catalogue);
     g_autoptr(ReleaseMeta) live = NULL;
-    if (entry != NULL) {
-        live = release_meta_fetch(job->client, entry->index, error);
-        if (live == NULL)
-            return FALSE;
-    }
+    g_autoptr(GError) failed = NULL, trouble = NULL;
+    begin_step(job, "gates");
+    if (!release_fetch_live(&live, job->client, &job->standing, catalogue, &job->options->gates,
+                            error))
+        return FALSE;
     const GateSubject subject = {
         .client = job->client,
         .bundle = job->bundle,
@@ -183,24 +176,14 @@ static gboolean pass_gates(Job *job, const char *index, const Catalogue *catalog
         .live = live,
         .options = &job->options->gates,
     };
-    if (!gates_run(job->result->gates, &subject, error))
+    const gboolean all_run = gates_run(job->result->gates, &subject, &trouble);
+    if (!gates_check(job->result->gates, &failed)) {
+        reject(job, index, g_steal_pointer(&failed), g_steal_pointer(&trouble), error);
         return FALSE;
-    end_step(job, "gates");
-    g_autoptr(GError) failure = NULL;
-    gboolean passed = gates_check(job->result->gates, &failure);
-    if (!mark(job, index, passed ? RELEASE_COMPLETE : RELEASE_REJECTED, passed ? error : NULL) &&
-        passed)
-        return FALSE;
-    if (passed)
-        return TRUE;
-    g_propagate_prefixed_error(error, g_steal_pointer(&failure),
-                               "%s is kept aside for inspection: ", index);
-    return FALSE;
-}
-
-static gboolean has_failed_a_gate(const Job *job)
-{
-    return !gates_check(job->result->gates, NULL);
+    }
+    if (!all_run)
+        g_propagate_error(error, g_steal_pointer(&trouble));
+    return all_run && mark(job, index, RELEASE_COMPLETE, error);
 }
 
 /* The release is live: whatever fails here is a warning. */
@@ -209,13 +192,12 @@ static void prune(Job *job)
     g_autoptr(GError) failure = NULL;
     if (job->options->keep == 0)
         return;
+    begin_step(job, "prune");
     g_autoptr(Catalogue) catalogue = catalogue_fetch(job->client, job->options->alias, &failure);
     if (catalogue != NULL) {
         g_autoptr(GPtrArray) surplus = catalogue_to_prune(catalogue, job->options->keep);
-        if (catalogue_delete(job->client, surplus, job->result->deleted, &failure)) {
-            end_step(job, "prune");
+        if (catalogue_delete(job->client, surplus, job->result->deleted, &failure))
             return;
-        }
     }
     job->result->warning =
         g_strdup_printf("old releases could not be pruned: %s", failure->message);
@@ -224,16 +206,41 @@ static void prune(Job *job)
 /* From the index, which is there, to the swap. */
 static Swap fill_and_swap(Job *job, const char *index, const Catalogue *catalogue, GError **error)
 {
+    begin_step(job, "load");
     if (!load_index(&job->result->load, job->client, index, job->bundle, job->options->doc_ids,
-                    &job->options->load, error))
-        return SWAP_REFUSED;
-    end_step(job, "load");
-    if (!pass_gates(job, index, catalogue, error) || interrupt_requested(error) ||
+                    &job->options->load, error) ||
+        !pass_gates(job, index, catalogue, error) || interrupt_requested(error) ||
         !lock_check(job->lock, error))
         return SWAP_REFUSED;
-    Swap swap = standing_swap(job->client, &job->standing, job->options->alias, index, error);
-    end_step(job, "swap");
-    return swap;
+    begin_step(job, "swap");
+    return standing_swap(job->client, &job->standing, job->options->alias, index, error);
+}
+
+/* If the lock is another's by now, that is why: whoever has it deletes what we work on, and may
+ * have moved the alias. */
+static gboolean has_lost_lock(Job *job, GError **error)
+{
+    g_autoptr(GError) lost = NULL;
+    if (g_error_matches(*error, RECSYS_ERROR, RECSYS_ERROR_INTERRUPTED) ||
+        lock_check(job->lock, &lost) || !g_error_matches(lost, RECSYS_ERROR, RECSYS_ERROR_LOCKED))
+        return FALSE;
+    if (!g_error_matches(*error, RECSYS_ERROR, RECSYS_ERROR_LOCKED))
+        g_prefix_error(&lost, "nothing of this job is live: %s; ", (*error)->message);
+    g_clear_error(error);
+    g_propagate_error(error, g_steal_pointer(&lost));
+    return TRUE;
+}
+
+/* The alias has not moved. */
+static void give_up(Job *job, char *index, GError **error)
+{
+    const gboolean is_lost = has_lost_lock(job, error);
+    if (job->result->is_rejected)
+        job->result->index = g_strdup(index);
+    else
+        new_index_discard(job->client, index, error);
+    if (!is_lost)
+        g_prefix_error(error, "%s is as it was: ", job->options->alias);
 }
 
 static gboolean run(Job *job, GError **error)
@@ -244,22 +251,22 @@ static gboolean run(Job *job, GError **error)
     g_autoptr(Catalogue) catalogue = catalogue_fetch(job->client, job->options->alias, error);
     if (catalogue == NULL || !clean_up_after_others(job, catalogue, error))
         return FALSE;
-    g_autofree char *index = create(job->client, job->bundle, job->options, error);
+    begin_step(job, "create");
+    const NewIndex wanted = {job->options->alias, job->options->doc_ids, &job->options->load};
+    g_autofree char *index = new_index_create(job->client, job->bundle, &wanted, error);
     if (index == NULL)
         return FALSE;
-    end_step(job, "create");
-    Swap swap = fill_and_swap(job, index, catalogue, error);
-    if (swap == SWAP_REFUSED) {
-        if (has_failed_a_gate(job))
-            result->index = g_steal_pointer(&index);
-        else
-            discard(job->client, index, error);
-        g_prefix_error(error, "%s is as it was: ", job->options->alias);
-    }
-    if (swap != SWAP_DONE)
+    g_autoptr(GError) failure = NULL;
+    const Swap swap = fill_and_swap(job, index, catalogue, &failure);
+    if (swap == SWAP_REFUSED)
+        give_up(job, index, &failure);
+    else
+        result->index = g_steal_pointer(&index);
+    if (swap != SWAP_DONE) {
+        g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
+    }
     result->is_live = TRUE;
-    result->index = g_steal_pointer(&index);
     if (job->standing.indices->len > 0 && !job->standing.is_concrete)
         result->previous = standing_names(&job->standing);
     prune(job);
@@ -291,9 +298,9 @@ gboolean release_bundle(ReleaseResult *result, EsClient *client, const Bundle *b
         .client = client,
         .bundle = bundle,
         .options = options,
-        .step_started = started,
     };
     gboolean released = check_dimensions(bundle, options, error) && run(&job, error);
+    end_step(&job);
     result->seconds = (double)(g_get_monotonic_time() - started) / G_USEC_PER_SEC;
     return released;
 }

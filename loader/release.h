@@ -7,6 +7,7 @@
 #pragma once
 
 #include "bundle.h"
+#include "catalogue.h"
 #include "es_client.h"
 #include "gates.h"
 #include "load.h"
@@ -32,13 +33,14 @@ typedef struct {
 
 /* Also filled in as far as it went if the release failed. */
 typedef struct {
-    char *index;        /* the new one, NULL if there is none (any more) */
-    char *previous;     /* what the alias stood for before, names separated by commas, or NULL */
-    gboolean is_live;   /* the new one is */
-    GPtrArray *gates;   /* GateResult * */
-    GArray *steps;      /* ReleaseStep */
-    GPtrArray *deleted; /* char *: indices of dead jobs, and pruned ones */
-    char *warning;      /* it is released, but could not be pruned; or NULL */
+    char *index;          /* the new one, NULL if there is none (any more) */
+    char *previous;       /* what the alias stood for before, names separated by commas, or NULL */
+    gboolean is_live;     /* the new one is */
+    gboolean is_rejected; /* by a gate, and kept aside */
+    GPtrArray *gates;     /* GateResult * */
+    GArray *steps;        /* ReleaseStep; the last one may have failed */
+    GPtrArray *deleted;   /* char *: indices of dead jobs, and pruned ones */
+    char *warning;        /* it is released, but could not be pruned; or NULL */
     guint documents;
     LoadReport load;
     double seconds;
@@ -56,3 +58,9 @@ gboolean release_bundle(ReleaseResult *result, EsClient *client, const Bundle *b
 /* The part of it that can be asked before: is the alias free, or a release's? Errors as above. */
 gboolean release_check_way(const Standing *standing, const ReleaseOptions *options,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The live release, for the gates that compare with it; NULL if there is none, or they are all
+ * skipped. One whose `_meta` cannot be read is an error: it is not nothing. */
+gboolean release_fetch_live(ReleaseMeta **live, EsClient *client, const Standing *standing,
+                            const Catalogue *catalogue, const GateOptions *gates,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,6 +1,9 @@
 #include "rollback.h"
 
+#include <string.h>
+
 #include "interrupt.h"
+#include "read_back.h"
 #include "recsys_error.h"
 #include "standing.h"
 #include "verify.h"
@@ -77,30 +80,57 @@ static gboolean check_count(EsClient *client, const CatalogueEntry *target, GErr
     return FALSE;
 }
 
+static gboolean check_report(const Report *report, const char *index, const char *source,
+                             GError **error)
+{
+    if (report->violations == 0)
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_GATE,
+                "%s is not what %s: %" G_GUINT64_FORMAT " violations, the first: %s", index, source,
+                report->violations, (const char *)g_ptr_array_index(report->first_violations, 0));
+    return FALSE;
+}
+
+/* Without a bundle: the model_id is a checksum of the vectors, biases and the constant. */
+static gboolean check_model(EsClient *client, const ReleaseMeta *release, GError **error)
+{
+    g_autoptr(Report) report = report_new();
+    g_autoptr(Bundle) found = read_back_whole(report, client, release, error);
+    if (found == NULL)
+        return report->violations > 0 && check_report(report, release->index, "it was", error);
+    g_autofree char *model_id = bundle_model_id(found->model);
+    if (strcmp(model_id, release->model_id) == 0)
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_GATE,
+                "%s is no longer model %s: vectors or biases have changed since it was released "
+                "(`recsys-bridge verify BUNDLE --release %s` names them)",
+                release->index, release->model_id, release->index);
+    return FALSE;
+}
+
 static gboolean check_documents(EsClient *client, const CatalogueEntry *target,
-                                const Bundle *bundle, GError **error)
+                                const RollbackOptions *options, GError **error)
 {
     const OrderOptions none = {.depth = 1};
-    if (bundle == NULL)
+    if (options->bundle == NULL && options->unverified)
         return TRUE;
     g_autoptr(ReleaseMeta) release = release_meta_fetch(client, target->index, error);
     if (release == NULL)
         return FALSE;
+    if (options->bundle == NULL)
+        return check_model(client, release, error);
     g_autoptr(Report) report = report_new();
-    if (!verify(report, client, target->index, release, bundle, VERIFY_DOCUMENTS, &none, error))
-        return FALSE;
-    if (report->violations == 0)
-        return TRUE;
-    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_GATE,
-                "%s is not what %s has: %" G_GUINT64_FORMAT " violations, the first: %s",
-                target->index, bundle->path, report->violations,
-                (const char *)g_ptr_array_index(report->first_violations, 0));
-    return FALSE;
+    g_autofree char *source = g_strconcat(options->bundle->path, " has", NULL);
+    return verify(report, client, target->index, release, options->bundle, VERIFY_DOCUMENTS, &none,
+                  error) &&
+           check_report(report, target->index, source, error);
 }
 
+/* FALSE with `as_it_was` FALSE if nobody knows what the alias stands for. */
 static gboolean swap(RollbackResult *result, EsClient *client, const RollbackOptions *options,
-                     Lock *lock, GError **error)
+                     Lock *lock, gboolean *as_it_was, GError **error)
 {
+    *as_it_was = TRUE;
     g_auto(Standing) standing = {0};
     g_autoptr(Catalogue) catalogue = catalogue_fetch(client, options->alias, error);
     if (catalogue == NULL || !standing_look(&standing, client, options->alias, error))
@@ -113,9 +143,12 @@ static gboolean swap(RollbackResult *result, EsClient *client, const RollbackOpt
     const CatalogueEntry *target =
         rollback_choose(catalogue, options->alias, options->target, error);
     if (target == NULL || !check_count(client, target, error) ||
-        !check_documents(client, target, options->bundle, error) || interrupt_requested(error) ||
-        !lock_check(lock, error) ||
-        standing_swap(client, &standing, options->alias, target->index, error) != SWAP_DONE)
+        !check_documents(client, target, options, error) || interrupt_requested(error) ||
+        !lock_check(lock, error))
+        return FALSE;
+    const Swap swap = standing_swap(client, &standing, options->alias, target->index, error);
+    *as_it_was = swap == SWAP_REFUSED;
+    if (swap != SWAP_DONE)
         return FALSE;
     result->index = g_strdup(target->index);
     result->from = standing.indices->len > 0 ? standing_names(&standing) : NULL;
@@ -128,8 +161,9 @@ gboolean rollback(RollbackResult *result, EsClient *client, const RollbackOption
     g_autoptr(Lock) lock = lock_acquire(client, options->alias, "rollback", &options->lock, error);
     if (lock == NULL)
         return FALSE;
-    gboolean swapped = swap(result, client, options, lock, error);
-    if (!swapped)
+    gboolean as_it_was;
+    gboolean swapped = swap(result, client, options, lock, &as_it_was, error);
+    if (as_it_was && !swapped)
         g_prefix_error(error, "%s is as it was: ", options->alias);
     return swapped;
 }

@@ -1,27 +1,164 @@
 #include "seen.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
 #include "csv.h"
+#include "id_table.h"
 #include "recsys_error.h"
 #include "text_file.h"
 
-static gboolean is_of_many(const char *path, const char *user, GError **error)
+struct Seen {
+    GPtrArray *movies; /* char *: seen by everybody */
+    GPtrArray *notes;  /* char * */
+
+    /* Each user's rows: users and movies by their positions. */
+    gboolean of_each;
+    IdTable *users, *rated;
+    GPtrArray *rows; /* [users] GArray of guint32, the movies of a user */
+};
+
+Seen *seen_new(void)
 {
-    if (user != NULL)
-        return TRUE;
-    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
-                "%s has ratings of many people: --user says whose count, or name a file with one "
-                "movie id a line",
-                path);
-    return FALSE;
+    Seen *seen = g_new0(Seen, 1);
+    seen->movies = g_ptr_array_new_with_free_func(g_free);
+    seen->notes = g_ptr_array_new_with_free_func(g_free);
+    seen->users = id_table_new();
+    seen->rated = id_table_new();
+    seen->rows = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+    return seen;
 }
 
-static void exclude(Filter *filter, Text movie)
+void seen_free(Seen *seen)
 {
-    g_autofree char *id = g_strndup(movie.text, movie.length);
-    filter_exclude(filter, id);
+    if (seen == NULL)
+        return;
+    g_ptr_array_unref(seen->movies);
+    g_ptr_array_unref(seen->notes);
+    id_table_free(seen->users);
+    id_table_free(seen->rated);
+    g_ptr_array_unref(seen->rows);
+    g_free(seen);
+}
+
+/* ---- what is there ---- */
+
+const GPtrArray *seen_notes(const Seen *seen)
+{
+    return seen->notes;
+}
+
+void seen_exclude(const Seen *seen, Filter *filter)
+{
+    for (guint i = 0; i < seen->movies->len; i++)
+        filter_exclude(filter, g_ptr_array_index(seen->movies, i));
+}
+
+gboolean seen_is_of_each(const Seen *seen)
+{
+    return seen->of_each;
+}
+
+guint seen_exclude_of(const Seen *seen, const char *user, Filter *filter)
+{
+    const guint position = id_table_find(seen->users, (Text){user, strlen(user)});
+    if (position == ID_TABLE_NONE)
+        return 0;
+    const GArray *rows = g_ptr_array_index(seen->rows, position);
+    for (guint i = 0; i < rows->len; i++) {
+        g_autofree char *movie = id_table_get(seen->rated, g_array_index(rows, guint32, i));
+        filter_exclude(filter, movie);
+    }
+    return rows->len;
+}
+
+GPtrArray *seen_movies_of_each(const Seen *seen)
+{
+    GPtrArray *movies = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < id_table_size(seen->rated); i++)
+        g_ptr_array_add(movies, id_table_get(seen->rated, i));
+    return movies;
+}
+
+static void add_ids(GChecksum *checksum, const IdTable *table)
+{
+    for (guint i = 0; i < id_table_size(table); i++) {
+        g_autofree char *id = id_table_get(table, i);
+        g_checksum_update(checksum, (const guchar *)id, (gssize)strlen(id) + 1);
+    }
+    g_checksum_update(checksum, (const guchar *)"", 1); /* no id is empty */
+}
+
+char *seen_checksum(const Seen *seen)
+{
+    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+    add_ids(checksum, seen->users);
+    add_ids(checksum, seen->rated);
+    for (guint i = 0; i < seen->rows->len; i++) {
+        const GArray *rows = g_ptr_array_index(seen->rows, i);
+        const guint32 count = rows->len;
+        g_checksum_update(checksum, (const guchar *)&count, sizeof count);
+        g_checksum_update(checksum, (const guchar *)rows->data, (gssize)(count * sizeof count));
+    }
+    return g_strdup(g_checksum_get_string(checksum));
+}
+
+/* ---- adding ---- */
+
+static guint position_of(IdTable *table, Text id)
+{
+    const guint position = id_table_find(table, id);
+    return position != ID_TABLE_NONE ? position : id_table_add(table, id);
+}
+
+static void add_row(Seen *seen, Text user, Text movie)
+{
+    const guint position = position_of(seen->users, user);
+    const guint32 rated = position_of(seen->rated, movie);
+    while (seen->rows->len <= position)
+        g_ptr_array_add(seen->rows, g_array_new(FALSE, FALSE, sizeof(guint32)));
+    GArray *rows = g_ptr_array_index(seen->rows, position);
+    g_array_append_val(rows, rated);
+}
+
+typedef struct {
+    Seen *seen;
+    TextFile file;
+    const SeenWhose *whose;
+    guint added; /* movies, or rows */
+} Reading;
+
+static void reading_clear(Reading *reading)
+{
+    text_file_close(&reading->file);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reading, reading_clear)
+
+static void add_movie(Reading *reading, Text movie)
+{
+    g_ptr_array_add(reading->seen->movies, g_strndup(movie.text, movie.length));
+    reading->added++;
+}
+
+/* A row of a file of ratings. */
+static void add_rating(Reading *reading, Text user, Text movie)
+{
+    if (reading->whose->everybody) {
+        add_row(reading->seen, user, movie);
+        reading->added++;
+    } else if (text_equals(user, reading->whose->user)) {
+        add_movie(reading, movie);
+    }
+}
+
+static gboolean begin_ratings(Reading *reading, GError **error)
+{
+    const SeenWhose *whose = reading->whose;
+    reading->seen->of_each = reading->seen->of_each || whose->everybody;
+    if (whose->everybody || whose->user != NULL)
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "%s has ratings of many people: %s",
+                reading->file.path, whose->way_out);
+    return FALSE;
 }
 
 /* ---- a list ---- */
@@ -35,8 +172,9 @@ static Text stripped(Text text)
     return text;
 }
 
-static gboolean read_list(Filter *filter, TextFile *file, GError **error)
+static gboolean read_list(Reading *reading, GError **error)
 {
+    TextFile *file = &reading->file;
     while (text_file_next(file)) {
         const Text movie = stripped(file->current);
         if (movie.length == 0)
@@ -44,7 +182,7 @@ static gboolean read_list(Filter *filter, TextFile *file, GError **error)
         if (!text_is_id(movie) || memchr(movie.text, ',', movie.length) != NULL ||
             memchr(movie.text, ' ', movie.length) != NULL)
             return text_file_expected(file, "one movie id", error);
-        exclude(filter, movie);
+        add_movie(reading, movie);
     }
     return TRUE;
 }
@@ -58,7 +196,7 @@ static gboolean first_fields(const TextFile *file, const char *separator, Text f
     gsize left = file->current.length;
     const gsize gap = strlen(separator);
     for (guint i = 0; i < 2; i++) {
-        const char *end = g_strstr_len(at, (gssize)left, separator);
+        const char *end = memmem(at, left, separator, gap);
         if (end == NULL)
             return FALSE;
         fields[i] = (Text){at, (gsize)(end - at)};
@@ -68,15 +206,16 @@ static gboolean first_fields(const TextFile *file, const char *separator, Text f
     return text_is_id(fields[0]) && text_is_id(fields[1]);
 }
 
-static gboolean read_ratings(Filter *filter, TextFile *file, const char *separator,
-                             const char *user, GError **error)
+static gboolean read_ratings(Reading *reading, const char *separator, GError **error)
 {
-    while (text_file_next(file)) {
+    if (!begin_ratings(reading, error))
+        return FALSE;
+    while (text_file_next(&reading->file)) {
         Text fields[2];
-        if (!first_fields(file, separator, fields))
-            return text_file_expected(file, "user, movie and more, as in its first line", error);
-        if (text_equals(fields[0], user))
-            exclude(filter, fields[1]);
+        if (!first_fields(&reading->file, separator, fields))
+            return text_file_expected(&reading->file, "user, movie and more, as in its first line",
+                                      error);
+        add_rating(reading, fields[0], fields[1]);
     }
     return TRUE;
 }
@@ -89,30 +228,37 @@ static int find_column(const Csv *csv, const char *const *names)
     return column;
 }
 
-static gboolean read_csv(Filter *filter, TextFile *file, const char *user, GError **error)
+static gboolean read_records(Reading *reading, Csv *csv, const int columns[2], GError **error)
+{
+    const gboolean everybody = reading->whose->everybody;
+    while (csv_has_more(csv)) {
+        if (!csv_read(csv, error))
+            return FALSE;
+        const Text user = csv->fields[columns[0]], movie = csv->fields[columns[1]];
+        if (!everybody && !text_equals(user, reading->whose->user))
+            continue;
+        if (!text_is_id(movie))
+            return csv_expected(csv, "a movie id", error);
+        if (!text_is_id(user))
+            return csv_expected(csv, "a user id", error);
+        add_rating(reading, user, movie);
+    }
+    return TRUE;
+}
+
+static gboolean read_csv(Reading *reading, GError **error)
 {
     static const char *const of_user[] = {"user", "userId", NULL};
     static const char *const of_movie[] = {"item", "movie", "itemId", "movieId", NULL};
     g_auto(Csv) csv = {0};
-    if (!csv_open(&csv, file, error))
+    if (!csv_open(&csv, &reading->file, error))
         return FALSE;
-    const int user_column = find_column(&csv, of_user), movie_column = find_column(&csv, of_movie);
-    if (user_column < 0 || movie_column < 0)
-        return text_file_fail(file, 1, error,
+    const int columns[2] = {find_column(&csv, of_user), find_column(&csv, of_movie)};
+    if (columns[0] < 0 || columns[1] < 0)
+        return text_file_fail(&reading->file, 1, error,
                               "expected a column user or userId, and one of item, movie, itemId "
                               "and movieId");
-    if (!is_of_many(file->path, user, error))
-        return FALSE;
-    while (csv_has_more(&csv)) {
-        if (!csv_read(&csv, error))
-            return FALSE;
-        if (!text_equals(csv.fields[user_column], user))
-            continue;
-        if (!text_is_id(csv.fields[movie_column]))
-            return csv_expected(&csv, "a movie id", error);
-        exclude(filter, csv.fields[movie_column]);
-    }
-    return TRUE;
+    return begin_ratings(reading, error) && read_records(reading, &csv, columns, error);
 }
 
 /* ---- any ---- */
@@ -121,26 +267,41 @@ static gboolean read_csv(Filter *filter, TextFile *file, const char *user, GErro
 static const char *separator_of(const TextFile *file)
 {
     static const char *const separators[] = {"::", "\t", ","};
-    const char *end = memchr(file->at, '\n', (gsize)(file->end - file->at));
-    const gssize length = (end != NULL ? end : file->end) - file->at;
-    for (guint i = 0; i < G_N_ELEMENTS(separators); i++)
-        if (g_strstr_len(file->at, length, separators[i]) != NULL)
+    const gsize size = (gsize)(file->end - file->at);
+    const char *end = size > 0 ? memchr(file->at, '\n', size) : NULL;
+    for (guint i = 0; end != NULL && i < G_N_ELEMENTS(separators); i++)
+        if (g_strstr_len(file->at, end - file->at, separators[i]) != NULL)
             return separators[i];
     return NULL;
 }
 
-gboolean seen_exclude(Filter *filter, const char *path, const char *user, GError **error)
+static gboolean read_any(Reading *reading, const char *separator, GError **error)
 {
-    GStatBuf status;
-    g_auto(TextFile) file = {0};
-    if (g_stat(path, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0)
-        return TRUE;
-    if (!text_file_open(&file, path, error))
-        return FALSE;
-    const char *separator = separator_of(&file);
     if (separator == NULL)
-        return read_list(filter, &file, error);
-    if (strcmp(separator, ",") == 0)
-        return read_csv(filter, &file, user, error);
-    return is_of_many(path, user, error) && read_ratings(filter, &file, separator, user, error);
+        return read_list(reading, error);
+    return strcmp(separator, ",") == 0 ? read_csv(reading, error)
+                                       : read_ratings(reading, separator, error);
+}
+
+static void note_nothing(const Reading *reading, gboolean is_list)
+{
+    const char *path = reading->file.path, *user = reading->whose->user;
+    char *note =
+        is_list || user == NULL
+            ? g_strdup_printf("%s names no movie: it excludes nothing.", path)
+            : g_strdup_printf("%s has no ratings of user %s: it excludes nothing.", path, user);
+    g_ptr_array_add(reading->seen->notes, note);
+}
+
+gboolean seen_read(Seen *seen, const char *path, const SeenWhose *whose, GError **error)
+{
+    g_auto(Reading) reading = {.seen = seen, .whose = whose};
+    if (!text_file_open_input(&reading.file, path, error))
+        return FALSE;
+    const char *separator = separator_of(&reading.file);
+    if (!read_any(&reading, separator, error))
+        return FALSE;
+    if (reading.added == 0)
+        note_nothing(&reading, separator == NULL);
+    return TRUE;
 }

@@ -1,19 +1,51 @@
-/* Movies that somebody has seen, to be left out of the recommendations.
+/* Movies that people have seen, to be left out of the recommendations.
  *
- * The file is either a list, one movie id a line (blank lines do not count), or ratings of many
- * people, of which those of one user count. Which of them it is, its first line says:
+ * A file is either a list, one movie id a line (blank lines do not count), or ratings of many
+ * people. Which of them it is, its first line says:
  *
- *   318                                   a list
+ *   318                                   a list, for everybody
  *   1::318::5::978300760                  MovieLens 1M's ratings.dat: user, movie, …
  *   1<tab>318<tab>5<tab>978300760         MovieLens 100k's u.data: the same
  *   userId,movieId,rating,timestamp       a CSV file with a header: a column user or userId, and
- *                                         one of item, movie, itemId and movieId */
+ *                                         one of item, movie, itemId and movieId
+ *
+ * It may be a pipe, or "-", standard input. */
 #pragma once
 
 #include "filter.h"
 
-/* Adds them to the filter's excluded movies. `user` may be NULL for a list; for ratings that is
- * RECSYS_ERROR_USAGE. An empty file has nothing to add. Errors: G_FILE_ERROR, RECSYS_ERROR_DATA
- * naming file and line. */
-gboolean seen_exclude(Filter *filter, const char *path, const char *user,
-                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Whose rows count in a file of ratings: */
+typedef struct {
+    gboolean everybody;  /* each user's, for seen_exclude_of(); or */
+    const char *user;    /* this one's, for everybody; or, if that is NULL, */
+    const char *way_out; /* nobody's: the end of the message that refuses such a file */
+} SeenWhose;
+
+typedef struct Seen Seen;
+
+Seen *seen_new(void);
+void seen_free(Seen *seen);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Seen, seen_free)
+
+/* Reads one more file. Errors: RECSYS_ERROR_USAGE for ratings where nobody's count, G_FILE_ERROR,
+ * RECSYS_ERROR_DATA naming file and line. */
+gboolean seen_read(Seen *seen, const char *path, const SeenWhose *whose,
+                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What to tell of files that exclude nothing, a sentence each; char *. */
+const GPtrArray *seen_notes(const Seen *seen);
+
+/* Adds the movies that are seen by everybody to the filter's excluded ones. */
+void seen_exclude(const Seen *seen, Filter *filter);
+
+/* TRUE if there was a file of which everybody's rows are kept. */
+gboolean seen_is_of_each(const Seen *seen);
+
+/* Adds those of one user beside that, and returns how many they are. */
+guint seen_exclude_of(const Seen *seen, const char *user, Filter *filter);
+
+/* The movies in these rows, each once; char *. */
+GPtrArray *seen_movies_of_each(const Seen *seen);
+
+/* A checksum of these rows, in hex: another one for other rows. */
+char *seen_checksum(const Seen *seen);

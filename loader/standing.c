@@ -45,8 +45,26 @@ char *standing_names(const Standing *standing)
     return g_string_free(names, FALSE);
 }
 
-static void put_alias_action(yajl_gen json, const char *action, const char *index,
-                             const char *alias)
+/* From whatever "*" stands for, since another release may have ended since anybody looked, and by
+ * name from those seen, since "*" leaves out what is hidden or closed: an alias of two releases
+ * could not be read. */
+static void put_removal(yajl_gen json, const Standing *seen, const char *alias)
+{
+    g_autoptr(GPtrArray) from = g_ptr_array_new();
+    g_ptr_array_add(from, "*");
+    for (guint i = 0; i < seen->indices->len; i++)
+        g_ptr_array_add(from, g_ptr_array_index(seen->indices, i));
+    yajl_gen_map_open(json);
+    json_put_key(json, "remove");
+    yajl_gen_map_open(json);
+    json_put_member_strings(json, "indices", from);
+    json_put_member_string(json, "alias", alias);
+    json_put_member_bool(json, "must_exist", FALSE);
+    yajl_gen_map_close(json);
+    yajl_gen_map_close(json);
+}
+
+static void put_action(yajl_gen json, const char *action, const char *index, const char *alias)
 {
     yajl_gen_map_open(json);
     json_put_key(json, action);
@@ -54,71 +72,73 @@ static void put_alias_action(yajl_gen json, const char *action, const char *inde
     json_put_member_string(json, "index", index);
     if (alias != NULL)
         json_put_member_string(json, "alias", alias);
-    if (strcmp(action, "remove") == 0)
-        json_put_member_bool(json, "must_exist", FALSE);
     yajl_gen_map_close(json);
     yajl_gen_map_close(json);
 }
 
-static void open_actions(yajl_gen json)
+static char *swap_body(const Standing *seen, gboolean replaces_index, const char *alias,
+                       const char *index)
 {
+    g_auto(yajl_gen) json = json_generator_new(FALSE);
     yajl_gen_map_open(json);
     json_put_key(json, "actions");
     yajl_gen_array_open(json);
-}
-
-static char *close_actions(yajl_gen json)
-{
+    if (replaces_index)
+        put_action(json, "remove_index", alias, NULL);
+    else
+        put_removal(json, seen, alias);
+    put_action(json, "add", index, alias);
     yajl_gen_array_close(json);
     yajl_gen_map_close(json);
     return json_take(json, NULL);
 }
 
-static char *swap_body(const Standing *standing, const char *alias, const char *index)
-{
-    g_auto(yajl_gen) json = json_generator_new(FALSE);
-    open_actions(json);
-    /* From all indices, not from those seen at the beginning: another release may have ended since,
-     * and an alias of two releases could not be read. */
-    if (standing->is_concrete)
-        put_alias_action(json, "remove_index", alias, NULL);
-    else
-        put_alias_action(json, "remove", "*", alias);
-    put_alias_action(json, "add", index, alias);
-    return close_actions(json);
-}
-
-/* After an answer that was lost only the cluster knows whether the alias has moved. */
-static Swap ask_whether_swapped(EsClient *client, const char *alias, const char *index)
+/* `failure` is what came instead of an acknowledgement, or NULL. */
+static Swap judge_swap(EsClient *client, const char *alias, const char *index,
+                       const GError *failure, GError **error)
 {
     g_auto(Standing) now = {0};
-    if (!standing_look(&now, client, alias, NULL))
+    if (!standing_look(&now, client, alias, NULL)) {
+        if (failure == NULL)
+            return SWAP_DONE;
+        g_propagate_prefixed_error(error, g_error_copy(failure),
+                                   "whether %s has moved to %s is not known (GET /_alias tells); "
+                                   "both are kept: ",
+                                   alias, index);
         return SWAP_UNKNOWN;
-    return now.indices->len == 1 && strcmp(g_ptr_array_index(now.indices, 0), index) == 0
-               ? SWAP_DONE
-               : SWAP_REFUSED;
+    }
+    g_autofree char *names = standing_names(&now);
+    if (strcmp(names, index) == 0)
+        return SWAP_DONE;
+    if (failure == NULL)
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
+                    "%s was to move to %s and stands for %s: somebody else moves it too; nothing "
+                    "is deleted, `recsys-loader rollback RELEASE` makes it stand for one",
+                    alias, index, names[0] != '\0' ? names : "nothing");
+    else
+        /* It may be under way: to delete the new index now would be to delete what is live soon. */
+        g_propagate_prefixed_error(error, g_error_copy(failure),
+                                   "%s has not moved to %s so far, and still may (GET /_alias "
+                                   "tells); both are kept: ",
+                                   alias, index);
+    return SWAP_UNKNOWN;
 }
 
 Swap standing_swap(EsClient *client, const Standing *standing, const char *alias, const char *index,
                    GError **error)
 {
     g_autoptr(GError) failure = NULL;
-    g_autofree char *body = swap_body(standing, alias, index);
+    g_auto(Standing) now = {0};
+    if (!standing_look(&now, client, alias, error))
+        return SWAP_REFUSED;
+    g_autofree char *body = swap_body(&now, standing->is_concrete, alias, index);
     es_client_set_interruptible(client, FALSE);
     g_auto(yajl_val) answer = es_call_json(client, "POST", "/_aliases", body, &failure);
-    Swap swap = answer != NULL ? SWAP_DONE : SWAP_REFUSED;
-    /* A gateway's 502 to 504 says no more about it than a lost connection. */
-    if (answer == NULL &&
-        (failure->domain != ES_ERROR || es_exit_code(failure) == RECSYS_ERROR_UNREACHABLE))
-        swap = ask_whether_swapped(client, alias, index);
+    Swap swap = SWAP_REFUSED;
+    if (failure != NULL && failure->domain == ES_ERROR && failure->code < 500)
+        g_propagate_error(error, g_steal_pointer(&failure));
+    else
+        swap = judge_swap(client, alias, index, failure, error);
     es_client_set_interruptible(client, TRUE);
-    if (swap == SWAP_DONE)
-        return swap;
-    if (swap == SWAP_UNKNOWN)
-        g_prefix_error(
-            &failure,
-            "whether %s has moved to %s is not known (GET /_alias tells); both are kept: ", alias,
-            index);
-    g_propagate_error(error, g_steal_pointer(&failure));
     return swap;
 }

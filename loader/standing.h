@@ -22,12 +22,13 @@ void standing_read(Standing *standing, yajl_val answer, const char *alias);
 /* The indices' names separated by commas. */
 char *standing_names(const Standing *standing);
 
+/* SWAP_REFUSED: the alias is as it was and will stay so. SWAP_UNKNOWN: nothing may be deleted. */
 typedef enum { SWAP_DONE, SWAP_REFUSED, SWAP_UNKNOWN } Swap;
 
 /* Makes the alias stand for `index` alone, deleting an index of the alias's own name if `standing`
  * has one. One call: readers see the old release or the new one, never neither. A signal waits for
- * its end, because half-way through nobody could say which release is live. After an answer that
- * was lost the cluster is asked; SWAP_UNKNOWN if that fails too. `error` is set unless it is
+ * its end, because half-way through nobody could say which release is live. Then the cluster is
+ * asked whether it is so, after an answer that was lost too. `error` is set unless it is
  * SWAP_DONE. */
 Swap standing_swap(EsClient *client, const Standing *standing, const char *alias, const char *index,
                    GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "document.h"
-#include "feature_id.h"
+#include "movie_ids.h"
 #include "order_proof.h"
 
 struct AnswerCheck {
@@ -12,6 +12,7 @@ struct AnswerCheck {
     DocIds doc_ids;
     const KernelFinding *kernels; /* nullable */
     const GArray *movies;         /* feature indices */
+    MovieIds *ids;
     FastScorer *scorer;
     gboolean *is_returned; /* [movies]: all FALSE between two answers */
     GArray *scores;        /* ExactScore: of the returned movies, then of those left out */
@@ -27,6 +28,7 @@ AnswerCheck *answer_check_new(Report *report, const Bundle *bundle, DocIds doc_i
     check->doc_ids = doc_ids;
     check->kernels = kernels;
     check->movies = feature_table_of_type(bundle->features, FEATURE_MOVIE);
+    check->ids = movie_ids_new(bundle, doc_ids);
     check->scorer = fast_scorer_new(bundle, code_kernel_fastest());
     check->is_returned = g_new0(gboolean, check->movies->len);
     check->scores = g_array_new(FALSE, FALSE, sizeof(ExactScore));
@@ -37,23 +39,16 @@ void answer_check_free(AnswerCheck *check)
 {
     if (check == NULL)
         return;
+    movie_ids_free(check->ids);
     fast_scorer_free(check->scorer);
     g_free(check->is_returned);
     g_array_unref(check->scores);
     g_free(check);
 }
 
-static int compare_indices(gconstpointer a, gconstpointer b)
-{
-    guint x = *(const guint *)a, y = *(const guint *)b;
-    return (x > y) - (x < y);
-}
-
 gboolean answer_check_find(const AnswerCheck *check, const char *id, guint *position)
 {
-    guint index;
-    return feature_of_id(check->bundle, check->doc_ids, id, &index) &&
-           g_array_binary_search((GArray *)check->movies, &index, compare_indices, position);
+    return movie_ids_find(check->ids, id, position);
 }
 
 static char *id_at(const AnswerCheck *check, guint position)

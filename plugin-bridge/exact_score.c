@@ -5,6 +5,7 @@
 
 #define U_FLOAT 0x1p-24 /* unit roundoff */
 #define U_DOUBLE 0x1p-53
+#define LANES 4
 
 /* high + low = a + b exactly (Knuth). */
 static inline void two_sum(double a, double b, double *high, double *low)
@@ -16,16 +17,51 @@ static inline void two_sum(double a, double b, double *high, double *low)
     *low = (a - a_part) + (b - b_part);
 }
 
+/* A sum with what its roundings have lost, and the sum of the absolute values. */
+static inline void add_product(double *sum, double *correction, double *magnitude, float a, float b)
+{
+    double product = (double)a * b;
+    double low;
+    two_sum(*sum, product, sum, &low);
+    *correction += low;
+    *magnitude += fabs(product);
+}
+
+/* The same for sums side by side, one step of all lanes after the other: compilers make a few
+ * instructions of each. */
+static inline void add_products(double *sums, double *corrections, double *magnitudes,
+                                const float *a, const float *b)
+{
+    double products[LANES], next[LANES], parts[LANES];
+    for (guint l = 0; l < LANES; l++)
+        products[l] = (double)a[l] * b[l];
+    for (guint l = 0; l < LANES; l++)
+        next[l] = sums[l] + products[l];
+    for (guint l = 0; l < LANES; l++)
+        parts[l] = next[l] - sums[l];
+    for (guint l = 0; l < LANES; l++)
+        corrections[l] += (sums[l] - (next[l] - parts[l])) + (products[l] - parts[l]);
+    for (guint l = 0; l < LANES; l++)
+        magnitudes[l] += fabs(products[l]);
+    for (guint l = 0; l < LANES; l++)
+        sums[l] = next[l];
+}
+
 ExactScore exact_score(const float *query, const float *vector, guint k, double bias, double shift)
 {
+    double sums[LANES] = {0}, corrections[LANES] = {0}, magnitudes[LANES] = {0};
     double sum, correction, magnitude = 0;
+    guint i = 0;
+    for (; i + LANES <= k; i += LANES)
+        add_products(sums, corrections, magnitudes, query + i, vector + i);
     two_sum(shift, bias, &sum, &correction);
-    for (guint i = 0; i < k; i++) {
-        double product = (double)query[i] * vector[i];
+    for (; i < k; i++)
+        add_product(&sum, &correction, &magnitude, query[i], vector[i]);
+    for (guint l = 0; l < LANES; l++) {
         double low;
-        two_sum(sum, product, &sum, &low);
-        correction += low;
-        magnitude += fabs(product);
+        two_sum(sum, sums[l], &sum, &low);
+        correction += low + corrections[l];
+        magnitude += magnitudes[l];
     }
     double score = sum + correction;
 

@@ -23,7 +23,7 @@ struct FastScorer {
     double norm;          /* M */
     double residual;      /* R */
     double bias;          /* W */
-    gboolean is_ordinary; /* steps are not too small or large for float32 */
+    gboolean is_ordinary; /* no step is too large for float32 */
 
     float *query;       /* [k]: of the last call */
     gint8 *query_codes; /* [stride]: e, then zeros */
@@ -39,13 +39,14 @@ typedef struct {
     double norm, residual; /* lengths, rounded up */
 } Coded;
 
-/* v [k] to codes [k]. */
+/* v [k] to codes [k]. A step below the least one is 0: what such a vector has is all residual. */
 static Coded encode(gint8 *codes, const float *v, guint k)
 {
     double most = 0, squares = 0, errors = 0;
     for (guint f = 0; f < k; f++)
         most = MAX(most, fabs((double)v[f]));
-    const float step = (float)(most / LARGEST_CODE);
+    const double finest = most / LARGEST_CODE;
+    const float step = finest < LEAST_STEP ? 0 : (float)finest;
     for (guint f = 0; f < k; f++) {
         const double value = v[f];
         const double code = step > 0 ? nearbyint(value / step) : 0;
@@ -59,7 +60,7 @@ static Coded encode(gint8 *codes, const float *v, guint k)
 
 static gboolean is_ordinary(float step)
 {
-    return step == 0 || (step >= LEAST_STEP && step <= LARGEST_STEP);
+    return step <= LARGEST_STEP;
 }
 
 static void add_movie(FastScorer *scorer, guint position)

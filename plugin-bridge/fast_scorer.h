@@ -18,8 +18,9 @@
  * by 2^-150 below the normal range: less than 8 u P + 2^-140 in all. The shift is added where s_m
  * is compared, in double, and S_m itself is rounded: less than 8·2^-53 (|c| + P). The sum of these
  * is E: |c + s_m − S_m| ≤ E for every movie. (All this for steps a_m, b that are 0 or between 2^-80
- * and 2^80, and P < 2^100, so that nothing overflows and no partial product underflows; else E = ∞,
- * and every movie matters.)
+ * and 2^80, and P < 2^100, so that nothing overflows and no partial product underflows. A smaller
+ * step is made 0: the vector of a movie that nobody rated, which weight decay leaves next to
+ * nothing of, is all residual. With larger ones E = ∞, and every movie matters.)
  *
  * The best d. Let t be the d-th largest s. The d movies with s ≥ t have S − c ≥ t − E, so a movie
  * with s < t − 2E has less than that of d others: it is neither among the best d nor tied with one

@@ -1,9 +1,10 @@
 #include "index_scan.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "document.h"
-#include "flight.h"
+#include "es_calls.h"
 #include "json.h"
 #include "point_in_time.h"
 #include "progress.h"
@@ -16,13 +17,23 @@
 #define BYTES_PER_COMPONENT 13u /* of a decimal */
 #define BYTES_PER_DOCUMENT 500u /* beside the vector */
 
+/* A vector's doc value in base64 of big-endian float32, as Elasticsearch 9.4 has it in the format
+ * "binary". To write it as decimals takes 8.19 as long as all the rest of a page. */
+#define PACK                                                                                       \
+    "if (doc['embedding'].size() == 0) { return null } "                                           \
+    "float[] vector = doc['embedding'].vectorValue; byte[] bytes = new byte[4 * vector.length]; "  \
+    "for (int f = 0; f < vector.length; f++) { int bits = Float.floatToIntBits(vector[f]); "       \
+    "for (int b = 0; b < 4; b++) { bytes[4 * f + b] = (byte) (bits >> (24 - 8 * b)) } } "          \
+    "return Base64.getEncoder().encodeToString(bytes)"
+
 typedef struct {
     const IndexScan *scan;
     HitHandler on_hit;
     gpointer data;
     const char *pit;
     guint slices, per_page;
-    Flight *flight;
+    gboolean is_packed; /* vectors are asked for by PACK */
+    EsCalls *calls;
     Progress progress;
     guint64 seen;
 } Pages;
@@ -30,7 +41,8 @@ typedef struct {
 typedef struct {
     Pages *pages;
     guint id;
-    gint64 after; /* where the next page begins; -1: at the beginning */
+    char *after;        /* where the next page begins; NULL: at the beginning */
+    gboolean is_packed; /* the page that was asked for */
 } Slice;
 
 /* ---- requests ---- */
@@ -50,15 +62,37 @@ static void put_where(yajl_gen json, const Slice *slice)
     yajl_gen_array_open(json);
     json_put_string(json, "_shard_doc");
     yajl_gen_array_close(json);
-    if (slice->after < 0)
+    if (slice->after == NULL)
         return;
     json_put_key(json, "search_after");
+    yajl_gen_number(json, slice->after, strlen(slice->after)); /* any JSON, as it is */
+}
+
+/* Both ways the hit has them in `fields`. */
+static void put_vectors(yajl_gen json, gboolean is_packed)
+{
+    if (is_packed) {
+        json_put_key(json, "script_fields");
+        yajl_gen_map_open(json);
+        json_put_key(json, "embedding");
+        yajl_gen_map_open(json);
+        json_put_member_string(json, "script", PACK);
+        yajl_gen_map_close(json);
+        yajl_gen_map_close(json);
+    }
+    json_put_key(json, "docvalue_fields");
     yajl_gen_array_open(json);
-    json_put_int(json, slice->after);
+    if (!is_packed) {
+        yajl_gen_map_open(json);
+        json_put_member_string(json, "field", "embedding");
+        json_put_member_string(json, "format", "binary");
+        yajl_gen_map_close(json);
+    }
+    json_put_string(json, "bias");
     yajl_gen_array_close(json);
 }
 
-static void put_what(yajl_gen json)
+static void put_what(yajl_gen json, gboolean is_packed)
 {
     json_put_key(json, "_source");
     yajl_gen_map_open(json);
@@ -68,14 +102,7 @@ static void put_what(yajl_gen json)
     json_put_string(json, KNN_FIELD);
     yajl_gen_array_close(json);
     yajl_gen_map_close(json);
-    json_put_key(json, "docvalue_fields");
-    yajl_gen_array_open(json);
-    yajl_gen_map_open(json);
-    json_put_member_string(json, "field", "embedding");
-    json_put_member_string(json, "format", "binary");
-    yajl_gen_map_close(json);
-    json_put_string(json, "bias");
-    yajl_gen_array_close(json);
+    put_vectors(json, is_packed);
 }
 
 static char *page_body(const Slice *slice)
@@ -90,49 +117,77 @@ static char *page_body(const Slice *slice)
         yajl_gen_number(json, scan->query, strlen(scan->query)); /* any JSON, as it is */
     }
     put_where(json, slice);
-    put_what(json);
+    put_what(json, slice->is_packed);
     yajl_gen_map_close(json);
     return json_take(json, NULL);
 }
 
 /* ---- answers ---- */
 
-static gboolean on_page(const GString *answer, gpointer data, GError **error);
+static gboolean on_page(GString *answer, const GError *failure, gpointer data, GError **error);
 
 static void ask(Slice *slice)
 {
-    flight_post(slice->pages->flight, "/_search", ES_JSON, page_body(slice), on_page, slice);
+    slice->is_packed = slice->pages->is_packed;
+    es_calls_post_for_text(slice->pages->calls, "/_search", ES_JSON, page_body(slice), on_page,
+                           slice);
 }
 
-static gboolean on_page(const GString *answer, gpointer data, GError **error)
+/* Not everybody may use scripts: a page that is refused is asked for once more without. */
+static gboolean go_on_without(Slice *slice, const GError *failure, GError **error)
+{
+    if (failure->domain != ES_ERROR || !slice->is_packed) {
+        g_propagate_error(error, g_error_copy(failure));
+        return FALSE;
+    }
+    slice->pages->is_packed = FALSE;
+    ask(slice);
+    return TRUE;
+}
+
+static gboolean on_page(GString *answer, const GError *failure, gpointer data, GError **error)
 {
     Slice *slice = data;
     Pages *p = slice->pages;
-    SearchPage page;
-    if (!search_page_read(&page, answer->str, answer->len, p->scan->k, p->on_hit, p->data, error))
+    g_auto(SearchPage) page = {0};
+    if (failure != NULL)
+        return go_on_without(slice, failure, error);
+    if (!search_page_read(&page, answer, p->scan->k, p->on_hit, p->data, error))
         return FALSE;
     p->seen += page.hits;
     progress_update(&p->progress, MIN(p->seen, p->scan->expected), NULL);
     if (page.hits < p->per_page)
         return TRUE;
-    if (page.after < 0) {
+    if (page.after == NULL) {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
                     "a page of documents has no sort value");
         return FALSE;
     }
-    slice->after = page.after;
+    g_free(slice->after);
+    slice->after = g_steal_pointer(&page.after);
     ask(slice);
     return TRUE;
+}
+
+/* Servers that do not know the format "binary" ignore it, and answer with decimals. */
+static gboolean needs_packing(const EsClient *client)
+{
+    guint major = 0, minor = 0;
+    return sscanf(es_client_version(client), "%u.%u", &major, &minor) == 2 &&
+           (major < 9 || (major == 9 && minor < 4));
 }
 
 static gboolean read_slices(Pages *p, GError **error)
 {
     Slice slices[SLICES];
     for (guint i = 0; i < p->slices; i++) {
-        slices[i] = (Slice){p, i, -1};
+        slices[i] = (Slice){.pages = p, .id = i};
         ask(&slices[i]);
     }
-    return flight_run(p->flight, error);
+    const gboolean valid = es_calls_run(p->calls, error);
+    for (guint i = 0; i < p->slices; i++)
+        g_free(slices[i].after);
+    return valid;
 }
 
 gboolean index_scan(EsClient *client, const IndexScan *scan, HitHandler on_hit, gpointer data,
@@ -141,7 +196,7 @@ gboolean index_scan(EsClient *client, const IndexScan *scan, HitHandler on_hit, 
     g_autofree char *pit = point_in_time_open(client, scan->index, error);
     if (pit == NULL)
         return FALSE;
-    g_autoptr(Flight) flight = flight_new(client);
+    g_autoptr(EsCalls) calls = es_calls_new(client);
     const guint document = scan->k * BYTES_PER_COMPONENT + BYTES_PER_DOCUMENT;
     Pages pages = {
         .scan = scan,
@@ -149,7 +204,8 @@ gboolean index_scan(EsClient *client, const IndexScan *scan, HitHandler on_hit, 
         .data = data,
         .pit = pit,
         .per_page = CLAMP(PAGE_BYTES / document, LEAST_PER_PAGE, MOST_PER_PAGE),
-        .flight = flight,
+        .calls = calls,
+        .is_packed = needs_packing(client),
     };
     pages.slices = scan->expected > pages.per_page ? SLICES : 1;
     progress_start(&pages.progress, scan->label, "documents", scan->expected);

@@ -15,9 +15,9 @@ typedef struct {
 } IndexScan;
 
 /* Calls `on_hit` for each document, in no particular order. Vectors and biases are the stored ones,
- * which rankings are computed from, in base64 where the server can (Elasticsearch 9.4; 8.19 answers
- * the same request with decimals), and bias once more as it is in _source. Errors:
- * RECSYS_ERROR_INCONCLUSIVE for a partial page, RECSYS_ERROR_REFUSED, ES_ERROR, transport,
- * RECSYS_ERROR_INTERRUPTED, the handler's. */
+ * which rankings are computed from, and bias once more as it is in _source. Vectors come bit for
+ * bit in base64, from Elasticsearch 8.19 by a script; where that is refused, as decimals that read
+ * back as the same bits. Errors: RECSYS_ERROR_INCONCLUSIVE for a partial page,
+ * RECSYS_ERROR_REFUSED, ES_ERROR, transport, RECSYS_ERROR_INTERRUPTED, the handler's. */
 gboolean index_scan(EsClient *client, const IndexScan *scan, HitHandler on_hit, gpointer data,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;

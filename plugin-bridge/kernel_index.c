@@ -2,16 +2,16 @@
 
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "exact_score.h"
 #include "kernel_probe.h"
 #include "recsys_error.h"
 #include "rng.h"
+#include "throwaway.h"
 
-#define LEFT_BEHIND_MS 3600000 /* a probe takes seconds */
-#define COPIES_SECONDS 30      /* an empty index is on all nodes in less */
+#define COPIES_SECONDS 30 /* an empty index is on all nodes in less */
 #define POLL_MS 100
+#define KIND "probe"
 #define MADE_BY "recsys-bridge fingerprint"
 
 /* Below and above the lengths from which vectors are used, with and without a rest. */
@@ -68,7 +68,7 @@ KernelIndex *kernel_index_new(const char *alias, guint k)
 {
     KernelIndex *index = g_new0(KernelIndex, 1);
     index->alias = g_strdup(alias);
-    index->name = g_strdup_printf("%s-probe-%d-%08x", alias, (int)getpid(), g_random_int());
+    index->name = throwaway_name(alias, KIND);
     index->probes = g_array_new(FALSE, FALSE, sizeof(ProbeSet));
     index->nodes = g_ptr_array_new_with_free_func(node_free);
     g_array_set_clear_func(index->probes, set_clear);
@@ -92,17 +92,6 @@ void kernel_index_free(KernelIndex *index)
     g_array_unref(index->probes);
     g_ptr_array_unref(index->nodes);
     g_free(index);
-}
-
-gboolean kernel_index_is_name(const char *alias, const char *name)
-{
-    g_autofree char *prefix = g_strdup_printf("%s-probe-", alias);
-    if (!g_str_has_prefix(name, prefix))
-        return FALSE;
-    const char *rest = name + strlen(prefix);
-    gsize digits = strspn(rest, "0123456789");
-    return digits > 0 && rest[digits] == '-' && strlen(rest + digits + 1) == 8 &&
-           strspn(rest + digits + 1, "0123456789abcdef") == 8;
 }
 
 /* ---- creating ---- */
@@ -204,35 +193,22 @@ static gboolean find_nodes(EsClient *client, KernelIndex *index, GError **error)
     return TRUE;
 }
 
-/* How many copies there should be, and when the index was made by the server's clock. */
-static gboolean read_settings(yajl_val entry, guint *copies, gint64 *created)
-{
-    const char *replicas = json_get_string(entry, "settings.index.number_of_replicas");
-    const char *date = json_get_string(entry, "settings.index.creation_date");
-    if (replicas == NULL || date == NULL)
-        return FALSE;
-    *copies = (guint)g_ascii_strtoull(replicas, NULL, 10) + 1;
-    *created = g_ascii_strtoll(date, NULL, 10);
-    return TRUE;
-}
-
-static yajl_val entry_of(yajl_val answer, const char *index)
-{
-    const char *keys[] = {index, NULL};
-    return answer != NULL ? yajl_tree_get(answer, keys, yajl_t_object) : NULL;
-}
-
+/* How many copies there should be. */
 static gboolean copies_wanted(EsClient *client, const KernelIndex *index, guint *copies,
                               GError **error)
 {
-    gint64 created;
     g_autofree char *name = es_escape(index->name);
     g_autofree char *path = g_strdup_printf("/%s/_settings", name);
     g_auto(yajl_val) answer = es_call_json(client, "GET", path, NULL, error);
     if (answer == NULL)
         return FALSE;
-    return read_settings(entry_of(answer, index->name), copies, &created) ||
-           refuse("an index without settings", error);
+    const char *keys[] = {index->name, NULL};
+    const char *replicas = json_get_string(yajl_tree_get(answer, keys, yajl_t_object),
+                                           "settings.index.number_of_replicas");
+    if (replicas == NULL)
+        return refuse("an index without settings", error);
+    *copies = (guint)g_ascii_strtoull(replicas, NULL, 10) + 1;
+    return TRUE;
 }
 
 static gboolean wait_for_copies(EsClient *client, KernelIndex *index, GError **error)
@@ -268,21 +244,10 @@ static void remove_index(EsClient *client, const char *index, GError **error)
 /* Failing is no reason not to probe; a later run tries again. */
 static void remove_older(EsClient *client, const KernelIndex *index)
 {
-    g_autofree char *name = es_escape(index->alias);
-    g_autofree char *path = g_strdup_printf("/%s-probe-*", name);
-    g_auto(yajl_val) answer = es_call_json(client, "GET", path, NULL, NULL);
-    guint copies;
-    gint64 now, created;
-    if (!YAJL_IS_OBJECT(answer) || !read_settings(entry_of(answer, index->name), &copies, &now))
-        return;
-    for (gsize i = 0; i < answer->u.object.len; i++) {
-        const char *other = answer->u.object.keys[i];
-        yajl_val entry = answer->u.object.values[i];
-        if (kernel_index_is_name(index->alias, other) &&
-            g_strcmp0(json_get_string(entry, "mappings._meta.created_by"), MADE_BY) == 0 &&
-            read_settings(entry, &copies, &created) && now - created > LEFT_BEHIND_MS)
-            remove_index(client, other, NULL);
-    }
+    g_autoptr(GPtrArray) older =
+        throwaway_left_behind(client, index->alias, KIND, MADE_BY, index->name);
+    for (guint i = 0; i < older->len; i++)
+        remove_index(client, g_ptr_array_index(older, i), NULL);
 }
 
 /* ---- its life ---- */

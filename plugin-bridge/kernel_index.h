@@ -40,6 +40,3 @@ gboolean kernel_index_remove(EsClient *client, KernelIndex *index, GError **erro
 gboolean kernel_index_ask(EsClient *client, const KernelIndex *index, const ProbeSet *set,
                           const char *node, float *answers,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* TRUE for a name that kernel_index_new() gives for this alias. */
-gboolean kernel_index_is_name(const char *alias, const char *name);

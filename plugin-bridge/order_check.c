@@ -5,7 +5,7 @@
 
 #include "answer_check.h"
 #include "document.h"
-#include "flight.h"
+#include "es_calls.h"
 #include "json.h"
 #include "local_scorer.h"
 #include "order_log.h"
@@ -43,11 +43,11 @@ typedef struct {
 
 typedef struct {
     Check *check;
-    gboolean is_answered;  /* and waits for its turn */
-    GPtrArray *questions;  /* Question * */
-    GPtrArray *ids;        /* char *: documents of step 1, each once */
-    GPtrArray *asked;      /* Question *, not owned: of the msearch under way */
-    const GString *answer; /* to it, while it is read */
+    gboolean is_answered; /* and waits for its turn */
+    GPtrArray *questions; /* Question * */
+    GPtrArray *ids;       /* char *: documents of step 1, each once */
+    GPtrArray *asked;     /* Question *, not owned: of the msearch under way */
+    GString *answer;      /* to it, while it is read */
 } Batch;
 
 struct Check {
@@ -59,7 +59,7 @@ struct Check {
     guint depth, page; /* movies asked for of each profile, and in one request */
     OrderProfiles *profiles;
     AnswerCheck *answers;
-    Flight *flight;
+    EsCalls *calls;
     char *mget_path, *msearch_path;
     Batch batches[IN_FLIGHT]; /* they are judged in turn, whichever is answered first */
     FILE *log;                /* nullable */
@@ -166,20 +166,15 @@ static gboolean strange_answer(const char *what, GError **error)
     return FALSE;
 }
 
-static yajl_val parse_answer(const Check *check, const GString *answer, const char *path,
-                             GError **error)
+static gboolean pass_on(const GError *failure, GError **error)
 {
-    g_autoptr(GError) problem = NULL;
-    yajl_val tree = json_parse(answer->str, "it", &problem);
-    if (tree == NULL)
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED, "the answer of %s to POST %s: %s",
-                    check->report->url, path, problem->message);
-    return tree;
+    g_propagate_error(error, g_error_copy(failure));
+    return FALSE;
 }
 
 /* ---- step 2: rankings ---- */
 
-static gboolean on_rankings(const GString *answer, gpointer data, GError **error);
+static gboolean on_rankings(GString *answer, const GError *failure, gpointer data, GError **error);
 static gboolean finish_batch(Batch *batch, GError **error);
 
 /* The search of recommend.h, with nothing of a movie but its id; and where its page begins. */
@@ -208,8 +203,8 @@ static gboolean ask_rankings(Batch *batch, GError **error)
         g_string_free(body, TRUE);
         return finish_batch(batch, error);
     }
-    flight_post(check->flight, check->msearch_path, ES_NDJSON, g_string_free(body, FALSE),
-                on_rankings, batch);
+    es_calls_post_for_text(check->calls, check->msearch_path, ES_NDJSON, g_string_free(body, FALSE),
+                           on_rankings, batch);
     return TRUE;
 }
 
@@ -250,7 +245,8 @@ static gboolean read_failure(Batch *batch, guint number, gint64 status, GError *
 {
     Check *check = batch->check;
     Question *question = g_ptr_array_index(batch->asked, number);
-    g_auto(yajl_val) tree = parse_answer(check, batch->answer, check->msearch_path, error);
+    g_auto(yajl_val) tree =
+        es_client_parse(check->client, "POST", check->msearch_path, batch->answer, NULL, error);
     if (tree == NULL)
         return FALSE;
     yajl_val answer = json_array_get(json_get(tree, "responses"), number);
@@ -271,7 +267,7 @@ static gboolean read_failure(Batch *batch, guint number, gint64 status, GError *
     return FALSE;
 }
 
-static gboolean on_page(guint number, const RankingPage *page, gpointer data, GError **error)
+static gboolean on_page(guint number, const AnswerHead *page, gpointer data, GError **error)
 {
     Batch *batch = data;
     Check *check = batch->check;
@@ -299,13 +295,15 @@ static gboolean on_page(guint number, const RankingPage *page, gpointer data, GE
     return TRUE;
 }
 
-static gboolean on_rankings(const GString *answer, gpointer data, GError **error)
+static gboolean on_rankings(GString *answer, const GError *failure, gpointer data, GError **error)
 {
     static const RankingsHandler handler = {on_hit, on_page};
     Batch *batch = data;
     guint searches = 0;
+    if (failure != NULL)
+        return pass_on(failure, error);
     batch->answer = answer;
-    if (!rankings_page_read(&searches, answer->str, answer->len, &handler, batch, error))
+    if (!rankings_page_read(&searches, answer, &handler, batch, error))
         return FALSE;
     if (searches != batch->asked->len)
         return strange_answer("msearch did not answer each search", error);
@@ -329,7 +327,8 @@ static void stored_free(gpointer data)
 }
 
 /* What is wrong with a document of step 1; NULL if nothing is. */
-static char *problem_of(const Check *check, const char *id, yajl_val document, Stored *stored)
+static char *problem_of(const Check *check, const char *id, yajl_val document,
+                        const LiftedVectors *lifted, Stored *stored)
 {
     const ReleaseMeta *release = check->release;
     const char *model_id = json_get_string(document, "_source.model_id");
@@ -339,8 +338,8 @@ static char *problem_of(const Check *check, const char *id, yajl_val document, S
         return g_strdup_printf(
             "%s in %s is of model %s, the release is of model %s: release it again", id,
             release->index, model_id != NULL ? model_id : "(none)", release->model_id);
-    if (!document_read_vector(stored->vector, release->k,
-                              json_get(document, "_source.embedding")) ||
+    if (!lifted_vectors_read(lifted, stored->vector, release->k,
+                             json_get(document, "_source.embedding")) ||
         !json_get_double(document, "_source.bias", &stored->bias))
         return g_strdup_printf("%s in %s has no embedding of %u dimensions and a bias: release it "
                                "again",
@@ -349,7 +348,7 @@ static char *problem_of(const Check *check, const char *id, yajl_val document, S
 }
 
 static gboolean read_document(const Check *check, const char *id, yajl_val document,
-                              GHashTable *table, GError **error)
+                              const LiftedVectors *lifted, GHashTable *table, GError **error)
 {
     const char *index = json_get_string(document, "_index");
     if (index == NULL)
@@ -367,7 +366,7 @@ static gboolean read_document(const Check *check, const char *id, yajl_val docum
     }
     Stored *stored = g_new0(Stored, 1);
     stored->vector = g_new0(float, check->release->k);
-    stored->problem = problem_of(check, id, document, stored);
+    stored->problem = problem_of(check, id, document, lifted, stored);
     g_hash_table_insert(table, (gpointer)id, stored);
     return TRUE;
 }
@@ -402,20 +401,20 @@ static void check_sum(Check *check, Question *question, GHashTable *table)
                          question->description));
 }
 
-static gboolean on_documents(const GString *answer, gpointer data, GError **error)
+static gboolean on_documents(yajl_val answer, const LiftedVectors *lifted, const GError *failure,
+                             gpointer data, GError **error)
 {
     Batch *batch = data;
     Check *check = batch->check;
-    g_auto(yajl_val) tree = parse_answer(check, answer, check->mget_path, error);
-    if (tree == NULL)
-        return FALSE;
-    yajl_val documents = json_get(tree, "docs");
+    if (failure != NULL)
+        return pass_on(failure, error);
+    yajl_val documents = json_get(answer, "docs");
     if (json_array_length(documents) != batch->ids->len)
         return strange_answer("mget did not answer for each document", error);
     g_autoptr(GHashTable) table = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, stored_free);
     for (guint i = 0; i < batch->ids->len; i++)
         if (!read_document(check, g_ptr_array_index(batch->ids, i), json_array_get(documents, i),
-                           table, error))
+                           lifted, table, error))
             return FALSE;
     for (guint i = 0; i < batch->questions->len; i++) {
         Question *question = g_ptr_array_index(batch->questions, i);
@@ -469,8 +468,8 @@ static gboolean ask_documents(Batch *batch, GError **error)
         g_ptr_array_add(batch->ids, g_strdup(id));
     if (batch->ids->len == 0)
         return finish_batch(batch, error);
-    flight_post(check->flight, check->mget_path, ES_JSON, mget_body(batch->ids), on_documents,
-                batch);
+    es_calls_post(check->calls, check->mget_path, ES_JSON, mget_body(batch->ids), on_documents,
+                  batch);
     return TRUE;
 }
 
@@ -542,7 +541,7 @@ static gboolean run(Check *check, GError **error)
     }
     for (guint i = 0; valid && i < IN_FLIGHT; i++)
         valid = next_batch(&check->batches[i], error);
-    valid = valid && flight_run(check->flight, error);
+    valid = valid && es_calls_run(check->calls, error);
     for (guint i = 0; i < IN_FLIGHT; i++)
         batch_clear(&check->batches[i]);
     return valid;
@@ -556,7 +555,7 @@ gboolean order_check(Report *report, EsClient *client, const char *name, const R
     g_autoptr(AnswerCheck) answers =
         answer_check_new(report, bundle, release->doc_ids, options->kernels);
     g_autoptr(OrderProfiles) profiles = order_profiles_new(bundle, &choice);
-    g_autoptr(Flight) flight = flight_new(client);
+    g_autoptr(EsCalls) calls = es_calls_new(client);
     g_autofree char *alias = es_escape(name);
     g_autofree char *index = es_escape(release->index);
     g_autofree char *mget =
@@ -576,7 +575,7 @@ gboolean order_check(Report *report, EsClient *client, const char *name, const R
         .profiles = profiles,
         .answers = answers,
         .log = options->log,
-        .flight = flight,
+        .calls = calls,
         .mget_path = mget,
         .msearch_path = msearch,
     };

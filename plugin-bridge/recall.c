@@ -6,6 +6,7 @@
 #include "interrupt.h"
 #include "progress.h"
 #include "recommend.h"
+#include "recsys_error.h"
 #include "release_profiles.h"
 
 #define WARM_UP 20 /* profiles that are asked but not counted before */
@@ -159,11 +160,21 @@ static Recall *recall_of_release(EsClient *client, const ReleaseMeta *release, g
     return recall;
 }
 
+static gboolean check_release(const ReleaseMeta *release, GError **error)
+{
+    if (!release->knn)
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                    "%s has only exact answers, so there is nothing to compare with them: make the "
+                    "release with --knn",
+                    release->index);
+    return release->knn;
+}
+
 Recall *recall_measure(EsClient *client, const char *alias, const RecallOptions *options,
                        GError **error)
 {
     g_autoptr(ReleaseMeta) release = release_meta_fetch(client, alias, error);
-    if (release == NULL || !recommend_check_knn(release, 1, error))
+    if (release == NULL || !check_release(release, error))
         return NULL;
     g_auto(Measurement) m = {
         .recommender = recommender_new(client, release->index),

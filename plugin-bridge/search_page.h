@@ -1,5 +1,5 @@
-/* Reads one page of documents as it stands in an answer, without a tree of it in memory: a page of
- * a thousand documents has more than a hundred thousand numbers. */
+/* Reads one page of documents as it stands in an answer (answer_reader.h): a page of a thousand
+ * documents has more than a hundred thousand numbers. */
 #pragma once
 
 #include <glib.h>
@@ -41,13 +41,15 @@ typedef gboolean (*HitHandler)(const Hit *hit, gpointer data, GError **error);
 
 typedef struct {
     guint hits;
-    gint64 after; /* the last hit's sort value, where the next page begins; -1: it has none */
+    char *after; /* JSON: the last hit's sort values, where the next page begins; NULL: none */
 } SearchPage;
 
+void search_page_clear(SearchPage *page);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SearchPage, search_page_clear)
+
 /* Reads the answer to a search with `embedding` and `bias` as docvalue_fields, the former as an
- * array or in base64 (big-endian float32), and one integer to sort by. Errors:
- * RECSYS_ERROR_INCONCLUSIVE if the answer is partial; RECSYS_ERROR_REFUSED if it is no such answer;
- * the handler's. An answer's being partial may show after some of its hits. */
-gboolean search_page_read(SearchPage *page, const char *text, gsize length, guint k,
-                          HitHandler handler, gpointer data,
-                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+ * array or in base64 (big-endian float32). Errors: RECSYS_ERROR_INCONCLUSIVE if the answer is
+ * partial; RECSYS_ERROR_REFUSED if it is no such answer; the handler's. An answer's being partial
+ * may show after some of its hits. */
+gboolean search_page_read(SearchPage *page, const GString *text, guint k, HitHandler handler,
+                          gpointer data, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -157,10 +157,10 @@ static void append_rows(GString *text, const char *path, const char *first, cons
 char *server_state(void)
 {
     GString *text = g_string_new(NULL);
-    g_autofree char *indices =
-        g_strdup_printf("/_cat/indices/%s*?format=json&h=index,docs.count&s=index", prefix);
-    g_autofree char *aliases =
-        g_strdup_printf("/_cat/aliases/%s*?format=json&h=alias,index&s=alias,index", prefix);
+    g_autofree char *indices = g_strdup_printf(
+        "/_cat/indices/%s*?expand_wildcards=all&format=json&h=index,docs.count&s=index", prefix);
+    g_autofree char *aliases = g_strdup_printf(
+        "/_cat/aliases/%s*?expand_wildcards=all&format=json&h=alias,index&s=alias,index", prefix);
     append_rows(text, indices, "index", "docs.count");
     append_rows(text, aliases, "alias", "index");
     return g_string_free(text, FALSE);
@@ -176,8 +176,8 @@ char *server_index_of(const char *alias)
 
 void server_clean_up(void)
 {
-    g_auto(yajl_val) rows =
-        server_ask("GET", NULL, "/_cat/indices/%s*?format=json&h=index", prefix);
+    g_auto(yajl_val) rows = server_ask(
+        "GET", NULL, "/_cat/indices/%s*?expand_wildcards=all&format=json&h=index", prefix);
     for (gsize i = 0; i < json_array_length(rows); i++) {
         const char *index = json_get_string(json_array_get(rows, i), "index");
         if (index == NULL || !server_do("DELETE", NULL, "/%s", index))

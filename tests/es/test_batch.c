@@ -193,6 +193,7 @@ static void test_errors_stay_in_their_lines(void)
     static const char *const cases[][2] = {
         {"{\"user\":1,\"id\":\"first\"}", NULL},
         {"{\"user\":4711,\"age\":18,\"id\":2.50}", "there is no user 4711"},
+        {"{\"height\":1}", "there is no height in this release; known of people: user, age"},
         {"{\"age\":19}", "there is no age 19 in this release; known: "},
         {"", "the line is empty"},
         {"{\"age\":18", "not valid JSON"},
@@ -207,7 +208,7 @@ static void test_errors_stay_in_their_lines(void)
     g_autofree char *input = put("errors.jsonl", text->str);
     run_program(&run, LOADER, "recommend", "--profiles", input, "--url", server_url(), "--alias",
                 alias, NULL);
-    CU_ASSERT(run_says(&run, 2, "5 of 8 profiles have an error", NULL));
+    CU_ASSERT(run_says(&run, 2, "6 of 9 profiles have an error", NULL));
     g_auto(GStrv) lines = g_strsplit(run.out, "\n", -1);
     CU_ASSERT_EQUAL(g_strv_length(lines), G_N_ELEMENTS(cases) + 1);
     for (guint i = 0; i < MIN(G_N_ELEMENTS(cases), g_strv_length(lines)); i++) {
@@ -247,6 +248,10 @@ static void test_wrong_for_all(void)
                 alias, "--filter", "{\"no_such_query\":{}}", NULL);
     CU_ASSERT(run_says(&run, 4, "no_such_query", NULL));
     CU_ASSERT_STRING_EQUAL(run.out, "");
+    run_program(&run, LOADER, "recommend", "--profiles", input, "--url", server_url(), "--alias",
+                alias, "--genre", "Comdy", NULL);
+    CU_ASSERT(run_says(&run, 1, "the genre Comdy is unknown", NULL));
+    CU_ASSERT_STRING_EQUAL(run.out, "");
     run_program(&run, LOADER, "recommend", "--profiles", input, "--user", "1", NULL);
     CU_ASSERT(run_says(&run, 1, "either --profiles or", NULL));
     run_program(&run, LOADER, "recommend", "--profiles", input, "--resume", NULL);
@@ -254,6 +259,82 @@ static void test_wrong_for_all(void)
     run_program(&run, LOADER, "recommend", "--profiles", "/no/such/file", "--url", server_url(),
                 "--alias", alias, NULL);
     CU_ASSERT(run_says(&run, 2, "/no/such/file", NULL));
+}
+
+/* ---- what each has seen ---- */
+
+/* The rows of every user, several movies each but for user 3; users 1 and 2 in more rows. */
+static char *put_ratings(const char *name)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint user = 1; user <= USERS; user++)
+        for (guint movie = 1; movie <= 150 && user != 3; movie += user % 9 + 1)
+            g_string_append_printf(text, "%u::%u::3::1\n", user, movie);
+    return put(name, text->str);
+}
+
+static char *movies_of(const char *json)
+{
+    const char *at = strstr(json, "\"movies\":");
+    return g_strndup(at != NULL ? at : "", at != NULL ? strcspn(at, "\n") : 0);
+}
+
+static void test_seen_by_each(void)
+{
+    g_auto(Run) many = {0};
+    g_autofree char *ratings = put_ratings("seen.dat"), *list = put("list.txt", "movie_2\n5\n");
+    g_autofree char *input = put("seen.jsonl", "{\"user\":1}\n{\"user\":2,\"size\":150}\n"
+                                               "{\"user\":5,\"age\":18}\n{\"user\":3}\n");
+    const char *const users[] = {"1", "2", "5", "3"};
+    run_program(&many, LOADER, "recommend", "--profiles", input, "--url", server_url(), "--alias",
+                alias, "--exclude-seen", ratings, "--exclude-seen", list, NULL);
+    CU_ASSERT(run_says(&many, 0, "1 of the users asked for now have no ratings", NULL));
+    g_auto(GStrv) lines = g_strsplit(many.out, "\n", -1);
+    CU_ASSERT_EQUAL(g_strv_length(lines), G_N_ELEMENTS(users) + 1);
+    for (guint i = 0; i < MIN(G_N_ELEMENTS(users), g_strv_length(lines)); i++) {
+        g_auto(Run) one = {0};
+        run_program(&one, LOADER, "recommend", "--user", users[i], "--url", server_url(), "--alias",
+                    alias, "--exclude-seen", ratings, "--exclude-seen", list, "--json", "--size",
+                    i == 1 ? "150" : "10", i == 2 ? "--age" : NULL, "18", NULL);
+        CU_ASSERT(run_says(&one, 0, "\"rank\":1,", NULL));
+        g_autofree char *expected = movies_of(one.out), *found = movies_of(lines[i]);
+        CU_ASSERT_STRING_EQUAL(found, expected);
+    }
+}
+
+/* Profiles without a user are answered as ever. */
+static void test_seen_by_nobody(void)
+{
+    g_auto(Run) plain = {0}, with = {0};
+    g_autofree char *ratings = put_ratings("nobody.dat");
+    g_autofree char *input = put("nobody.jsonl", "{\"age\":18}\n");
+    run_program(&plain, LOADER, "recommend", "--profiles", input, "--url", server_url(), "--alias",
+                alias, NULL);
+    run_program(&with, LOADER, "recommend", "--profiles", input, "--url", server_url(), "--alias",
+                alias, "--exclude-seen", ratings, NULL);
+    CU_ASSERT(run_says(&with, 0, NULL));
+    g_autofree char *expected = movies_of(plain.out), *found = movies_of(with.out);
+    CU_ASSERT_STRING_EQUAL(found, expected);
+    CU_ASSERT_PTR_NULL(strstr(with.err, "of the users"));
+}
+
+/* ---- nothing ---- */
+
+static void test_nothing(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *none = put("none.jsonl", ""), *output = in_directory("none.out");
+    run_program(&run, LOADER, "recommend", "--profiles", none, "--url", server_url(), "--alias",
+                alias, "--output", output, NULL);
+    CU_ASSERT(run_says(&run, 2, "none.jsonl is empty: there is nobody", NULL));
+    CU_ASSERT_FALSE(g_file_test(output, G_FILE_TEST_EXISTS));
+    g_autofree char *some = put("some.jsonl", "{\"user\":1}\n{\"age\":19}\n{\"user\":2}\n");
+    for (guint i = 0; i < 2; i++) { /* the second time there is nothing left to do */
+        run_program(&run, LOADER, "recommend", "--profiles", some, "--url", server_url(), "--alias",
+                    alias, "--years", "1700", "--output", output, "--resume", NULL);
+        CU_ASSERT(run_says(&run, 2, "2 of 3 profiles have no movies: none passes the filters.\n",
+                           "1 of 3 profiles have an error", NULL));
+    }
 }
 
 /* ---- going on ---- */
@@ -288,11 +369,6 @@ static void test_resume_of_something_else(void)
     g_autofree char *cut = g_strndup(full, strlen(full) - 5);
     check_not_resumed("something else\n", 50, "is not line 1 of such a job");
     check_not_resumed(full, 40, "profiles.jsonl only 40");
-    g_auto(GStrv) parts = g_strsplit(full, "\"profile\":\"user 50", 2);
-    CU_ASSERT_EQUAL(g_strv_length(parts), 2);
-    g_autofree char *edited = g_strjoinv("\"profile\":\"user 51", parts);
-    check_not_resumed(edited, 60, "these are other profiles");
-
     g_free(release(paths[1], alias));
     check_not_resumed(cut, 50, "is of model");
     g_auto(Run) run = {0};
@@ -301,6 +377,61 @@ static void test_resume_of_something_else(void)
     g_free(put("mine.jsonl", cut));
     g_autofree char *text = run_job(server_url(), 50, "mine.jsonl", "--resume", 0, NULL);
     CU_ASSERT_STRING_EQUAL(text, full);
+}
+
+/* Of 40 profiles, whatever else is asked for: a file of 20 of them, gone on with by `options`. */
+static void check_resumed(const char *part, const char *input, int status, const char *why,
+                          const char *const options[3])
+{
+    g_auto(Run) run = {0};
+    g_autofree char *output = put("question.jsonl", part);
+    run_program(&run, LOADER, "recommend", "--profiles", input, "--url", server_url(), "--alias",
+                alias, "--output", output, "--resume", options[0], options[1], options[2], NULL);
+    CU_ASSERT(run_says(&run, status, why, NULL));
+    g_autofree char *after = content_of(output);
+    CU_ASSERT(status == 0 || strcmp(after, part) == 0);
+}
+
+static void test_resume_of_another_question(void)
+{
+    g_autofree char *ratings = put_ratings("question.dat");
+    const char *const others[][3] = {{"--exclude-seen", ratings},
+                                     {"--size", "11"},
+                                     {"--cold-start"},
+                                     {"--min-ratings", "2"},
+                                     {"--years", "1990-"},
+                                     {"--exclude", "7"},
+                                     {"--filter", "{\"match_all\":{}}"},
+                                     {"--no-genre", "Drama"},
+                                     {NULL}};
+    g_autofree char *full = run_job(server_url(), 40, "question.jsonl", "--cold-start", 0, NULL);
+    g_autofree char *input = in_directory("profiles.jsonl");
+    const char *end = strstr(full, "{\"line\":21,");
+    CU_ASSERT_PTR_NOT_NULL(end);
+    g_autofree char *part = g_strndup(full, (gsize)(end - full));
+    for (guint i = 0; i < G_N_ELEMENTS(others); i++)
+        if (i != 2)
+            check_resumed(part, input, 2, "it was asked with {size 10, cold start}, now",
+                          others[i]);
+    check_resumed(part, input, 0, NULL, others[2]);
+    g_autofree char *lines = content_of(input);
+    g_autofree char *changed = g_strdup_printf("%s%s", "{\"user\":9}\n", strchr(lines, '\n') + 1);
+    g_autofree char *other = put("changed.jsonl", changed);
+    check_resumed(part, other, 2, "it was made of other profiles", others[2]);
+    g_auto(GStrv) parts = g_strsplit(part, "\"asked\"", -1);
+    g_autofree char *old = g_strjoinv("\"earlier\"", parts);
+    check_resumed(old, input, 2, "being made by an earlier version", others[2]);
+}
+
+/* The same model in another index, which may have other genres. */
+static void test_resume_of_another_release(void)
+{
+    asked = g_strdup_printf("%s-anew", server_prefix());
+    g_free(release(paths[0], asked));
+    g_autofree char *full = run_job(server_url(), 5, "before.jsonl", NULL, 0, NULL);
+    g_free(release(paths[0], asked));
+    check_not_resumed(full, 5, "the live one is");
+    g_clear_pointer(&asked, g_free);
 }
 
 static void test_errors_count_after_resuming(void)
@@ -501,8 +632,13 @@ static const UnitTest tests[] = {
     {"errors stay in their lines", test_errors_stay_in_their_lines},
     {"cold start", test_cold_start},
     {"what is wrong for all lines", test_wrong_for_all},
+    {"what each has seen", test_seen_by_each},
+    {"nobody has seen anything", test_seen_by_nobody},
+    {"nothing to do, nothing found", test_nothing},
     {"a file is gone on with", test_resume},
     {"a file of something else is not", test_resume_of_something_else},
+    {"a file of another question is not", test_resume_of_another_question},
+    {"a file of another release is not", test_resume_of_another_release},
     {"errors count after resuming", test_errors_count_after_resuming},
     {"interrupted", test_interrupted},
     {"two jobs, one file", test_two_jobs},

@@ -464,7 +464,7 @@ static void recommend(Run *run, const char *history, const char *option, const c
 
 static void test_command(void)
 {
-    g_auto(Run) table = {0}, json = {0}, piped = {0};
+    g_auto(Run) table = {0}, json = {0}, piped = {0}, why = {0};
     g_autofree char *directory = tap_directory();
     g_autofree char *path = g_build_filename(directory, "seen.txt", NULL);
     const HeldOut *person = g_ptr_array_index(held, 2);
@@ -473,6 +473,9 @@ static void test_command(void)
     fixture_put(directory, "seen.txt", line, -1);
     recommend(&table, path, "--gender=F", NULL);
     CU_ASSERT(run_says(&table, 0, "For {gender F, 1 rating}, ratings up to 5.5:", NULL));
+    recommend(&why, path, "--explain", "--diversify=0.3");
+    CU_ASSERT(run_says(&why, 0, "(the movie itself)", "(1 rating)\n",
+                       "rating = 5.5 / (1 + e^-(score ", NULL));
     recommend(&json, path, "--json", "--size=200");
     CU_ASSERT(run_says(&json, 0, NULL));
     g_auto(yajl_val) answer = json_parse(json.out, "recommend --json", NULL);

@@ -179,6 +179,64 @@ static void test_churn(void)
                        "rank correlation 1.000", "drift 0.000", NULL));
 }
 
+/* ---- what goes wrong besides ---- */
+
+/* Answers the n-th search of the churn gate, which reads the live release, with 400. */
+static void refuse_live(const FakeRequest *request, FakeAnswer *answer, gpointer data)
+{
+    const char *live = data;
+    fake_forward(server_url(), request, answer);
+    if (strcmp(request->method, "POST") == 0 && strstr(request->path, "/_pit") != NULL &&
+        strstr(request->path, live) != NULL) {
+        answer->status = 400;
+        g_string_assign(answer->body, "{\"error\":{\"type\":\"broken\",\"reason\":\"really\"}}");
+    }
+}
+
+/* One gate fails, the next one cannot be asked: that is a gate that failed, and the index is kept.
+ */
+static void test_failed_and_broken(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *alias = released_alias("broken");
+    g_autofree char *live = server_index_of(alias);
+    g_autoptr(FakeServer) proxy = fake_server_start(refuse_live, live);
+    release(&run, fake_server_url(proxy), new_path, alias, "--max-rmse-rise=-5", "--json");
+    CU_ASSERT(run_says(&run, 5, "gate rmse failed", "not all gates were run", "broken: really",
+                       "{\"gate\":\"churn\",\"verdict\":\"not run\"", NULL));
+    g_auto(yajl_val) report = json_parse(run.out, "release --json", NULL);
+    g_autofree char *state = state_of(json_get_string(report, "index"));
+    CU_ASSERT_EQUAL(g_strcmp0(state, "rejected"), 0);
+    /* If none has failed there is nothing to keep. */
+    g_autofree char *before = server_state();
+    release(&run, fake_server_url(proxy), new_path, alias, NULL, NULL);
+    CU_ASSERT(run_says(&run, 4, "gate churn      not run", "is as it was", "broken: really", NULL));
+    g_autofree char *after = server_state();
+    CU_ASSERT_STRING_EQUAL(before, after);
+}
+
+static guint rejected(const char *alias)
+{
+    guint count = 0;
+    g_auto(yajl_val) indices = server_ask("GET", NULL, "/%s-2*/_mapping", alias);
+    for (gsize i = 0; YAJL_IS_OBJECT(indices) && i < indices->u.object.len; i++)
+        count += g_strcmp0(json_get_string(indices->u.object.values[i], "mappings._meta.state"),
+                           "rejected") == 0;
+    return count;
+}
+
+/* Night after night the same fault: what is kept for inspection does not pile up. */
+static void test_nights(void)
+{
+    g_autofree char *alias = released_alias("nights");
+    for (guint night = 0; night < 4; night++) {
+        g_auto(Run) run = {0};
+        release(&run, server_url(), new_path, alias, "--max-rmse-rise=-5", NULL);
+        CU_ASSERT(run_says(&run, 5, "is kept aside", NULL));
+        CU_ASSERT(rejected(alias) >= 1 && rejected(alias) <= 2);
+    }
+}
+
 static void test_quiet_and_report(void)
 {
     g_auto(Run) run = {0};
@@ -206,6 +264,8 @@ static const UnitTest tests[] = {
     {"RMSE", test_rmse},
     {"count", test_count},
     {"churn", test_churn},
+    {"a gate that fails before one that cannot be asked", test_failed_and_broken},
+    {"a gate that fails every night", test_nights},
     {"--quiet and --json", test_quiet_and_report},
     {NULL, NULL},
 };

@@ -73,7 +73,7 @@ static guint unfinished(void)
     g_autoptr(Catalogue) catalogue = catalogue_fetch(server_client(), alias, &error);
     if (catalogue == NULL)
         return G_MAXUINT;
-    g_autoptr(GPtrArray) entries = catalogue_unfinished(catalogue);
+    g_autoptr(GPtrArray) entries = catalogue_left_behind(catalogue);
     return entries->len;
 }
 

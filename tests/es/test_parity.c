@@ -173,6 +173,10 @@ static void test_bias(void)
     g_ascii_formatd(number, sizeof number, "%.17g", nudged);
     g_autofree char *fields = g_strdup_printf("{\"bias\":%s}", number);
     check_fields(a_movie, fields, "bias is ", "violations  1\n");
+    /* A server takes it for the number, and gives its clients the text. */
+    g_ascii_formatd(number, sizeof number, "%.17g", (double)bundle->model->bias[a_user]);
+    g_autofree char *string = g_strdup_printf("{\"bias\":\"%s\"}", number);
+    check_fields(a_user, string, "bias is the string ", NULL);
 }
 
 static void test_missing_movie(void)

@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "bundles.h"
+#include "fake_server.h"
 #include "local_scorer.h"
 #include "order_proof.h"
 #include "programs.h"
 #include "recommend.h"
 #include "recommend_pages.h"
 #include "recsys_error.h"
+#include "release_names.h"
 #include "servers.h"
 
 static const BundleRecipe recipe = {"80", "300", "6000", "24", "1"};
@@ -266,13 +268,125 @@ static void test_from(void)
 static void test_nothing_passes(void)
 {
     g_auto(Run) run = {0};
-    run_program(&run, RECOMMEND, "--age", "18", "--genre", "No Such Genre", NULL);
+    run_program(&run, RECOMMEND, "--age", "18", "--years", "1700", NULL);
     CU_ASSERT(run_says(&run, 0, "No movie passes the filters.\n", NULL));
     CU_ASSERT_PTR_NULL(strstr(run.out, "   1  "));
-    run_program(&run, RECOMMEND, "--age", "18", "--genre", "No Such Genre", "--json", NULL);
+    run_program(&run, RECOMMEND, "--age", "18", "--years", "1700", "--json", NULL);
     CU_ASSERT(run_says(&run, 0, "\"movies\":[]", NULL));
     run_program(&run, RECOMMEND, "--age", "18", "--from", "5000", NULL);
     CU_ASSERT(run_says(&run, 0, " movies: nothing begins after 5000.\n", NULL));
+    CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "For {age 18}, ratings up to 5.5:\n"));
+}
+
+/* ---- names that the release does not have ---- */
+
+static void test_unknown_genres(void)
+{
+    static const char *const options[] = {"--genre", "--every-genre", "--no-genre"};
+    const char *one = genre_of_movie(0, 0);
+    for (guint i = 0; i < G_N_ELEMENTS(options); i++) {
+        g_auto(Run) run = {0};
+        run_program(&run, RECOMMEND, "--age", "18", options[i], one, options[i], "Comdy", NULL);
+        CU_ASSERT(run_says(&run, 1, "the genre Comdy is unknown", "known: Action, ", ", Comedy, ",
+                           one, NULL));
+        CU_ASSERT_STRING_EQUAL(run.out, "");
+    }
+}
+
+/* Ids as they are and as their documents have them, known and unknown, and more than one request
+ * looks up. */
+static void test_unknown_movies(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) movies = g_ptr_array_new_with_free_func(g_free);
+    const GArray *known = feature_table_of_type(bundle->features, FEATURE_MOVIE);
+    for (guint i = 0; i < 12000; i++) {
+        const guint at = g_array_index(known, guint, i % known->len);
+        const char *value = feature_table_get(bundle->features, at)->value;
+        g_ptr_array_add(movies, i % 2000 == 7   ? g_strdup_printf("nope-%u", i)
+                                : i % 2000 == 8 ? g_strdup_printf("movie_nope-%u", i)
+                                : i % 3 == 0    ? g_strdup_printf("movie_%s", value)
+                                                : g_strdup(value));
+    }
+    g_autoptr(GPtrArray) unknown = release_unknown_movies(server_client(), alias, movies, &error);
+    CU_ASSERT(unknown != NULL && unknown->len == 12);
+    for (guint i = 0; unknown != NULL && i < unknown->len; i++) {
+        g_autofree char *name = i % 2 == 0 ? g_strdup_printf("nope-%u", i / 2 * 2000 + 7)
+                                           : g_strdup_printf("movie_nope-%u", i / 2 * 2000 + 8);
+        CU_ASSERT_STRING_EQUAL(g_ptr_array_index(unknown, i), name);
+    }
+    for (guint i = 0; i < movies->len; i++) {
+        const guint at = g_array_index(known, guint, i % known->len);
+        if (i % 2000 != 7 && i % 2000 != 8)
+            CU_ASSERT_STRING_EQUAL(g_ptr_array_index(movies, i),
+                                   feature_table_get(bundle->features, at)->value);
+    }
+}
+
+/* A shard that cannot answer makes no name unknown. */
+static void lose_shards(const FakeRequest *request, FakeAnswer *answer, gpointer data)
+{
+    (void)data;
+    fake_forward(server_url(), request, answer);
+    char *whole = strstr(request->body->str, "\"aggs\"") != NULL
+                      ? strstr(answer->body->str, "\"failed\":0")
+                      : NULL;
+    if (whole != NULL)
+        whole[strlen("\"failed\":")] = '1';
+    if (strstr(request->path, "_source=false") != NULL)
+        g_string_assign(answer->body,
+                        "{\"docs\":[{\"_index\":\"i\",\"_id\":\"movie_1\",\"error\":{\"type\":"
+                        "\"no_shard_available_action_exception\",\"reason\":\"none\"}}]}");
+}
+
+static void test_names_without_shards(void)
+{
+    const char *const options[][2] = {{"--genre", "Comdy"}, {"--exclude", "1"}};
+    g_autoptr(FakeServer) server = fake_server_start(lose_shards, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(options); i++) {
+        g_auto(Run) run = {0};
+        run_program(&run, LOADER, "recommend", "--url", fake_server_url(server), "--alias", alias,
+                    "--age", "18", options[i][0], options[i][1], NULL);
+        CU_ASSERT(run_says(&run, 7, i == 0 ? "the list of genres" : "shards are missing", NULL));
+        CU_ASSERT_STRING_EQUAL(run.out, "");
+    }
+}
+
+/* Asks for the best movie but for the best, BEST in the arguments, which exclude it; or in the
+ * command before the pipe. Nothing is told of if `says` is NULL. */
+static void check_excluded(const char *arguments, const char *says)
+{
+    g_auto(Run) without = {0};
+    g_autoptr(Profile) profile = somebody();
+    g_autoptr(Ranking) best = local_rank(bundle, profile, 2, NULL);
+    g_auto(GStrv) parts = g_strsplit(arguments, "BEST", -1);
+    g_autofree char *filled = g_strjoinv(movie_at(best, 0)->value, parts);
+    g_autofree char *command =
+        g_strdup_printf("%s \"$RECSYS_LOADER\" recommend --url %s --alias %s --user 7 --age 18 "
+                        "--size 1 --json %s",
+                        strchr(filled, '|') == NULL ? "" : filled, server_url(), alias,
+                        strchr(filled, '|') == NULL ? filled : "--exclude-seen -");
+    run_program(&without, "/bin/bash", "-c", command, NULL);
+    g_autofree char *second = g_strdup_printf("\"movie\":\"%s\"", movie_at(best, 1)->value);
+    CU_ASSERT(run_says(&without, 0, second, says, NULL));
+    CU_ASSERT(says != NULL || without.err[0] == '\0');
+}
+
+static void test_excluded(void)
+{
+    check_excluded("--exclude BEST", NULL);
+    check_excluded("--exclude movie_BEST", NULL);
+    check_excluded("--exclude movie_BEST,nope",
+                   "1 of the 2 movies to exclude is not in this release: nope.");
+    check_excluded("--exclude nope,BEST,movie_nope",
+                   "2 of the 3 movies to exclude are not in this release, the first being nope.");
+    check_excluded("--exclude BEST --exclude-seen <(echo nope)", "1 of the 2 movies");
+    check_excluded("--exclude-seen <(echo BEST)", NULL);
+    check_excluded("--exclude-seen <(echo 7::BEST::5; echo 8::1::5)", NULL);
+    check_excluded("echo movie_BEST |", NULL);
+    check_excluded("printf 'user,item\\n7,BEST\\n' |", NULL);
+    check_excluded("--exclude BEST --exclude-seen /dev/null", "/dev/null names no movie");
+    check_excluded("--exclude BEST --exclude-seen <(echo 8::1::5)", "has no ratings of user 7");
 }
 
 static void test_contradictions(void)
@@ -433,11 +547,11 @@ static void test_curl(void)
     g_autoptr(Filter) filter = filter_new();
     g_autoptr(Recommender) recommender = recommender_new(server_client(), alias);
     const RecommendRequest request = {.profile = profile, .size = 7, .from = 2, .filter = filter};
-    add(filter->no_genre, "it's none");
+    filter->raw = g_strdup("{\"bool\":{\"must_not\":{\"term\":{\"genres\":\"it's none\"}}}}");
     g_autoptr(Ranking) ranking = recommender_ask(recommender, &request, NULL);
     run_program(&commands, RECOMMEND, "--user", "7", "--age", "18", "--size", "7", "--from", "2",
-                "--no-genre", "it's none", "--curl", NULL);
-    CU_ASSERT(run_says(&commands, 0, "curl -sS", index_name, NULL));
+                "--filter", filter->raw, "--curl", NULL);
+    CU_ASSERT(run_says(&commands, 0, "curl -sS", index_name, "(1 + e^-(_score - shift ", NULL));
     run_program(&answers, "/bin/sh", "-c", commands.out, NULL);
     CU_ASSERT_EQUAL(answers.status, 0);
     g_autoptr(GString) expected = g_string_new(NULL), found = g_string_new(NULL);
@@ -489,6 +603,10 @@ static const UnitTest tests[] = {
     {"pages are the ranking", test_pages_are_the_ranking},
     {"from", test_from},
     {"filters that leave nothing", test_nothing_passes},
+    {"genres that nobody has", test_unknown_genres},
+    {"movies that are not there", test_unknown_movies},
+    {"names, and shards that are away", test_names_without_shards},
+    {"what is excluded", test_excluded},
     {"contradictions", test_contradictions},
     {"empty requests", test_empty_requests},
     {"cold start", test_cold_start},

@@ -239,12 +239,27 @@ static void check_fingerprint(const char *key, int status, const char *text)
     CU_ASSERT_PTR_NULL(strstr(state, "-probe-"));
 }
 
+/* `status` is a release's: a doctor says beforehand how it would end. */
+static void check_doctor(const char *key, int status, const char *text)
+{
+    g_auto(Run) run = {0};
+    programs_set_environment("ES_API_KEY", key);
+    programs_set_environment("ES_URL", server_url());
+    run_program(&run, LOADER, "doctor", "--alias", alias, NULL);
+    programs_set_environment("ES_API_KEY", NULL);
+    CU_ASSERT(run_says(&run, status, text, NULL));
+    CU_ASSERT(is_secret(&run, key));
+    g_autofree char *state = server_state();
+    CU_ASSERT_PTR_NULL(strstr(state, "-doctor-"));
+}
+
 /* The roles of examples/ are enough for what they are for. */
 static void test_example_roles(void)
 {
     g_autofree char *releaser = make_key("release-role.json", "10m");
     check_key(releaser, 0);
     check_fingerprint(releaser, 0, "dot products bit for bit");
+    check_doctor(releaser, 0, "swap     ok");
     g_autofree char *reader = make_key("recommend-role.json", "10m");
     g_autofree char *before = server_state();
     check_key(reader, 4);
@@ -257,15 +272,21 @@ static void test_example_roles(void)
 /* No right in them is one too many: without any of them something fails. */
 static void test_lesser_roles(void)
 {
-    const char *const lesser[] = {
-        "[\"index\",\"read\",\"create_index\",\"view_index_metadata\",\"maintenance\"]",
-        "[\"manage\",\"read\"]",
-        "[\"manage\",\"index\"]",
+    const struct {
+        const char *privileges, *finding; /* of the doctor */
+    } lesser[] = {
+        {"[\"index\",\"read\",\"create_index\",\"view_index_metadata\",\"maintenance\"]",
+         "index    FAILED"},
+        {"[\"index\",\"read\",\"create_index\",\"delete_index\",\"view_index_metadata\"]",
+         "indices:admin/aliases"},
+        {"[\"manage\",\"read\"]", "bulk     FAILED"},
+        {"[\"manage\",\"index\"]", "read     FAILED"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(lesser); i++) {
         g_auto(Run) run = {0};
-        g_autofree char *role = g_strdup_printf(
-            "{\"x\":{\"indices\":[{\"names\":[\"recsys*\"],\"privileges\":%s}]}}", lesser[i]);
+        g_autofree char *role =
+            g_strdup_printf("{\"x\":{\"indices\":[{\"names\":[\"recsys*\"],\"privileges\":%s}]}}",
+                            lesser[i].privileges);
         g_autofree char *key = make_key(role, "10m");
         g_autofree char *before = server_index_of(alias);
         programs_set_environment("ES_API_KEY", key);
@@ -275,7 +296,21 @@ static void test_lesser_roles(void)
         CU_ASSERT(is_secret(&run, key));
         g_autofree char *after = server_index_of(alias);
         CU_ASSERT(g_strcmp0(before, after) == 0);
+        check_doctor(key, 4, lesser[i].finding);
     }
+    drop_keys();
+}
+
+/* A role for the indices alone: everything but the swap works, for the alias has a name too. */
+static void test_role_without_the_alias(void)
+{
+    g_autofree char *role =
+        g_strdup_printf("{\"x\":{\"indices\":[{\"names\":[\"%s-*\"],\"privileges\":[\"manage\","
+                        "\"index\",\"read\"]},"
+                        "{\"names\":[\"%s\"],\"privileges\":[\"read\",\"view_index_metadata\"]}]}}",
+                        alias, alias);
+    g_autofree char *key = make_key(role, "10m");
+    check_doctor(key, 4, "swap     FAILED");
     drop_keys();
 }
 
@@ -414,6 +449,7 @@ static const UnitTest tests[] = {
     {"password in the URL", test_password_in_the_url},
     {"the roles of examples", test_example_roles},
     {"lesser roles", test_lesser_roles},
+    {"a role without the alias", test_role_without_the_alias},
     {"expired key", test_expired_key},
     {"bearer", test_bearer},
     {"credentials file", test_credentials_file},

@@ -190,6 +190,46 @@ static void test_command(void)
     CU_ASSERT(run_says(&bad, 1, "--by taste: cosine or dot is expected", NULL));
 }
 
+/* Every name that the command takes may be that of a document; ratings of many it cannot take. */
+static void test_names(void)
+{
+    g_auto(Run) plain = {0}, named = {0}, unknown = {0}, ratings = {0};
+    g_autofree char *document = g_strdup_printf("movie_%s", movie_value(0));
+    g_autofree char *directory = tap_directory();
+    g_autofree char *path = g_build_filename(directory, "ratings", NULL);
+    CU_ASSERT(g_file_set_contents(path, "1::2::3\n", -1, NULL));
+    run_program(&plain, LOADER, "similar", "--url", server_url(), "--alias", alias, "--movie",
+                movie_value(0), "--size", "3", NULL);
+    run_program(&named, LOADER, "similar", "--url", server_url(), "--alias", alias, "--movie",
+                document, "--size", "3", NULL);
+    CU_ASSERT(run_says(&named, 0, "Like {movie ", NULL));
+    CU_ASSERT_STRING_EQUAL(named.out, plain.out);
+    run_program(&unknown, LOADER, "similar", "--url", server_url(), "--alias", alias, "--movie",
+                "movie_nope", NULL);
+    CU_ASSERT(run_says(&unknown, 1, "there is no movie movie_nope in release", NULL));
+    run_program(&ratings, LOADER, "similar", "--url", server_url(), "--alias", alias, "--movie",
+                document, "--exclude-seen", path, NULL);
+    CU_ASSERT(run_says(&ratings, 1, "has ratings of many people", "one movie id a line", NULL));
+    CU_ASSERT_PTR_NULL(strstr(ratings.err, "--user"));
+}
+
+static void test_behind_the_end(void)
+{
+    g_auto(Run) run = {0};
+    const guint others = feature_table_of_type(bundle->features, FEATURE_MOVIE)->len - 1;
+    g_autofree char *all =
+        g_strdup_printf("There are %u other movies: nothing begins after 9999999.\n", others);
+    run_program(&run, LOADER, "similar", "--url", server_url(), "--alias", alias, "--movie",
+                movie_value(0), "--from", "9999999", NULL);
+    CU_ASSERT(run_says(&run, 0, all, NULL));
+    run_program(&run, LOADER, "similar", "--url", server_url(), "--alias", alias, "--movie",
+                movie_value(0), "--from", "9999999", "--genre", "Drama", NULL);
+    CU_ASSERT(run_says(&run, 0, "other movies that pass the filters: nothing begins", NULL));
+    run_program(&run, LOADER, "similar", "--url", server_url(), "--alias", alias, "--movie",
+                movie_value(0), "--min-ratings", "1000000", NULL);
+    CU_ASSERT(run_says(&run, 0, "There are no other movies that pass the filters.\n", NULL));
+}
+
 /* ---- recommend --diversify ---- */
 
 /* The answer; its list is "movies". */
@@ -247,6 +287,8 @@ static const UnitTest tests[] = {
     {"with filters", test_filters},
     {"what has no answer", test_what_has_no_answer},
     {"the command", test_command},
+    {"names", test_names},
+    {"behind the end", test_behind_the_end},
     {"recommend --diversify", test_diversity},
     {NULL, NULL},
 };

@@ -206,6 +206,58 @@ static void test_lost_answer_to_the_swap(void)
     check_lost_answer(GATEWAY_TIMEOUT, "timeout");
 }
 
+/* Says 504 at once, and passes the swap on when the next request comes: the alias moves after it
+ * was looked at. */
+typedef struct {
+    FakeRequest swap;
+    gboolean waits, seen;
+    guint later; /* requests since */
+} Late;
+
+static void swap_late(const FakeRequest *request, FakeAnswer *answer, gpointer data)
+{
+    Late *late = data;
+    if (strcmp(request->path, "/_aliases") == 0) {
+        late->swap = (FakeRequest){
+            g_strdup(request->method), g_strdup(request->path), g_strdup(request->content_type),
+            g_string_new_len(request->body->str, (gssize)request->body->len)};
+        late->waits = late->seen = TRUE;
+        answer->status = 504;
+        g_string_assign(answer->body, "<html>Gateway Timeout</html>");
+        return;
+    }
+    if (late->waits && ++late->later == 2) { /* the first one is the question what it stands for */
+        FakeAnswer ignored = {.body = g_string_new(NULL)};
+        fake_forward(server_url(), &late->swap, &ignored);
+        g_string_free(ignored.body, TRUE);
+        g_free(ignored.product);
+        late->waits = FALSE;
+    }
+    fake_forward(server_url(), request, answer);
+}
+
+/* To delete the new release would have left readers with nothing. */
+static void test_late_swap(void)
+{
+    g_auto(Run) run = {0};
+    Late late = {0};
+    g_autofree char *alias = g_strdup_printf("%s-late", server_prefix());
+    release(&run, bundle_path, alias, NULL, NULL);
+    g_autofree char *old = server_index_of(alias);
+    g_autoptr(FakeServer) proxy = fake_server_start(swap_late, &late);
+    run_program(&run, LOADER, "release", NO_LIMITS, other_path, "--url", fake_server_url(proxy),
+                "--alias", alias, NULL);
+    CU_ASSERT(run_says(&run, 3, "has not moved to", "still may", "both are kept", NULL));
+    CU_ASSERT(late.seen && !late.waits);
+    g_autofree char *index = server_index_of(alias);
+    CU_ASSERT(index != NULL && g_strcmp0(index, old) != 0);
+    run_program(&run, LOADER, "recommend", "--url", server_url(), "--alias", alias, "--age", "18",
+                NULL);
+    CU_ASSERT(run_says(&run, 0, NULL));
+    run_program(&run, LOADER, "rollback", "--url", server_url(), "--alias", alias, NULL);
+    CU_ASSERT(run_says(&run, 0, old, NULL));
+}
+
 /* ---- a server that refuses a document ---- */
 
 static void refuse_a_document(const FakeRequest *request, FakeAnswer *answer, gpointer data)
@@ -242,6 +294,7 @@ static const UnitTest tests[] = {
     {"unknown --doc-ids", test_unknown_doc_ids},
     {"two releases at once", test_two_at_once},
     {"lost answer to the swap", test_lost_answer_to_the_swap},
+    {"a swap that comes late", test_late_swap},
     {"a document that is refused", test_refused_document},
     {NULL, NULL},
 };

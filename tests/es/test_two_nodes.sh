@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # A cluster of two nodes, each with one shard of a release. When one of them stops, half of the movies are gone from every answer:
 # nothing that reads may take that for an answer. The nodes are this test's own, of a server that ./dev cluster has unpacked.
-# Arguments: recsys-trainer, recsys-loader, recsys-bridge, the folder with the servers.
+# Arguments: recsys-trainer, recsys-loader, recsys-bridge, the folder with the servers, the major version of the one to run.
 # shellcheck disable=SC2317  # check and a trap call the functions
 set -euo pipefail
-trainer=$(realpath -- "$1") loader=$(realpath -- "$2") bridge=$(realpath -- "$3") servers=$4
+trainer=$(realpath -- "$1") loader=$(realpath -- "$2") bridge=$(realpath -- "$3") servers=$4 version=$5
 as_server=()
 if [ "$(id -u)" = 0 ]; then as_server=(setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups); fi
 skip() { echo "1..0 # SKIP $*"; exit 0; }
@@ -14,12 +14,11 @@ for candidate in /usr/lib/jvm/*/bin/java ${JAVA_HOME:+"$JAVA_HOME/bin/java"}; do
   major=$("${as_server[@]}" "$candidate" -XX:-UsePerfData -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p') || continue
   if ((${major:-0} > newest)); then java=$candidate; newest=$major; fi
 done
-home=''
-for found in "$servers"/9.*/ "$servers"/8.*/; do
-  case ${found%/} in *'*') continue ;; */9.*) least=21 ;; *) least=17 ;; esac
-  if ((newest >= least)) && "${as_server[@]}" test -x "$found"; then home=$(realpath -- "$found"); break; fi
-done
-[ -n "$home" ] || skip "no server in $servers that a Java here can run: ./dev cluster start unpacks one"
+case $version in 9) least=21 ;; *) least=17 ;; esac
+home=$(realpath -q -- "$servers/$version".*/ | tail -n 1 || true)   # the newest
+[ -d "$home" ] || skip "no Elasticsearch $version in $servers: ./dev cluster start --server $version unpacks one"
+((newest >= least)) || skip "no Java $least or newer"
+"${as_server[@]}" test -x "$home" || skip "user nobody, as whom root runs Elasticsearch, cannot enter $home"
 
 dir=$(mktemp -d); chmod 755 "$dir"
 declare -A pid
@@ -32,7 +31,8 @@ finish() { local name; for name in "${!pid[@]}"; do end_node "$name"; done; rm -
 trap finish EXIT
 trap 'exit 130' INT TERM
 
-start_node() { # NAME ROLES SEED-HOSTS
+# Nodes of one machine find each other by the first ports of their range.
+start_node() { # NAME ROLES
   local at=$dir/$1 launcher
   mkdir -p "$at"/{data,logs,tmp}
   cp -r "$home/config" "$at/config"
@@ -40,7 +40,6 @@ start_node() { # NAME ROLES SEED-HOSTS
 cluster.name: recsys-two-nodes-$$
 node.name: $1
 node.roles: [$2]
-discovery.seed_hosts: [$3]
 network.host: 127.0.0.1
 http.port: 19600-19699
 transport.port: 19700-19799
@@ -52,7 +51,8 @@ xpack.security.enabled: false
 YML
   [[ $2 != *master* ]] || echo "cluster.initial_master_nodes: [$1]" >>"$at/config/elasticsearch.yml"
   mkdir -p "$at/config/jvm.options.d"
-  printf '%s\n' -Xms512m -Xmx512m -XX:-UsePerfData >"$at/config/jvm.options.d/recsys.options"
+  # They run for seconds: without the optimising compiler they start in half the time.
+  printf '%s\n' -Xms512m -Xmx512m -XX:-UsePerfData -XX:TieredStopAtLevel=1 >"$at/config/jvm.options.d/recsys.options"
   ((${#as_server[@]} == 0)) || chown -R nobody: "$at"
   case $home in
     */9.*) launcher=(-cp "$home/lib/tools/server-launcher/*" org.elasticsearch.server.launcher.ServerLauncher) ;;
@@ -74,11 +74,11 @@ nodes_are() { ask GET "_cluster/health?filter_path=number_of_nodes" | grep -q ":
 shards_on() { ask GET "_cat/shards/$alias-2*?h=state,node" | grep -c "STARTED $1"; }
 is_spread() { [ "$(shards_on first)" = 1 ] && [ "$(shards_on second)" = 1 ]; }
 
-start_node first master,data ''
-has_ports() { [ -s "$dir/first/logs/transport.ports" ] && [ -s "$dir/first/logs/http.ports" ]; }
+start_node first master,data
+start_node second data
+has_ports() { [ -s "$dir/first/logs/http.ports" ]; }
 wait_for 120 has_ports || { sed 's/^/# /' "$dir/first.log" | tail -n 20; echo "Bail out! The first node did not start"; exit 1; }
 url=http://$(head -n 1 "$dir/first/logs/http.ports")
-start_node second data "\"$(head -n 1 "$dir/first/logs/transport.ports")\""
 wait_for 120 nodes_are 2 || { sed 's/^/# /' "$dir/second.log" | tail -n 20; echo "Bail out! The second node did not join"; exit 1; }
 alias=two-nodes
 

@@ -57,16 +57,33 @@ FmModel *fixture_model(guint n, guint k, double most, guint32 seed)
     return model;
 }
 
-Bundle *fixture_bundle(guint k, guint32 seed)
+/* Takes ownership of `features`. */
+static Bundle *bundle_with(FeatureTable *features, guint k, double most, guint32 seed)
 {
     Bundle *bundle = g_new0(Bundle, 1);
     bundle->path = g_strdup("fixture");
     bundle->model_id = g_strdup("0123456789ab");
-    bundle->features = fixture_features();
-    bundle->model = fixture_model(FIXTURE_FEATURES, k, 1.0, seed);
+    bundle->features = features;
+    bundle->model = fixture_model(feature_table_size(features), k, most, seed);
     bundle->training = json_parse(FIXTURE_TRAINING, "training", NULL);
     bundle->scale = 5.5;
     return bundle;
+}
+
+Bundle *fixture_bundle(guint k, guint32 seed)
+{
+    return bundle_with(fixture_features(), k, 1.0, seed);
+}
+
+Bundle *fixture_bundle_of(const FixtureType *types, guint count, guint k, double most, guint32 seed)
+{
+    FeatureTable *features = feature_table_new();
+    for (guint t = 0; t < count; t++)
+        for (guint i = 0; i < types[t].count; i++) {
+            g_autofree char *value = g_strdup_printf("%u", i);
+            add(features, (Feature){.type = types[t].type, .value = value});
+        }
+    return bundle_with(features, k, most, seed);
 }
 
 gboolean fixture_same_bits(const FmModel *a, const FmModel *b)

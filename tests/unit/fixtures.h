@@ -22,6 +22,16 @@ FmModel *fixture_model(guint n, guint k, double most, guint32 seed);
 /* A bundle in memory: fixture_features() and a random model of `k` factors. Nothing is written. */
 Bundle *fixture_bundle(guint k, guint32 seed);
 
+typedef struct {
+    const char *type;
+    guint count;
+} FixtureType;
+
+/* A bundle in memory with so many features of each type, in this order, of the values "0", "1" …,
+ * and a random model: fixture_model(). */
+Bundle *fixture_bundle_of(const FixtureType *types, guint count, guint k, double most,
+                          guint32 seed);
+
 /* The same n and k, and the same bits in all parameters; FALSE if either is NULL. */
 gboolean fixture_same_bits(const FmModel *a, const FmModel *b);
 

@@ -99,13 +99,13 @@ static void test_choices(void)
     check_days(catalogue->entries, "1 2 3 4 5 6 7 8 9");
     CU_ASSERT_EQUAL(catalogue_live(catalogue)->created, 5000);
     CU_ASSERT_EQUAL(catalogue_previous(catalogue)->created, 3000);
-    check_prune(catalogue, 0, "9 7 2");
-    check_prune(catalogue, 1, "7 2");
-    check_prune(catalogue, 3, "7 2");
-    check_prune(catalogue, 4, "7");
-    check_prune(catalogue, 100, "7");
-    g_autoptr(GPtrArray) unfinished = catalogue_unfinished(catalogue);
-    check_days(unfinished, "6");
+    check_prune(catalogue, 0, "9 2");
+    check_prune(catalogue, 1, "2");
+    check_prune(catalogue, 3, "2");
+    check_prune(catalogue, 4, "");
+    check_prune(catalogue, 100, "");
+    g_autoptr(GPtrArray) left_behind = catalogue_left_behind(catalogue);
+    check_days(left_behind, "7 6");
 }
 
 static void test_nothing(void)
@@ -124,7 +124,7 @@ static void test_nothing(void)
 static const UnitTest tests[] = {
     {"names", test_names},
     {"a new name", test_new_name},
-    {"what is live, pruned and unfinished", test_choices},
+    {"what is live, pruned and left behind", test_choices},
     {"nothing there", test_nothing},
     {NULL, NULL},
 };

@@ -42,6 +42,28 @@ static void test_help(void)
     program_check(PROGRAM_BRIDGE, "verify --help", 0, "Examples:", "");
 }
 
+/* A timer's unit or a script has one command to look after. */
+static void test_exit_codes_of_each(void)
+{
+    if (!are_there())
+        return;
+    for (guint i = 0; i < G_N_ELEMENTS(programs); i++) {
+        g_autofree char *line =
+            g_strdup_printf("%s --help | sed -n '/^Commands:/,/^$/s/^  \\([a-z-]*\\) .*/\\1/p'",
+                            g_getenv(programs[i]));
+        char *argv[] = {(char *)"/bin/sh", (char *)"-c", line, NULL};
+        g_autofree char *verbs = NULL;
+        CU_ASSERT(g_spawn_sync(NULL, argv, NULL, 0, NULL, NULL, &verbs, NULL, NULL, NULL));
+        g_auto(GStrv) all = g_strsplit(verbs != NULL ? verbs : "", "\n", -1);
+        CU_ASSERT(g_strv_length(all) > 5);
+        for (char **verb = all; *verb != NULL && **verb != '\0'; verb++) {
+            g_autofree char *help = g_strconcat(*verb, " --help", NULL);
+            program_check(programs[i], help, 0, "\n\nExit codes:\n    0  done\n", "");
+            program_check(programs[i], help, 0, "\n  130  interrupted\n", "");
+        }
+    }
+}
+
 static void test_arguments(void)
 {
     if (!are_there())
@@ -264,6 +286,7 @@ static void test_interrupted_training(void)
 
 static const UnitTest tests[] = {
     {"help", test_help},
+    {"exit codes of each command", test_exit_codes_of_each},
     {"arguments", test_arguments},
     {"options", test_options},
     {"options given twice", test_repeated},

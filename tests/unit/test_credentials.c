@@ -98,6 +98,32 @@ static void test_wrong_files(void)
     check_refused("longer than");
 }
 
+/* The modes of systemd 254 and newer. */
+static void test_passed_by_systemd(void)
+{
+    const struct {
+        guint folder, file;
+        gboolean is_named, is_accepted;
+    } cases[] = {
+        {0550, 0440, TRUE, TRUE},   {0500, 0440, TRUE, TRUE},  {0550, 0400, TRUE, TRUE},
+        {0550, 0440, FALSE, FALSE}, {0555, 0440, TRUE, FALSE}, {0570, 0440, TRUE, FALSE},
+        {0551, 0440, TRUE, FALSE},  {0550, 0444, TRUE, FALSE}, {0550, 0460, TRUE, FALSE},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        CU_ASSERT_EQUAL(chmod(folder, 0700), 0);
+        write_file("[credentials]\napi_key=hush\n", -1, cases[i].file);
+        CU_ASSERT_EQUAL(chmod(folder, cases[i].folder), 0);
+        g_setenv("CREDENTIALS_DIRECTORY", cases[i].is_named ? folder : "/run/credentials/x", TRUE);
+        g_auto(Credentials) found = {0};
+        if (cases[i].is_accepted)
+            CU_ASSERT(credentials_from_file(&found, path, NULL))
+        else
+            check_refused("chmod 600");
+    }
+    g_unsetenv("CREDENTIALS_DIRECTORY");
+    CU_ASSERT_EQUAL(chmod(folder, 0700), 0);
+}
+
 static void test_no_files(void)
 {
     unlink(path);
@@ -151,6 +177,7 @@ static const UnitTest tests[] = {
     {"files", test_files},
     {"modes", test_modes},
     {"wrong files", test_wrong_files},
+    {"passed by systemd", test_passed_by_systemd},
     {"no files", test_no_files},
     {"environment", test_environment},
     {"no core", test_no_core},

@@ -95,6 +95,21 @@ static void test_numbers(void)
     }
 }
 
+/* Elasticsearch reads "-0" as an integer, and stores 0. */
+static void test_negative_zero(void)
+{
+    g_autoptr(Bundle) bundle = fixture_bundle(1, 1);
+    bundle->model->bias[0] = -0.0f;
+    bundle->model->embeddings[0] = -0.0f;
+    g_auto(yajl_gen) json = json_generator_new(FALSE);
+    document_put(json, bundle, 0);
+    g_autofree char *text = json_take(json, NULL);
+    g_autoptr(GString) bulk = g_string_new(NULL);
+    document_append_bulk(bulk, bundle, DOC_IDS_BY_VALUE, VECTORS_AS_DECIMALS, 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"bias\":-0.0,\"embedding\":[-0.0]"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(bulk->str, "\"bias\":-0.0,\"embedding\":[-0.0]"));
+}
+
 static void test_read_vector(void)
 {
     const char *const bad[] = {"[1, 2]",
@@ -220,6 +235,7 @@ static const UnitTest tests[] = {
     {"other features", test_others},
     {"fields are in the mapping", test_fields_are_in_the_mapping},
     {"numbers", test_numbers},
+    {"negative zero", test_negative_zero},
     {"reading a vector", test_read_vector},
     {"lines of a bulk request", test_bulk_lines},
     {"base64 is big-endian", test_big_endian},

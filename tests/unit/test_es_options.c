@@ -92,6 +92,18 @@ static void test_trust(void)
     check_fails(&both, RECSYS_ERROR, RECSYS_ERROR_USAGE, "not both");
     EsOptions plain = {.url = (char *)"http://127.0.0.1:1", .fingerprint = (char *)FINGERPRINT};
     check_fails(&plain, RECSYS_ERROR, RECSYS_ERROR_USAGE, "use https://");
+    /* Such a file is a matter of the command line, not of the cluster. */
+    EsOptions missing = {.url = (char *)"https://127.0.0.1:1",
+                         .ca_file = (char *)"/nonexistent/ca"};
+    check_fails(&missing, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                "--ca-file /nonexistent/ca: No such file");
+    missing.ca_file = (char *)"/";
+    check_fails(&missing, RECSYS_ERROR, RECSYS_ERROR_USAGE, "--ca-file /: is not a file");
+    missing.ca_file = (char *)"/dev/null";
+    check_fails(&missing, RECSYS_ERROR, RECSYS_ERROR_USAGE, "--ca-file /dev/null: ");
+    missing.ca_file = NULL;
+    g_setenv("ES_CA_CERT", "/nonexistent/ca", TRUE);
+    check_fails(&missing, RECSYS_ERROR, RECSYS_ERROR_USAGE, "ES_CA_CERT /nonexistent/ca: ");
     /* An option goes before either variable. */
     g_setenv("ES_CA_CERT", "/c.pem", TRUE);
     plain.url = (char *)"https://127.0.0.1:1";

@@ -157,7 +157,30 @@ static void test_raw(void)
     CU_ASSERT_FALSE(filter_is_empty(good));
 }
 
+/* Equal, and nobody's but the caller's. */
+static void test_copy(void)
+{
+    g_autoptr(Filter) filter = filter_new(), none = filter_copy(NULL);
+    GPtrArray *const lists[] = {filter->any_genre, filter->all_genres, filter->no_genre,
+                                filter->only, filter->excluded};
+    for (guint i = 0; i < G_N_ELEMENTS(lists); i++) {
+        g_autofree char *text = g_strdup_printf("text %u", i);
+        add(lists[i], text);
+    }
+    filter->year_from = 1990;
+    filter->year_to = 1999;
+    filter->least_ratings = 5;
+    filter->raw = g_strdup("{\"match_all\":{}}");
+    g_autofree char *expected = json_of(filter);
+    g_autoptr(Filter) copy = filter_copy(filter);
+    check_json(copy, expected);
+    filter_exclude(copy, "318");
+    check_json(filter, expected);
+    CU_ASSERT(filter_is_empty(none));
+}
+
 static const UnitTest tests[] = {
+    {"a copy", test_copy},
     {"nothing", test_nothing},
     {"everything", test_everything},
     {"open years", test_open_years},

@@ -89,6 +89,22 @@ static void test_lines_that_are_none(void)
     }
 }
 
+/* Nobody can tell whether a comma is the point of a rating or the end of a movie's id. */
+static void test_decimal_comma(void)
+{
+    static const char *const lines[] = {"318 4,5", "318\t4,5", "318::4,5",
+                                        "318;4,5", "Lamp 2,4", "  318   4,5 \r"};
+    for (guint i = 0; i < G_N_ELEMENTS(lines); i++) {
+        g_autofree char *text = g_strdup_printf("7 3\n%s\n", lines[i]);
+        g_autofree char *point = g_strdup(strstr(lines[i], "4,5") != NULL ? "4.5" : "2.4");
+        g_autofree char *message = g_strdup_printf("the rating? Write %s; or", point);
+        check_refused(text, message);
+        check_refused(text, "seen.txt:2: is ");
+    }
+    const Expected names[] = {{"Lamp 2", 4, 1}, {"318", 5, 2}, {"two words", 3, 3}, {"1", 4, 4}};
+    check("\"Lamp 2\",4\n318, 5\ntwo words,3\n1,4\n", names, 4);
+}
+
 static void test_repeated_movie(void)
 {
     check_refused("318 5\n1 3\n\n318 2\n", "seen.txt:4: movie 318 is rated in line 1 already");
@@ -150,6 +166,7 @@ static const UnitTest tests[] = {
     {"what is left out", test_what_is_left_out},
     {"names of movies", test_names_of_movies},
     {"lines that are none", test_lines_that_are_none},
+    {"a comma for a point", test_decimal_comma},
     {"a movie twice", test_repeated_movie},
     {"nothing", test_nothing},
     {"too many", test_too_many},

@@ -240,14 +240,17 @@ static void test_numbers_round_trip(void)
 
 static void test_shortest_double(void)
 {
-    const double values[] = {0.1, 5.5, 1e-3, 0.30000000000000004, 100};
-    const char *const texts[] = {"0.1", "5.5", "0.001", "0.30000000000000004", "100"};
+    const double values[] = {0.1, 5.5, 1e-3, 0.30000000000000004, 100, 0, -0.0};
+    const char *const texts[] = {"0.1", "5.5", "0.001", "0.30000000000000004", "100", "0", "-0.0"};
     g_auto(yajl_gen) json = json_generator_new(FALSE);
     for (guint i = 0; i < G_N_ELEMENTS(values); i++) {
         json_put_double(json, values[i]);
         g_autofree char *text = json_take(json, NULL);
         CU_ASSERT_STRING_EQUAL(text, texts[i]);
     }
+    json_put_float(json, -0.0f);
+    g_autofree char *zero = json_take(json, NULL);
+    CU_ASSERT_STRING_EQUAL(zero, "-0.0");
 }
 
 /* Decimal commas of the locale are nobody's business here. */

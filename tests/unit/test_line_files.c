@@ -29,13 +29,17 @@ static void check_lines(const char *text, const char *expected, guint64 count)
     g_autofree char *path = put(text, strlen(text));
     g_autoptr(LineReader) reader = line_reader_open(path, NULL);
     g_autoptr(GString) read = g_string_new(NULL);
+    gboolean at_end = FALSE;
     CU_ASSERT_EQUAL(line_reader_count(reader), count);
+    CU_ASSERT(line_reader_at_end(reader, &at_end, NULL));
+    CU_ASSERT_EQUAL(at_end, count == 0);
     LineResult result;
     while ((result = line_reader_next(reader, &line, &length, NULL)) == LINE_READ) {
         g_string_append_len(read, line, (gssize)length);
         g_string_append_c(read, '|');
     }
     CU_ASSERT_EQUAL(result, LINE_NONE_LEFT);
+    CU_ASSERT(line_reader_at_end(reader, &at_end, NULL) && at_end);
     CU_ASSERT_STRING_EQUAL(read->str, expected);
 }
 
@@ -84,6 +88,17 @@ static void test_what_cannot_be_read(void)
 }
 
 /* ---- writing ---- */
+
+static void test_past_items(void)
+{
+    const char *text = "{\"line\":1,\"movies\":[]}\n{\"line\":2,\"error\":\"x\"}\n"
+                       "{\"line\":3,\"id\":\",\\\"movies\\\":[]\",\"movies\":[{}]}\n";
+    g_autofree char *path = put(text, strlen(text));
+    g_auto(LineOutputPast) past = {0};
+    g_autoptr(LineOutput) output = line_output_open(path, TRUE, &past, NULL);
+    CU_ASSERT_PTR_NOT_NULL(output);
+    CU_ASSERT(past.lines == 3 && past.errors == 1 && past.empty == 1);
+}
 
 static void check_past(const char *text, guint64 lines, guint64 errors, const char *last,
                        const char *after)
@@ -150,13 +165,10 @@ static void test_full_disk(void)
 }
 
 static const UnitTest tests[] = {
-    {"reading", test_reading},
-    {"long lines", test_long_lines},
-    {"what cannot be read", test_what_cannot_be_read},
-    {"going on", test_going_on},
-    {"what cannot be written", test_not_to_be_written},
-    {"a full disk", test_full_disk},
-    {NULL, NULL},
+    {"items of before", test_past_items}, {"reading", test_reading},
+    {"long lines", test_long_lines},      {"what cannot be read", test_what_cannot_be_read},
+    {"going on", test_going_on},          {"what cannot be written", test_not_to_be_written},
+    {"a full disk", test_full_disk},      {NULL, NULL},
 };
 
 TAP_MAIN("line_files", tests)

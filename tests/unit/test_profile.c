@@ -148,7 +148,16 @@ static void test_rating_saturates(void)
     CU_ASSERT_EQUAL(profile_rating(sum, -1e6, 5), 0);
 }
 
+static void test_formula(void)
+{
+    g_autofree char *below = profile_rating_formula(5.5, "_score - shift", -0.0155, 9);
+    g_autofree char *above = profile_rating_formula(5, "score", 1.25, 4);
+    CU_ASSERT_STRING_EQUAL(below, "5.5 / (1 + e^-(_score - shift - 0.0155000000))");
+    CU_ASSERT_STRING_EQUAL(above, "5 / (1 + e^-(score + 1.250))");
+}
+
 static const UnitTest tests[] = {
+    {"the formula of a rating", test_formula},
     {"features", test_features},
     {"options", test_options},
     {"no options", test_no_options},

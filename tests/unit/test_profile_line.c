@@ -52,6 +52,8 @@ static void test_refused(void)
         {"[1]", "not a JSON object"},
         {"{}", "the profile is empty"},
         {"{\"id\":1,\"size\":2}", "the profile is empty"},
+        {"{\"age\":null}", "for whom? age is null"},
+        {"{\"id\":1,\"user\":null,\"size\":2}", "for whom? user is null"},
         {"{\"user\":1}{\"user\":2}", "not valid JSON"},
         {"{\"user\":1,\"user\":1}", "user is given twice"},
         {"{\"id\":1,\"user\":1,\"id\":1}", "id is given twice"},

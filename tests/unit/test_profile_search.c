@@ -11,25 +11,11 @@
 #define USERS 500
 #define K 16
 
-/* Users 0..499, ages 1..7, genders 0..1, occupations 0..20 and some movies. */
 static Bundle *large_bundle(guint32 seed)
 {
-    const struct {
-        const char *type;
-        guint count;
-    } types[] = {{"user", USERS}, {"movie", 30}, {"age", 7}, {"gender", 2}, {"occupation", 21}};
-    Bundle *bundle = g_new0(Bundle, 1);
-    bundle->path = g_strdup("large");
-    bundle->features = feature_table_new();
-    for (guint t = 0; t < G_N_ELEMENTS(types); t++)
-        for (guint i = 0; i < types[t].count; i++) {
-            g_autofree char *value = g_strdup_printf("%u", i);
-            const Feature feature = {.type = types[t].type, .value = value};
-            gboolean added = feature_table_add(bundle->features, &feature, NULL, NULL);
-            g_assert(added);
-        }
-    bundle->model = fixture_model(feature_table_size(bundle->features), K, 0.2, seed);
-    return bundle;
+    const FixtureType types[] = {
+        {"user", USERS}, {"movie", 30}, {"age", 7}, {"gender", 2}, {"occupation", 21}};
+    return fixture_bundle_of(types, G_N_ELEMENTS(types), K, 0.2, seed);
 }
 
 static Profile *random_profile(GRand *random)

@@ -15,25 +15,11 @@
 #define FILTER "{\"term\":{\"feature_type\":\"movie\"}}"
 #define SORT ",\"sort\":[\"_score\",\"feature_index\"]"
 
-/* Ages 0..3, genders 0..1 and movies, whose scores are far apart. */
+/* The scores of its movies are far apart. */
 static Bundle *bundle_of_movies(void)
 {
-    const struct {
-        const char *type;
-        guint count;
-    } types[] = {{"movie", MOVIES}, {"age", 4}, {"gender", 2}};
-    Bundle *bundle = g_new0(Bundle, 1);
-    bundle->path = g_strdup("b");
-    bundle->features = feature_table_new();
-    for (guint t = 0; t < G_N_ELEMENTS(types); t++)
-        for (guint i = 0; i < types[t].count; i++) {
-            g_autofree char *value = g_strdup_printf("%u", i);
-            const Feature feature = {.type = types[t].type, .value = value};
-            gboolean added = feature_table_add(bundle->features, &feature, NULL, NULL);
-            g_assert(added);
-        }
-    bundle->model = fixture_model(feature_table_size(bundle->features), K, 0.5, 11);
-    return bundle;
+    const FixtureType types[] = {{"movie", MOVIES}, {"age", 4}, {"gender", 2}};
+    return fixture_bundle_of(types, G_N_ELEMENTS(types), K, 0.5, 11);
 }
 
 static Profile *a_profile(void)

@@ -92,7 +92,7 @@ static void test_shares(void)
         text, "rank  rating  title  year  genres\n"
               "   1    4.00  A      1999  War\n"
               "              1.125 = -0.250 (the movie itself) + 1.500 (age 18) - 0.125 (user 4)\n"
-              "rating = 5.5 / (1 + e^-(score - 0.500)), the latter being the same for all\n");
+              "rating = 5.5 / (1 + e^-(score - 0.5000)), the latter being the same for all\n");
     g_autofree char *json = printed(ranking, TRUE);
     g_auto(yajl_val) tree = json_parse(json, "x", NULL);
     yajl_val movie = json_array_get(json_get(tree, "movies"), 0);

@@ -1,7 +1,5 @@
 #include "rankings_page.h"
 
-#include <string.h>
-
 #include "recsys_error.h"
 #include "tap.h"
 
@@ -12,7 +10,7 @@ static gboolean on_hit(guint number, const char *id, float score, gpointer data,
     return TRUE;
 }
 
-static gboolean on_page(guint number, const RankingPage *page, gpointer data, GError **error)
+static gboolean on_page(guint number, const AnswerHead *page, gpointer data, GError **error)
 {
     if (page->status == 418) {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_GATE, "a teapot");
@@ -27,7 +25,8 @@ static gboolean on_page(guint number, const RankingPage *page, gpointer data, GE
 static gboolean read_text(GString *log, guint *searches, const char *text, GError **error)
 {
     static const RankingsHandler handler = {on_hit, on_page};
-    return rankings_page_read(searches, text, strlen(text), &handler, log, error);
+    g_autoptr(GString) answer = g_string_new(text);
+    return rankings_page_read(searches, answer, &handler, log, error);
 }
 
 static void check(const char *text, guint searches, const char *expected)
@@ -44,10 +43,17 @@ static void test_rankings(void)
 {
     check("{\"responses\":[{\"timed_out\":false,\"_shards\":{\"failed\":0},\"hits\":{\"hits\":["
           "{\"_id\":\"movie_1\",\"_score\":64.4352,\"sort\":[64.4352,7]},{\"_id\":\"movie_2\","
-          "\"_score\":1e-3}]},\"status\":200},{\"_shards\":{\"failed\":0},\"status\":200}]}",
+          "\"_score\":1e-3,\"sort\":[1e-3,12]}]},\"status\":200},{\"_shards\":{\"failed\":0},"
+          "\"status\":200}]}",
           2,
-          "0:movie_1=64.4352036 0:movie_2=0.00100000005 0[200,0,000,2,[64.4352,7]] "
+          "0:movie_1=64.4352036 0:movie_2=0.00100000005 0[200,0,000,2,[1e-3,12]] "
           "1[200,0,000,0,-] ");
+    check("{\"responses\":[{\"hits\":{\"hits\":[{\"_id\":\"movie_1\",\"sort\":[2,7]},"
+          "{\"_id\":\"movie_2\"}]}}]}",
+          1, "0:movie_1=nan 0:movie_2=nan 0[0,-1,000,2,-] ");
+    check("{\"responses\":[{\"hits\":{\"hits\":[{\"_id\":\"movie_1\",\"_score\":1},"
+          "{\"sort\":{\"a\":7}}]}}]}",
+          1, "0:movie_1=1 0:-=nan 0[0,-1,000,2,-] ");
 }
 
 static void test_what_is_wrong(void)

@@ -35,13 +35,17 @@ static void test_years(void)
 static Filter *filter_of(const char *line, GError **error)
 {
     g_auto(RecommendOptions) options = {0};
-    g_autofree GOptionEntry *entries = recommend_options_filter_entries(&options);
+    g_autofree GOptionEntry *entries = recommend_options_filter_entries(&options, TRUE);
     g_autoptr(GOptionContext) context = g_option_context_new("");
     g_option_context_add_main_entries(context, entries, NULL);
     g_auto(GStrv) argv = NULL;
     CU_ASSERT(g_shell_parse_argv(line, NULL, &argv, NULL));
     CU_ASSERT(g_option_context_parse_strv(context, &argv, NULL));
-    return recommend_options_filter(&options, "42", error);
+    const SeenWhose whose = {.user = "42"};
+    g_autoptr(Filter) filter = recommend_options_filter(&options, error);
+    g_autoptr(Seen) seen =
+        filter != NULL ? recommend_options_seen(&options, &whose, filter, error) : NULL;
+    return seen != NULL ? g_steal_pointer(&filter) : NULL;
 }
 
 static void test_filter(void)
@@ -112,7 +116,35 @@ static void test_together(void)
     }
 }
 
+static void test_standard_input(void)
+{
+    char input[] = "-", file[] = "seen.txt";
+    char *one[] = {file, input, NULL}, *two[] = {input, input, NULL}, *none[] = {file, file, NULL};
+    const struct {
+        RecommendOptions options;
+        const char *other;
+        gboolean good;
+    } cases[] = {
+        {{0}, NULL, TRUE},
+        {{.seen = none, .history = file}, "-", TRUE},
+        {{.seen = one, .history = file}, "profiles.jsonl", TRUE},
+        {{.history = input}, NULL, TRUE},
+        {{.seen = two}, NULL, FALSE},
+        {{.seen = one, .history = input}, NULL, FALSE},
+        {{.seen = one}, "-", FALSE},
+        {{.history = input}, "-", FALSE},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        CU_ASSERT_EQUAL(recommend_options_check_input(&cases[i].options, cases[i].other, &error),
+                        cases[i].good);
+        if (!cases[i].good)
+            TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "can be read only once");
+    }
+}
+
 static const UnitTest tests[] = {
+    {"standard input once", test_standard_input},
     {"years", test_years},
     {"filter", test_filter},
     {"what is refused", test_refused},

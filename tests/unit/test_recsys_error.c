@@ -33,13 +33,8 @@ static void test_exit_codes(void)
 /* Every code is in the printed table once, and nothing else. */
 static void test_table(void)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    recsys_error_print_exit_codes(out);
-    fclose(out);
+    g_autofree char *text = recsys_error_describe_exit_codes();
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    free(text);
     const int codes[] = {0, 1, 2, 3, 4, 5, 6, 7, 130};
     CU_ASSERT_EQUAL(g_strv_length(lines), 1 + G_N_ELEMENTS(codes) + 1);
     CU_ASSERT_STRING_EQUAL(lines[0], "Exit codes:");

@@ -175,8 +175,9 @@ static void test_unknown_values(void)
         {"age", "17", "there is no age 17 in this release; known: 18, 35"},
         {"age", "", "known: 18, 35"},
         {"gender", "m", "known: F, M"},
-        {"height", "1", "there is no height 1 in this release; known: none"},
-        {"age.18", "x", "known: none"},
+        {"height", "1",
+         "there is no height in this release; known of people: user, age, gender and occupation"},
+        {"age.18", "x", "known of people: user, age, gender and occupation"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;

@@ -52,18 +52,19 @@ static gboolean on_hit(const Hit *hit, gpointer data, GError **error)
 static gboolean read_page(Seen *seen, SearchPage *page, const char *text, GError **error)
 {
     *seen = (Seen){.log = g_string_new(NULL)};
-    return search_page_read(page, text, strlen(text), K, on_hit, seen, error);
+    g_autoptr(GString) answer = g_string_new(text);
+    return search_page_read(page, answer, K, on_hit, seen, error);
 }
 
 static void test_hits(void)
 {
     const float expected[K] = {1, -0.5f, 1e-3f};
     g_autoptr(GError) error = NULL;
-    SearchPage page;
+    g_auto(SearchPage) page = {0};
     Seen seen;
     CU_ASSERT(read_page(&seen, &page, HEAD MOVIE "," USER TAIL, &error));
     CU_ASSERT_EQUAL(page.hits, 2);
-    CU_ASSERT_EQUAL(page.after, 42);
+    CU_ASSERT_STRING_EQUAL(page.after, "[42]");
     CU_ASSERT_STRING_EQUAL(seen.log->str, "movie_1|movie|1|A \"B\" é|7|2|0.25|0.25|-\n"
                                           "user_2|-|2#|-|-1|0|-|-|colour\n");
     for (guint i = 0; i < 2; i++) {
@@ -84,6 +85,7 @@ static void test_vectors(void)
         {"[[1,2,3]]", 3, TRUE},
         {"[1,2,3]", 3, TRUE},
         {"[[1,2]]", 2, FALSE},
+        {"[[1,2,3],[1,2,3]]", 6, FALSE},
         {"[[1,2,3,4]]", 4, FALSE},
         {"[[1,2,1e999]]", 3, FALSE},
         {"[]", 0, FALSE},
@@ -101,7 +103,7 @@ static void test_vectors(void)
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *text = g_strdup_printf(
             HEAD "{\"_id\":\"a\",\"fields\":{\"embedding\":%s},\"sort\":[1]}" TAIL, cases[i].text);
-        SearchPage page;
+        g_auto(SearchPage) page = {0};
         Seen seen;
         CU_ASSERT(read_page(&seen, &page, text, NULL));
         CU_ASSERT_EQUAL(seen.has_vector[0], cases[i].is_right);
@@ -112,19 +114,30 @@ static void test_vectors(void)
     }
 }
 
+/* One hit, whatever is within it. */
+static void check_nesting(const char *source, const char *expected)
+{
+    g_autofree char *text =
+        g_strdup_printf(HEAD "{\"_id\":\"a\",\"_source\":%s,\"sort\":[5]}" TAIL, source);
+    g_auto(SearchPage) page = {0};
+    Seen seen;
+    CU_ASSERT(read_page(&seen, &page, text, NULL));
+    CU_ASSERT_EQUAL(page.hits, 1);
+    CU_ASSERT_STRING_EQUAL(page.after, "[5]");
+    CU_ASSERT_STRING_EQUAL(seen.log->str, expected);
+    g_string_free(seen.log, TRUE);
+}
+
 /* What looks like an answer within a document is none. */
 static void test_nesting(void)
 {
-    SearchPage page;
-    Seen seen;
-    CU_ASSERT(read_page(&seen, &page,
-                        HEAD
-                        "{\"_id\":\"a\",\"_source\":{\"x\":{\"_shards\":{\"failed\":9},\"hits\":"
-                        "{\"hits\":[{}]},\"timed_out\":true}},\"sort\":[5]}" TAIL,
-                        NULL));
-    CU_ASSERT_EQUAL(page.hits, 1);
-    CU_ASSERT_EQUAL(page.after, 5);
-    g_string_free(seen.log, TRUE);
+    check_nesting("{\"x\":{\"_shards\":{\"failed\":9},\"hits\":{\"hits\":[{}]},"
+                  "\"timed_out\":true}}",
+                  "a|-|-|-|-1|0|-|-|x\n");
+    /* Deeper than anything with a meaning, and then back. */
+    check_nesting("{\"x\":[[[[[[[[[[[[[[[[[[[[{\"value\":1,\"hits\":[{}]}]]]]]]]]]]]]]]]]]]]],"
+                  "\"value\":\"2\"}",
+                  "a|-|2|-|-1|0|-|-|x\n");
 }
 
 static void test_partial(void)
@@ -137,7 +150,7 @@ static void test_partial(void)
     };
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_autoptr(GError) error = NULL;
-        SearchPage page;
+        g_auto(SearchPage) page = {0};
         Seen seen;
         CU_ASSERT_FALSE(read_page(&seen, &page, texts[i][0], &error));
         TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE, texts[i][1]);
@@ -156,11 +169,10 @@ static void test_nonsense(void)
         "{\"_shards\":{\"failed\":0},\"hits\":[]}",
         HEAD MOVIE,
         HEAD MOVIE TAIL "}",
-        HEAD "{\"a\":[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]}" TAIL,
     };
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_autoptr(GError) error = NULL;
-        SearchPage page;
+        g_auto(SearchPage) page = {0};
         Seen seen;
         CU_ASSERT_FALSE(read_page(&seen, &page, texts[i], &error));
         TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED, "makes no sense");

@@ -1,20 +1,41 @@
 #include "seen.h"
 
+#include <string.h>
+
 #include "fixtures.h"
 #include "recsys_error.h"
 #include "tap.h"
 
-/* The movies that user 42 has seen according to a file with this text, separated by spaces. */
-static char *seen_by(const char *text, const char *user, GError **error)
+static Seen *read_text(const char *text, const SeenWhose *whose, GError **error)
 {
     g_autofree char *directory = tap_directory();
     g_autofree char *path = g_build_filename(directory, "seen", NULL);
-    g_autoptr(Filter) filter = filter_new();
+    g_autoptr(Seen) seen = seen_new();
     fixture_put(directory, "seen", text, -1);
-    if (!seen_exclude(filter, path, user, error))
+    return seen_read(seen, path, whose, error) ? g_steal_pointer(&seen) : NULL;
+}
+
+static char *excluded_by(const Filter *filter)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < filter->excluded->len; i++)
+        g_string_append_printf(text, "%s%s", i > 0 ? " " : "",
+                               (const char *)g_ptr_array_index(filter->excluded, i));
+    return g_strdup(text->str);
+}
+
+/* The movies that `user` has seen according to a file with this text, separated by spaces. */
+static char *seen_by(const char *text, const char *user, GError **error)
+{
+    const SeenWhose whose = {.user = user, .way_out = "--user says whose count"};
+    g_autoptr(Filter) filter = filter_new();
+    g_autoptr(Seen) seen = read_text(text, &whose, error);
+    if (seen == NULL)
         return NULL;
-    g_ptr_array_add(filter->excluded, NULL);
-    return g_strjoinv(" ", (char **)filter->excluded->pdata);
+    CU_ASSERT_FALSE(seen_is_of_each(seen));
+    CU_ASSERT_EQUAL(seen_exclude_of(seen, "42", filter), 0);
+    seen_exclude(seen, filter);
+    return excluded_by(filter);
 }
 
 static void check(const char *text, const char *user, const char *expected)
@@ -63,10 +84,80 @@ static void test_refused(void)
 
 static void test_no_file(void)
 {
-    g_autoptr(Filter) filter = filter_new();
+    const SeenWhose whose = {.user = "42"};
+    g_autoptr(Seen) seen = seen_new();
     g_autoptr(GError) error = NULL;
-    CU_ASSERT_FALSE(seen_exclude(filter, "/no/such/file", NULL, &error));
+    CU_ASSERT_FALSE(seen_read(seen, "/no/such/file", &whose, &error));
     TAP_ASSERT_ERROR(error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "/no/such/file");
+}
+
+/* ---- of each user ---- */
+
+static void check_each(const char *text)
+{
+    static const struct {
+        const char *user, *movies;
+        guint count;
+    } cases[] = {
+        {"42", "318 7", 2}, {"4", "1", 1}, {"x y", "a 1", 2}, {"9", "", 0}, {"042", "", 0}};
+    const SeenWhose whose = {.everybody = TRUE};
+    g_autoptr(Seen) seen = read_text(text, &whose, NULL);
+    CU_ASSERT_PTR_NOT_NULL(seen);
+    if (seen == NULL)
+        return;
+    CU_ASSERT(seen_is_of_each(seen));
+    CU_ASSERT_EQUAL(seen_notes(seen)->len, 0);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Filter) filter = filter_new();
+        CU_ASSERT_EQUAL(seen_exclude_of(seen, cases[i].user, filter), cases[i].count);
+        seen_exclude(seen, filter);
+        g_autofree char *movies = excluded_by(filter);
+        CU_ASSERT_STRING_EQUAL(movies, cases[i].movies);
+    }
+    g_autoptr(GPtrArray) rated = seen_movies_of_each(seen);
+    CU_ASSERT_EQUAL(rated->len, 4);
+}
+
+static void test_each(void)
+{
+    check_each("42::318::5::9\n4::1::5::1\n42::7::1::1\nx y::a::1::1\nx y::1::1::1\n");
+    check_each("42\t318\t5\n4\t1\t5\n42\t7\t1\nx y\ta\t1\nx y\t1\t1\n");
+    check_each("rating,item,user\n1,318,42\n1,1,4\n1,7,42\n1,a,x y\n1,1,x y\n");
+}
+
+/* A list is of everybody, whoever is asked for. */
+static void test_list_of_each(void)
+{
+    const SeenWhose whose = {.everybody = TRUE};
+    g_autoptr(Seen) seen = read_text("318\n7\n", &whose, NULL);
+    g_autoptr(Filter) filter = filter_new();
+    CU_ASSERT_FALSE(seen_is_of_each(seen));
+    seen_exclude(seen, filter);
+    g_autofree char *movies = excluded_by(filter);
+    CU_ASSERT_STRING_EQUAL(movies, "318 7");
+}
+
+/* ---- files that exclude nothing ---- */
+
+static void check_note(const char *text, const SeenWhose *whose, const char *expected)
+{
+    g_autoptr(Seen) seen = read_text(text, whose, NULL);
+    CU_ASSERT(seen != NULL && seen_notes(seen)->len == 1);
+    if (seen != NULL && seen_notes(seen)->len == 1)
+        CU_ASSERT_PTR_NOT_NULL(strstr(g_ptr_array_index(seen_notes(seen), 0), expected));
+}
+
+static void test_notes(void)
+{
+    const SeenWhose one = {.user = "4"}, everybody = {.everybody = TRUE}, nobody = {.way_out = ""};
+    check_note("", &one, "/seen names no movie: it excludes nothing.");
+    check_note("", &nobody, "/seen names no movie");
+    check_note("\n\n", &everybody, "/seen names no movie");
+    check_note("42::318::5::9\n", &one, "/seen has no ratings of user 4: it excludes nothing.");
+    check_note("user,item\n42,318\n", &one, "/seen has no ratings of user 4");
+    check_note("user,item\n", &everybody, "/seen names no movie");
+    g_autoptr(Seen) some = read_text("4::318::5::9\n", &one, NULL);
+    CU_ASSERT(some != NULL && seen_notes(some)->len == 0);
 }
 
 static const UnitTest tests[] = {
@@ -74,6 +165,9 @@ static const UnitTest tests[] = {
     {"ratings of many", test_ratings},
     {"what is refused", test_refused},
     {"no file", test_no_file},
+    {"ratings of each user", test_each},
+    {"a list is of everybody", test_list_of_each},
+    {"files that exclude nothing", test_notes},
     {NULL, NULL},
 };
 

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fixtures.h"
 #include "recsys_error.h"
@@ -61,6 +62,52 @@ static void test_not_a_text(void)
     g_autoptr(GError) error = NULL;
     CU_ASSERT_FALSE(text_file_open(&none, "/nonexistent/text", &error));
     TAP_ASSERT_ERROR(error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "/nonexistent/text");
+}
+
+/* ---- pipes ---- */
+
+/* What text_file_open_input() makes of a text that comes through a pipe, which is standard input
+ * meanwhile. */
+static void check_piped(const char *path, const char *text, guint lines)
+{
+    int ends[2];
+    const int before = dup(STDIN_FILENO);
+    CU_ASSERT(pipe(ends) == 0 && write(ends[1], text, strlen(text)) == (gssize)strlen(text));
+    close(ends[1]);
+    CU_ASSERT(dup2(ends[0], STDIN_FILENO) == STDIN_FILENO);
+    g_auto(TextFile) file = {0};
+    g_autoptr(GError) error = NULL;
+    CU_ASSERT(text_file_open_input(&file, path, &error));
+    if (error == NULL)
+        CU_ASSERT_EQUAL(text_file_count_lines(&file), lines);
+    for (guint i = 0; i < lines; i++)
+        CU_ASSERT(text_file_next(&file) && file.current.length > 0);
+    CU_ASSERT_FALSE(text_file_next(&file));
+    dup2(before, STDIN_FILENO);
+    close(before);
+    close(ends[0]);
+}
+
+static void test_input(void)
+{
+    check_piped("-", "one\ntwo\n", 2);
+    check_piped("-", "", 0);
+    check_piped("/dev/stdin", "one\ntwo\nthree\n", 3);
+    g_autofree char *much = g_strnfill(60000, 'x');
+    g_autofree char *line = g_strdup_printf("%s\n", much);
+    check_piped("-", line, 1);
+    g_autofree char *directory = tap_directory();
+    g_autofree char *path = g_build_filename(directory, "text", NULL);
+    fixture_put(directory, "text", "one\n", -1);
+    g_auto(TextFile) file = {0};
+    CU_ASSERT(text_file_open_input(&file, path, NULL) && text_file_next(&file));
+    g_auto(TextFile) none = {0};
+    g_autoptr(GError) error = NULL;
+    CU_ASSERT_FALSE(text_file_open_input(&none, "/nonexistent/text", &error));
+    TAP_ASSERT_ERROR(error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "/nonexistent/text cannot be read: ");
+    g_auto(TextFile) folder = {0};
+    CU_ASSERT_FALSE(text_file_open_input(&folder, directory, &error));
+    TAP_ASSERT_ERROR(error, G_FILE_ERROR, G_FILE_ERROR_ISDIR, directory);
 }
 
 static void test_errors(void)
@@ -186,6 +233,7 @@ static void test_encodings(void)
 static const UnitTest tests[] = {
     {"lines", test_lines},
     {"not a text", test_not_a_text},
+    {"pipes and standard input", test_input},
     {"errors", test_errors},
     {"show", test_show},
     {"split", test_split},

@@ -25,7 +25,8 @@ static void print_help(const CliProgram *program, FILE *out)
             program->name);
     fprintf(out, "`%s --completion bash` (or zsh) prints a script for the shell's completion.\n\n",
             program->name);
-    recsys_error_print_exit_codes(out);
+    g_autofree char *exit_codes = recsys_error_describe_exit_codes();
+    fputs(exit_codes, out);
 }
 
 static const CliCommand *find_command(const CliProgram *program, const char *name)
@@ -177,7 +178,11 @@ gboolean cli_parse(const CliCommand *command, const GOptionEntry *const *entries
     g_autoptr(GOptionContext) context = g_option_context_new(usage);
     for (; *entries != NULL; entries++)
         g_option_context_add_main_entries(context, *entries, NULL);
-    g_option_context_set_description(context, command->details);
+    g_autofree char *exit_codes = recsys_error_describe_exit_codes();
+    g_autofree char *description =
+        g_strconcat(command->details != NULL ? command->details : "",
+                    command->details != NULL ? "\n" : "", exit_codes, NULL);
+    g_option_context_set_description(context, description);
 
     g_autofree char *prgname = g_strdup_printf("%s %s", running->name, command->name);
     g_set_prgname(prgname); /* the usage line names the verb too */

@@ -10,7 +10,8 @@ struct CliCommand {
     const char *name;      /* the verb */
     const char *arguments; /* positional arguments as shown in the usage line, e.g. "DATA BUNDLE" */
     const char *summary;   /* one line */
-    const char *details;   /* nullable: paragraphs and examples, shown by `VERB --help` */
+    const char *details;   /* nullable: paragraphs and examples, shown by `VERB --help` before
+                              the exit codes */
 
     /* argv[0] is the verb. FALSE if and only if `error` is set; its exit code ends the program. */
     gboolean (*run)(const CliCommand *command, int argc, char **argv, GError **error);

@@ -290,11 +290,22 @@ void json_put_bool(yajl_gen json, gboolean value)
     yajl_gen_bool(json, value);
 }
 
+/* "-0" is an integer to some readers, and those have no sign of zero. */
+static void put_zero(yajl_gen json, gboolean is_negative)
+{
+    const char *text = is_negative ? "-0.0" : "0";
+    yajl_gen_number(json, text, strlen(text));
+}
+
 void json_put_double(yajl_gen json, double value)
 {
     char text[G_ASCII_DTOSTR_BUF_SIZE];
     static const char *const formats[] = {"%.15g", "%.16g", "%.17g"};
     g_assert(isfinite(value));
+    if (value == 0) {
+        put_zero(json, signbit(value) != 0);
+        return;
+    }
     for (gsize i = 0; i < G_N_ELEMENTS(formats); i++) {
         g_ascii_formatd(text, sizeof text, formats[i], value);
         if (g_ascii_strtod(text, NULL) == value)
@@ -307,6 +318,10 @@ void json_put_float(yajl_gen json, float value)
 {
     char text[G_ASCII_DTOSTR_BUF_SIZE];
     g_assert(isfinite(value));
+    if (value == 0) {
+        put_zero(json, signbit(value) != 0);
+        return;
+    }
     g_ascii_formatd(text, sizeof text, "%.9g", value);
     yajl_gen_number(json, text, strlen(text));
 }

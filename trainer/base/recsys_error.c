@@ -30,9 +30,10 @@ int recsys_error_exit_code(const GError *error)
     return RECSYS_ERROR_DATA;
 }
 
-void recsys_error_print_exit_codes(FILE *out)
+char *recsys_error_describe_exit_codes(void)
 {
-    fputs("Exit codes:\n", out);
+    GString *text = g_string_new("Exit codes:\n");
     for (gsize i = 0; i < G_N_ELEMENTS(exit_codes); i++)
-        fprintf(out, "  %3d  %s\n", exit_codes[i].code, exit_codes[i].meaning);
+        g_string_append_printf(text, "  %3d  %s\n", exit_codes[i].code, exit_codes[i].meaning);
+    return g_string_free(text, FALSE);
 }

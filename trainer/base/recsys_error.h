@@ -6,7 +6,6 @@
 #pragma once
 
 #include <glib.h>
-#include <stdio.h>
 
 #define RECSYS_ERROR (recsys_error_quark())
 GQuark recsys_error_quark(void);
@@ -25,5 +24,5 @@ typedef enum {
 /* The exit code for an error of any domain this layer knows; others are RECSYS_ERROR_DATA. */
 int recsys_error_exit_code(const GError *error);
 
-/* Prints the table of exit codes, a line each, for --help. */
-void recsys_error_print_exit_codes(FILE *out);
+/* The table of exit codes, a line each, for --help. */
+char *recsys_error_describe_exit_codes(void);

@@ -1,47 +1,115 @@
 #include "text_file.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "interrupt.h"
 #include "recsys_error.h"
 
 #define MOST_SHOWN 100
 
-gboolean text_file_open(TextFile *file, const char *path, GError **error)
+/* ---- opening ---- */
+
+/* Maps a file; another thing, which has no length beforehand, is read to its end. */
+static GBytes *bytes_of_descriptor(int descriptor, GError **error)
 {
-    *file = (TextFile){.path = g_strdup(path)};
-    file->map = g_mapped_file_new(path, FALSE, error);
-    if (file->map == NULL)
-        return FALSE;
-    const gsize size = g_mapped_file_get_length(file->map);
-    file->at = g_mapped_file_get_contents(file->map);
+    struct stat status;
+    g_autoptr(GMappedFile) map = NULL;
+    if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
+        map = g_mapped_file_new_from_fd(descriptor, FALSE, error);
+        return map != NULL ? g_mapped_file_get_bytes(map) : NULL;
+    }
+    g_autoptr(GByteArray) text = g_byte_array_new();
+    guint8 chunk[16 * 1024];
+    gssize got;
+    while ((got = read(descriptor, chunk, sizeof chunk)) > 0 || (got < 0 && errno == EINTR)) {
+        if (got < 0 && interrupt_requested(error))
+            return NULL;
+        g_byte_array_append(text, chunk, (guint)MAX(got, 0));
+    }
+    if (got == 0)
+        return g_byte_array_free_to_bytes(g_steal_pointer(&text));
+    const int code = errno;
+    g_set_error_literal(error, G_FILE_ERROR, (int)g_file_error_from_errno(code), g_strerror(code));
+    return NULL;
+}
+
+static GBytes *read_input(const char *path, GError **error)
+{
+    const gboolean is_standard = strcmp(path, "-") == 0;
+    const int descriptor = is_standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    const int code = errno;
+    if (descriptor < 0) {
+        g_set_error_literal(error, G_FILE_ERROR, (int)g_file_error_from_errno(code),
+                            g_strerror(code));
+        return NULL;
+    }
+    GBytes *bytes = bytes_of_descriptor(descriptor, error);
+    if (!is_standard)
+        close(descriptor);
+    return bytes;
+}
+
+/* Of a file whose bytes are there. */
+static gboolean check_text(TextFile *file, GError **error)
+{
+    gsize size = 0;
+    file->at = g_bytes_get_data(file->bytes, &size);
     file->end = file->at + size;
     if (size >= 3 && memcmp(file->at, "\357\273\277", 3) == 0)
         file->at += 3;
-    if (file->at == file->end) {
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "%s is empty", path);
-        return FALSE;
-    }
-    if (size >= 2 &&
+    if (file->end - file->at >= 2 &&
         (memcmp(file->at, "\377\376", 2) == 0 || memcmp(file->at, "\376\377", 2) == 0)) {
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "%s is UTF-16: save it as UTF-8", path);
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "%s is UTF-16: save it as UTF-8",
+                    file->path);
         return FALSE;
     }
-    if (file->end[-1] != '\n') {
+    if (file->at < file->end && file->end[-1] != '\n') {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
                     "%s does not end with a line end, so it was probably cut: fetch it again, or "
                     "add the line end if its last line is whole",
-                    path);
+                    file->path);
         return FALSE;
     }
     return TRUE;
 }
 
+gboolean text_file_open(TextFile *file, const char *path, GError **error)
+{
+    *file = (TextFile){.path = g_strdup(path)};
+    g_autoptr(GMappedFile) map = g_mapped_file_new(path, FALSE, error);
+    if (map == NULL)
+        return FALSE;
+    file->bytes = g_mapped_file_get_bytes(map);
+    if (!check_text(file, error))
+        return FALSE;
+    if (file->at < file->end)
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "%s is empty", path);
+    return FALSE;
+}
+
+gboolean text_file_open_input(TextFile *file, const char *path, GError **error)
+{
+    *file = (TextFile){.path = g_strdup(strcmp(path, "-") == 0 ? "standard input" : path)};
+    file->bytes = read_input(path, error);
+    if (file->bytes != NULL)
+        return check_text(file, error);
+    g_prefix_error(error, "%s cannot be read: ", file->path);
+    return FALSE;
+}
+
 void text_file_close(TextFile *file)
 {
     g_clear_pointer(&file->path, g_free);
-    g_clear_pointer(&file->map, g_mapped_file_unref);
+    g_clear_pointer(&file->bytes, g_bytes_unref);
 }
+
+/* ---- lines ---- */
 
 gboolean text_file_next(TextFile *file)
 {

@@ -14,8 +14,8 @@ typedef struct {
 } Text;
 
 typedef struct {
-    char *path;
-    GMappedFile *map;
+    char *path; /* for messages */
+    GBytes *bytes;
     const char *at; /* where the next line begins; `end` if there is none */
     const char *end;
     guint line;   /* number of the current line, from 1; 0 before the first */
@@ -25,6 +25,11 @@ typedef struct {
 /* Opens `path`. G_FILE_ERROR if it cannot be read; RECSYS_ERROR_DATA if it is empty, is UTF-16, or
  * does not end with a line end. Close it in either case; a zeroed TextFile can be closed too. */
 gboolean text_file_open(TextFile *file, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same for what may also be a pipe, or standard input ("-"), which is read into memory; and
+ * being empty is no error here. */
+gboolean text_file_open_input(TextFile *file, const char *path,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void text_file_close(TextFile *file);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TextFile, text_file_close)
 

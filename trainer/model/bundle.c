@@ -24,6 +24,18 @@ static char *sha256(GBytes *content)
     return g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, content);
 }
 
+static char *model_id_of(GBytes *model_file)
+{
+    g_autofree char *sum = sha256(model_file);
+    return g_strndup(sum, MODEL_ID_LENGTH);
+}
+
+char *bundle_model_id(const FmModel *model)
+{
+    g_autoptr(GBytes) tensors = safetensors_encode(model);
+    return model_id_of(tensors);
+}
+
 static gboolean write_file(const char *directory, const char *name, GBytes *content, GError **error)
 {
     g_autofree char *path = g_build_filename(directory, name, NULL);
@@ -55,8 +67,7 @@ static yajl_val read_json_file(const char *path, const char *name, GError **erro
 
 static GBytes *encode_manifest(GBytes *const *contents)
 {
-    g_autofree char *model_sum = sha256(contents[0]);
-    g_autofree char *model_id = g_strndup(model_sum, MODEL_ID_LENGTH);
+    g_autofree char *model_id = model_id_of(contents[0]);
     g_auto(yajl_gen) json = json_generator_new(TRUE);
     yajl_gen_map_open(json);
     json_put_member_int(json, "format", BUNDLE_FORMAT);

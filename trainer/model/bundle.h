@@ -38,5 +38,8 @@ gboolean bundle_check_target(const char *path, gboolean replace,
 /* Verifies manifest, sizes and checksums, then reads. NULL with RECSYS_ERROR_DATA. */
 Bundle *bundle_open(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The model_id of a bundle of this model: equal if and only if every bit of it is. */
+char *bundle_model_id(const FmModel *model);
+
 void bundle_free(Bundle *bundle);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bundle, bundle_free)

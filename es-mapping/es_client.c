@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "http_host.h"
+#include "http_patience.h"
 #include "recsys_error.h"
 
 G_DEFINE_QUARK(es - error - quark, es_error)
@@ -69,9 +70,12 @@ char *es_client_reason(const EsClient *client, yajl_val answer)
     return http_client_printable(client->http, raw != NULL ? raw : "(no explanation)");
 }
 
-static const char *way_out_of(long status)
+static const char *way_out_of(const HttpResponse *response)
 {
-    switch (status) {
+    if (http_response_is_gateways(response))
+        return "; this is not Elasticsearch's own answer: something in between (a load balancer?) "
+               "does not get through to it";
+    switch (response->status) {
     case 401:
         return "; set ES_API_KEY, ES_BEARER_TOKEN, or ES_USERNAME and ES_PASSWORD, or name a file "
                "with --credentials; if that is done, they are wrong or have expired";
@@ -123,7 +127,7 @@ static void set_status_error(const EsClient *client, const char *method, const c
     else
         g_set_error(error, ES_ERROR, (int)response->status, "%s answers %s %s with %ld: %s%s",
                     http_client_url(client->http), method, path, response->status, reason,
-                    way_out_of(response->status));
+                    way_out_of(response));
 }
 
 /* What an answer that is to be used must be, beside its status. */
@@ -228,14 +232,15 @@ EsClient *es_client_connect(const HttpOptions *options, GError **error)
     if (client->http == NULL)
         return NULL;
     g_auto(HttpResponse) response = {0};
-    if (!http_perform(client->http, "GET", "/", NULL, NULL, 0, &response, error))
+    if (!http_perform_patiently(client->http, FALSE, "GET", "/", NULL, NULL, 0, &response, error))
         return NULL;
     if (may_not_ask(&response)) {
         client->version = g_strdup("of unknown version");
         return g_steal_pointer(&client);
     }
+    gboolean is_busy = http_status_is_temporary(response.status);
     gboolean is_elasticsearch = g_strcmp0(response.product, "Elasticsearch") == 0;
-    if (response.status == 401 || response.status == 403 ||
+    if (is_busy || response.status == 401 || response.status == 403 ||
         (response.status >= 300 && response.status <= 399) ||
         (response.status != 200 && is_elasticsearch)) {
         set_status_error(client, "GET", "/", &response, error);
@@ -273,6 +278,11 @@ void es_client_set_interruptible(EsClient *client, gboolean interruptible)
     http_client_set_interruptible(client->http, interruptible);
 }
 
+void es_client_set_patience(EsClient *client, double seconds)
+{
+    http_client_set_patience(client->http, seconds);
+}
+
 HttpClient *es_client_http(EsClient *client)
 {
     return client->http;
@@ -308,7 +318,8 @@ static yajl_val call(EsClient *client, const char *method, const char *path,
                      LiftedVectors *lifted, GError **error)
 {
     g_auto(HttpResponse) response = {0};
-    if (!http_perform(client->http, method, path, content_type, body, length, &response, error))
+    if (!http_perform_patiently(client->http, TRUE, method, path, content_type, body, length,
+                                &response, error))
         return NULL;
     if (response.status < 200 || response.status > 299) {
         set_status_error(client, method, path, &response, error);

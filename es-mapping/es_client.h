@@ -16,10 +16,17 @@ int es_exit_code(const GError *error);
 
 typedef struct EsClient EsClient;
 
+/* What a job that nobody waits for puts up with: for options->patience below. */
+#define ES_JOB_PATIENCE 30.0
+
 /* Connects and makes sure that an Elasticsearch of a supported version answers, and that of several
  * hosts those that answer are nodes of one cluster. Errors: transport, ES_ERROR,
  * RECSYS_ERROR_REFUSED (something else answers, or it is too old), RECSYS_ERROR_USAGE (hosts of two
- * clusters). */
+ * clusters).
+ *
+ * With options->patience, every call that is safe to repeat (http_is_safe_to_repeat()) is repeated
+ * for so many seconds as long as the answer is 429, 502, 503 or 504, or, once connected, the
+ * connection is lost: see http_patience.h. */
 EsClient *es_client_connect(const HttpOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void es_client_free(EsClient *client);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(EsClient, es_client_free)
@@ -31,6 +38,9 @@ const char *es_client_version(const EsClient *client);
 
 /* See http_client_set_interruptible(). */
 void es_client_set_interruptible(EsClient *client, gboolean interruptible);
+
+/* From now on; see es_client_connect(). 0: no call is repeated. */
+void es_client_set_patience(EsClient *client, double seconds);
 
 /* The transport below, for requests that are not called one at a time. */
 HttpClient *es_client_http(EsClient *client);

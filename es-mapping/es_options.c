@@ -236,6 +236,7 @@ gboolean es_options_http(const EsOptions *options, HttpOptions *http, GError **e
         .idle_seconds = options->idle_seconds,
         .total_seconds = options->total_seconds,
         .answer_limit = (gsize)options->answer_mib * 1024 * 1024,
+        .patience = options->patience,
         .warn = warn,
     };
     if (http->url == NULL)

@@ -29,6 +29,8 @@ struct HttpClient {
     gboolean interruptible;
     gboolean compressed; /* answers */
     double connect_seconds, idle_seconds, total_seconds, dead_seconds;
+    double patience;
+    gint64 began; /* the request under way; monotonic microseconds */
     gsize answer_limit;
     void (*warn)(const char *message);
     char why[CURL_ERROR_SIZE];
@@ -148,6 +150,7 @@ HttpClient *http_client_new(const HttpOptions *options, GError **error)
     client->dead_seconds = or_default(options->dead_seconds, HTTP_DEAD_SECONDS);
     client->answer_limit =
         options->answer_limit > 0 ? options->answer_limit : (gsize)HTTP_ANSWER_MIB * 1024 * 1024;
+    client->patience = options->patience;
     client->warn = options->warn;
     client->hosts = http_hosts_parse(options->url, error);
     if (client->hosts == NULL)
@@ -187,6 +190,26 @@ void http_client_set_interruptible(HttpClient *client, gboolean interruptible)
 void http_client_set_compressed(HttpClient *client, gboolean compressed)
 {
     client->compressed = compressed;
+}
+
+void http_client_set_patience(HttpClient *client, double seconds)
+{
+    client->patience = seconds;
+}
+
+double http_client_patience(const HttpClient *client)
+{
+    return client->patience;
+}
+
+guint http_client_hosts(const HttpClient *client)
+{
+    return client->hosts->len;
+}
+
+double http_client_silence_seconds(const HttpClient *client)
+{
+    return MIN(client->idle_seconds, client->total_seconds);
 }
 
 gboolean http_client_is_interrupted(const HttpClient *client, GError **error)
@@ -246,27 +269,40 @@ static void take_header(char **value, const char *name, const char *line, gsize 
     *value = g_strstrip(g_strndup(line + start, length - start));
 }
 
+void http_response_take_header(HttpResponse *response, const char *line, gsize length)
+{
+    take_header(&response->product, "X-elastic-product:", line, length);
+    take_header(&response->content_type, "Content-Type:", line, length);
+    take_header(&response->location, "Location:", line, length);
+}
+
 static size_t on_header(char *data, size_t size, size_t count, void *user)
 {
     Exchange *exchange = user;
-    HttpResponse *response = exchange->response;
     gsize length = size * count;
     exchange->header_bytes += length;
     if (exchange->header_bytes > HEADERS_LIMIT) {
         exchange->too_large = TRUE;
         return 0;
     }
-    take_header(&response->product, "X-elastic-product:", data, length);
-    take_header(&response->content_type, "Content-Type:", data, length);
-    take_header(&response->location, "Location:", data, length);
+    http_response_take_header(exchange->response, data, length);
     return length;
+}
+
+/* A cluster that hangs does not hold up for long who has asked for the end. */
+static gboolean is_overdue(const HttpClient *client)
+{
+    const gint64 moment = interrupt_moment();
+    const gint64 until = MAX(moment + (gint64)(HTTP_SIGNAL_SECONDS * G_USEC_PER_SEC),
+                             client->began + (gint64)(HTTP_SIGNAL_EACH_SECONDS * G_USEC_PER_SEC));
+    return moment != 0 && g_get_monotonic_time() >= until;
 }
 
 static int on_progress(void *user, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
                        curl_off_t up)
 {
     (void)down_total, (void)down, (void)up_total, (void)up;
-    return http_client_is_interrupted(user, NULL);
+    return http_client_is_interrupted(user, NULL) || is_overdue(user);
 }
 
 /* ---- a handle for a request ---- */
@@ -353,6 +389,12 @@ CurlList *http_client_prepare(const HttpClient *client, CURL *curl, const char *
 
 /* ---- failures ---- */
 
+gboolean http_response_is_gateways(const HttpResponse *response)
+{
+    return response->status >= 502 && response->status <= 504 &&
+           g_strcmp0(response->product, "Elasticsearch") != 0;
+}
+
 static char *describe_failure(const HttpClient *client, CURLcode code, const char *why)
 {
     const char *text = why[0] != '\0' ? why : curl_easy_strerror(code);
@@ -406,16 +448,25 @@ static gboolean is_connection_failure(CURLcode code)
     }
 }
 
-static gboolean is_safe_to_repeat(const char *method, const char *path)
+gboolean http_is_safe_to_repeat(const char *method, const char *path)
 {
-    static const char *const reading[] = {"/_search", "/_mget", "/_count"};
+    static const char *const safe[][2] = {
+        {"POST", "/_search"},  {"POST", "/_msearch"}, {"POST", "/_mget"},    {"POST", "/_count"},
+        {"POST", "/_refresh"}, {"POST", "/_pit"},     {"PUT", "/_settings"}, {"PUT", "/_mapping"},
+    };
     g_autofree char *plain = g_strndup(path, strcspn(path, "?"));
-    if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0)
-        return TRUE;
-    gboolean safe = FALSE;
-    for (guint i = 0; i < G_N_ELEMENTS(reading); i++)
-        safe = safe || (strcmp(method, "POST") == 0 && g_str_has_suffix(plain, reading[i]));
-    return safe;
+    gboolean is_safe = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+    for (guint i = 0; i < G_N_ELEMENTS(safe); i++)
+        is_safe =
+            is_safe || (strcmp(method, safe[i][0]) == 0 && g_str_has_suffix(plain, safe[i][1]));
+    return is_safe;
+}
+
+/* The same for a gateway's answer. */
+static char *describe_gateway(const HttpHost *host, const HttpResponse *response)
+{
+    return g_strdup_printf("%s answers with %ld, which is not Elasticsearch's own", host->url,
+                           response->status);
 }
 
 /* ---- the fingerprint ---- */
@@ -486,6 +537,7 @@ static CURLcode attempt(HttpClient *client, const Request *request, Exchange *ex
     http_response_clear(response);
     response->body = g_string_new(NULL);
     client->why[0] = '\0';
+    client->began = g_get_monotonic_time();
     curl_easy_reset(curl); /* keeps the connections */
     CURLcode known = know_certificate(client);
     if (known != CURLE_OK)
@@ -509,8 +561,12 @@ static CURLcode attempt(HttpClient *client, const Request *request, Exchange *ex
     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, client);
     CURLcode code = curl_easy_perform(curl);
-    if (code == CURLE_OK)
-        curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &response->status);
+    if (code != CURLE_OK)
+        return code;
+    curl_off_t retry_after = 0;
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &response->status);
+    curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after);
+    response->retry_after = retry_after;
     return code;
 }
 
@@ -518,8 +574,8 @@ static gboolean may_try_another(const HttpClient *client, const Request *request
 {
     long sent = 0;
     curl_easy_getinfo(client->curl, CURLINFO_REQUEST_SIZE, &sent);
-    return is_connection_failure(code) &&
-           (sent == 0 || is_safe_to_repeat(request->method, request->path));
+    return (code == CURLE_OK || is_connection_failure(code)) &&
+           (sent == 0 || http_is_safe_to_repeat(request->method, request->path));
 }
 
 static void tell_of_another(const HttpClient *client, const char *failure, const HttpHost *next)
@@ -535,7 +591,8 @@ static void untry_hosts(HttpClient *client)
         ((HttpHost *)g_ptr_array_index(client->hosts, i))->tried = FALSE;
 }
 
-/* Asks one host after the other, as long as that is safe. `failures` gets what became of each. */
+/* Asks one host after the other, as long as that is safe. `failures` gets what became of each.
+ * CURLE_OK if the last one has answered, be it with a gateway's answer. */
 static CURLcode ask_hosts(HttpClient *client, const Request *request, Exchange *exchange,
                           GPtrArray *failures)
 {
@@ -543,15 +600,16 @@ static CURLcode ask_hosts(HttpClient *client, const Request *request, Exchange *
     while (TRUE) {
         client->host = next;
         CURLcode code = attempt(client, request, exchange);
-        if (code == CURLE_OK) {
+        if (code == CURLE_OK && !http_response_is_gateways(exchange->response)) {
             http_host_answered(client->host);
             return code;
         }
-        char *failure = describe_failure(client, code, client->why);
+        char *failure = code == CURLE_OK ? describe_gateway(client->host, exchange->response)
+                                         : describe_failure(client, code, client->why);
         g_ptr_array_add(failures, failure);
         gint64 now = g_get_monotonic_time();
         client->host->tried = TRUE;
-        if (is_connection_failure(code))
+        if (code == CURLE_OK || is_connection_failure(code))
             http_host_failed(client->host, now, client->dead_seconds);
         next = http_hosts_next(client->hosts, now);
         if (next == NULL || !may_try_another(client, request, code))
@@ -604,7 +662,7 @@ gboolean http_client_ask_others(HttpClient *client, const char *path, HttpLook l
             continue;
         client->host = host;
         const CURLcode code = attempt(client, &request, &exchange);
-        if (is_connection_failure(code))
+        if (is_connection_failure(code) || http_response_is_gateways(&response))
             http_host_failed(host, now, client->dead_seconds);
         valid = !http_client_is_interrupted(client, error) &&
                 (code != CURLE_OK || look(&response, data, error));
@@ -633,23 +691,29 @@ HttpHost *http_client_take_turn(HttpClient *client)
     return client->host;
 }
 
-void http_client_complete(HttpClient *client, HttpHost *host, CURLcode code, const char *why,
-                          GError **failure)
+gboolean http_client_complete(HttpClient *client, HttpHost *host, CURLcode code, const char *why,
+                              const HttpResponse *response, GError **failure)
 {
     const gint64 now = g_get_monotonic_time();
+    const gboolean is_gateways = code == CURLE_OK && http_response_is_gateways(response);
     client->host = host;
-    if (code == CURLE_OK) {
+    if (code == CURLE_OK && !is_gateways) {
         http_host_answered(host);
-        return;
+        return FALSE;
     }
-    set_error(client, code, why, failure);
+    if (code != CURLE_OK)
+        set_error(client, code, why, failure);
+    if (!is_gateways && !is_connection_failure(code))
+        return FALSE;
     /* Several requests that fail together are one failure of the host. */
-    if (!is_connection_failure(code) || host->dead_until > now)
-        return;
+    if (host->dead_until > now)
+        return TRUE;
     http_host_failed(host, now, client->dead_seconds);
     untry_hosts(client);
     const HttpHost *next = http_hosts_next(client->hosts, now);
-    g_autofree char *text = describe_failure(client, code, why);
+    g_autofree char *text =
+        is_gateways ? describe_gateway(host, response) : describe_failure(client, code, why);
     if (next != host)
         tell_of_another(client, text, next);
+    return TRUE;
 }

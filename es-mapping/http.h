@@ -4,8 +4,10 @@
  *
  * Several hosts: the first one that is not known to be dead is asked. If the connection to it fails
  * it is skipped for a while and the next one is asked, provided that the request never left, or is
- * safe to repeat: GET, HEAD, and POST of _search, _mget and _count. An untrusted certificate is not
- * such a failure: it is reported.
+ * safe to repeat: GET, HEAD, and what only reads or says how something
+ * is to be (see http_is_safe_to_repeat()). An untrusted certificate is not such a failure: it is
+ * reported. A gateway's 502, 503 or 504 is: the host behind it is skipped too, and the next one is
+ * asked if that is safe; if all have such an answer, the last one is the answer.
  *
  * TLS: 1.2 or newer; chain, dates and host name are verified, against the system's certificates or
  * against those of `ca_file` alone. With `fingerprint`, each host is first connected to without a
@@ -28,7 +30,9 @@ GQuark http_transport_error_quark(void);
 #define HTTP_TOTAL_SECONDS 600
 #define HTTP_ANSWER_MIB 256
 #define HTTP_DEAD_SECONDS 30
-#define HTTP_OTHERS_SECONDS 3.0 /* for each host of http_client_ask_others() */
+#define HTTP_SIGNAL_SECONDS 10.0     /* how long after a signal the rest may take … */
+#define HTTP_SIGNAL_EACH_SECONDS 2.0 /* … and what each request has in any case */
+#define HTTP_OTHERS_SECONDS 3.0      /* for each host of http_client_ask_others() */
 
 typedef struct {
     char *url;         /* scheme, host, port and path prefix; user:password@ is understood; several
@@ -48,6 +52,8 @@ typedef struct {
     double dead_seconds;    /* how long a host that failed is skipped */
     gsize answer_limit;     /* bytes */
 
+    double patience; /* seconds to go on asking what is safe to repeat: http_patience.h */
+
     void (*warn)(const char *message); /* nullable; told when a host is given up for another */
 } HttpOptions;
 
@@ -60,6 +66,7 @@ typedef struct {
     char *product;      /* the X-elastic-product header, or NULL */
     char *content_type; /* nullable */
     char *location;     /* where a redirect points to, as the server says it; nullable */
+    gint64 retry_after; /* seconds that the server asks for, or 0; http_perform() only */
 } HttpResponse;
 
 void http_response_clear(HttpResponse *response);
@@ -77,8 +84,28 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpClient, http_client_free)
  */
 const char *http_client_url(const HttpClient *client);
 
+/* 502, 503 or 504 that is not Elasticsearch's own: something in between cannot get through to it.
+ */
+gboolean http_response_is_gateways(const HttpResponse *response);
+
+/* TRUE if it makes no difference that a request is sent once more, since it only reads or says how
+ * something is to be: GET, HEAD, POST of _search, _msearch, _mget, _count, _refresh and _pit (one
+ * too many expires), PUT of _settings and _mapping. */
+gboolean http_is_safe_to_repeat(const char *method, const char *path);
+
+/* From now on; see HttpOptions. */
+void http_client_set_patience(HttpClient *client, double seconds);
+double http_client_patience(const HttpClient *client);
+
+/* The number of hosts. */
+guint http_client_hosts(const HttpClient *client);
+
+/* The seconds after which a request that nothing is heard of fails. */
+double http_client_silence_seconds(const HttpClient *client);
+
 /* By default a signal ends the request under way with RECSYS_ERROR_INTERRUPTED. Cleaning up after
- * one needs requests that go through all the same. */
+ * one needs requests that go through all the same, but not for ever: HTTP_SIGNAL_SECONDS after the
+ * signal, and at least HTTP_SIGNAL_EACH_SECONDS after their start, they end in the same way. */
 void http_client_set_interruptible(HttpClient *client, gboolean interruptible);
 
 /* By default answers may come compressed. For small ones that are waited for, compressing them

@@ -2,7 +2,10 @@
  *
  * Bodies are asked for as they are sent, in chunks, so that no body is ever in memory as a whole.
  * Each request goes to the host that http_perform() would ask; one that cannot be connected to, or
- * breaks off, is skipped for a while. Nothing is sent again from here: that is the caller's choice.
+ * breaks off, is skipped for a while. What is safe to repeat (http_is_safe_to_repeat(), so no
+ * _bulk) is sent again from here, as http_perform() and http_perform_patiently() would: to the
+ * other hosts, and within the client's patience. Its body is then kept. Everything else is the
+ * caller's choice.
  *
  * Everything happens in the caller's thread, inside http_pool_wait(). What a request meets with is
  * kept in it and handed over once, when it is complete. */
@@ -10,7 +13,8 @@
 
 #include "http.h"
 
-/* Writes at most `room` bytes of the body to `buffer` and returns their number; 0 ends it. */
+/* Writes at most `room` bytes of the body to `buffer` and returns their number; 0 ends it, however
+ * often it is asked. */
 typedef gsize (*HttpProducer)(char *buffer, gsize room, gpointer data);
 
 typedef struct {
@@ -44,7 +48,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpPool, http_pool_free)
 void http_pool_post(HttpPool *pool, const char *path, const char *content_type, const char *header,
                     HttpProducer producer, HttpCompletion completion, gpointer data);
 
-/* The number of requests under way. */
+/* The number of requests under way, or put off. */
 guint http_pool_active(const HttpPool *pool);
 
 /* Sends and receives until at least one request is complete, or `until` (monotonic microseconds)

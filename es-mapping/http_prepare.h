@@ -15,11 +15,15 @@ CurlList *http_client_prepare(const HttpClient *client, CURL *curl, const char *
  * With a fingerprint its certificate is learned first, if need be. */
 HttpHost *http_client_take_turn(HttpClient *client);
 
-/* To be told how each request to a host ended. After a failure of the connection the host is
- * skipped for a while. From now on messages name this host. `failure`: HTTP_TRANSPORT_ERROR in the
- * words of http_perform(), unless `code` is CURLE_OK. */
-void http_client_complete(HttpClient *client, HttpHost *host, CURLcode code, const char *why,
-                          GError **failure);
+/* Takes one line of an answer's head, as curl gives it. */
+void http_response_take_header(HttpResponse *response, const char *line, gsize length);
+
+/* To be told how each request to a host ended. After a failure of the connection, or a gateway's
+ * answer, the host is skipped for a while. From now on messages name this host. `response` is what
+ * came, if `code` is CURLE_OK; `failure`: HTTP_TRANSPORT_ERROR in the words of http_perform()
+ * otherwise. TRUE if it is the host that failed, so that another one may do better. */
+gboolean http_client_complete(HttpClient *client, HttpHost *host, CURLcode code, const char *why,
+                              const HttpResponse *response, GError **failure);
 
 /* TRUE after a signal, unless the client is not to be interrupted. */
 gboolean http_client_is_interrupted(const HttpClient *client, GError **error);

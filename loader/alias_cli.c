@@ -26,5 +26,6 @@ gboolean alias_cli_parse(AliasCli *cli, AliasVerb verb, const GOptionEntry *own,
         own != NULL ? own : &none, looking, is_job ? working : &none,
         is_job ? jobs : &none,     cluster, NULL,
     };
+    cli->cluster.patience = is_job ? ES_JOB_PATIENCE : 0;
     return cli_parse(command, all, argc, argv, error) && job_options_check(&cli->job, error);
 }

@@ -6,6 +6,7 @@
 
 #include "bulk_answer.h"
 #include "gzip_choice.h"
+#include "http_patience.h"
 #include "http_pool.h"
 #include "progress.h"
 #include "recsys_error.h"
@@ -257,7 +258,7 @@ static gboolean handle_fault(const Request *request, const BulkFault *fault, GEr
 {
     Bulk *bulk = request->bulk;
     const Document *document = &g_array_index(request->documents, Document, fault->position);
-    if (!bulk_status_is_temporary(fault->status)) {
+    if (!http_status_is_temporary(fault->status)) {
         refuse(bulk, document, fault);
         return TRUE;
     }
@@ -284,7 +285,7 @@ static gboolean handle_items(Request *request, const HttpOutcome *outcome, GErro
     if (!bulk_answer_read(&answer, body->str, body->len, request->documents->len, &why))
         return send_all_again(request, why, 0, error);
     const BulkFault *fault = (const BulkFault *)(gpointer)answer.fault->data;
-    if (bulk->asking && answer.fault->len > 0 && !bulk_status_is_temporary(fault->status)) {
+    if (bulk->asking && answer.fault->len > 0 && !http_status_is_temporary(fault->status)) {
         fall_back(bulk, request);
         return TRUE;
     }
@@ -340,8 +341,9 @@ static gboolean handle(Request *request, const HttpOutcome *outcome, GError **er
     }
     g_autoptr(GError) why = NULL;
     es_client_set_status_error(bulk->client, "POST", bulk->path, &outcome->response, &why);
-    /* 413: the size is halved too. */
-    if (bulk_status_is_temporary(status) || status == 413)
+    /* 413: the size is halved too, if it can be. */
+    const gboolean too_large = status == 413 && request->target > bulk->options->smallest;
+    if (http_status_is_temporary(status) || too_large)
         return send_all_again(request, why, outcome->retry_after, error);
     g_propagate_error(error, g_steal_pointer(&why));
     return FALSE;

@@ -23,7 +23,9 @@ typedef struct {
     gsize smallest, largest; /* bytes of a request; adapted in between to the answers' times */
     guint retries;           /* how often a document is sent again at most */
     Backoff backoff;         /* between repetitions; Retry-After is honoured too */
-    double patience;         /* seconds without any acknowledged document before it gives up */
+    double patience;         /* seconds without any acknowledged document before it gives up: by
+                                default the one limit, so that only the time an overload lasts
+                                counts, not how often it is met with */
     double request_seconds;  /* for one request as a whole */
     gboolean into_alias;     /* the index is named by an alias, and is not created if it is gone */
     gboolean knn;            /* movies get KNN_FIELD too */
@@ -31,10 +33,12 @@ typedef struct {
     gsize send_rate;         /* bytes a second for each request at most; 0: no limit */
 } BulkOptions;
 
+#define BULK_UNLIMITED G_MAXUINT
+
 #define BULK_OPTIONS_DEFAULT                                                                       \
     {                                                                                              \
-        .in_flight = 3, .smallest = 1u << 20, .largest = 15u << 20, .retries = 8,                  \
-        .backoff = {0.1, 30.0}, .patience = 300, .request_seconds = 300,                           \
+        .in_flight = 3, .smallest = 1u << 20, .largest = 15u << 20, .retries = BULK_UNLIMITED,     \
+        .backoff = BACKOFF_DEFAULT, .patience = 300, .request_seconds = 300,                       \
     }
 
 typedef struct {
@@ -50,10 +54,10 @@ typedef struct {
 /* Sends every document to `index`. TRUE if and only if the server acknowledged each of them.
  *
  * 429, 502, 503 and 504, for a request or an item, lost connections and answers that do not fit are
- * repeated; after that the error is the last refusal. An item that is refused for good ends the
- * sending; the error names the first one and counts them. Errors: RECSYS_ERROR_REFUSED,
- * RECSYS_ERROR_INTERRUPTED, ES_ERROR, HTTP_TRANSPORT_ERROR. `report` may be NULL and is filled in
- * any case. */
+ * repeated; after that the error is the last refusal. So is 413, until requests are as small as
+ * they may be. An item that is refused for good ends the sending; the error names the first one and
+ * counts them. Errors: RECSYS_ERROR_REFUSED, RECSYS_ERROR_INTERRUPTED, ES_ERROR,
+ * HTTP_TRANSPORT_ERROR. `report` may be NULL and is filled in any case. */
 gboolean bulk_load(BulkReport *report, EsClient *client, const char *index, const Bundle *bundle,
                    DocIds doc_ids, const BulkOptions *options,
                    GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -33,11 +33,6 @@ void bulk_answer_clear(BulkAnswer *answer)
     answer->items = 0;
 }
 
-gboolean bulk_status_is_temporary(gint64 status)
-{
-    return status == 429 || (status >= 502 && status <= 504);
-}
-
 static int on_key(void *user, const unsigned char *text, size_t length)
 {
     Reader *reader = user;

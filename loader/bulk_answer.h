@@ -25,6 +25,3 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(BulkAnswer, bulk_answer_clear)
  * server has is then not known. */
 gboolean bulk_answer_read(BulkAnswer *answer, const char *text, gsize length, guint expected,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* TRUE for a status that says "not now". */
-gboolean bulk_status_is_temporary(gint64 status);

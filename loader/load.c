@@ -72,7 +72,6 @@ static gboolean check_count(EsClient *client, const char *index, guint expected,
 #define WHILE_LOADING                                                                              \
     "{\"index\":{\"refresh_interval\":\"-1\",\"auto_expand_replicas\":false,"                      \
     "\"number_of_replicas\":0}}"
-#define SECONDS_FOR_COPIES 60
 
 static gboolean restore_settings(EsClient *client, const char *index, const char *replicas,
                                  GError **error)
@@ -84,35 +83,67 @@ static gboolean restore_settings(EsClient *client, const char *index, const char
     return load_call(client, "PUT", index, "/_settings", body, error);
 }
 
+typedef enum { STATUS_REACHED, STATUS_NOT_YET, STATUS_UNKNOWN } StatusWait;
+
+/* Asks for the health with an answer within `seconds`. */
+static StatusWait wait_for_status(EsClient *client, const char *index, const char *status,
+                                  double seconds, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    g_autofree char *name = es_escape(index);
+    g_autofree char *path = g_strdup_printf("/_cluster/health/%s?wait_for_status=%s&timeout=%.0fms",
+                                            name, status, MAX(seconds, 0) * 1000);
+    g_auto(yajl_val) answer = es_call_json(client, "GET", path, NULL, &failure);
+    if (answer != NULL || g_error_matches(failure, ES_ERROR, 403))
+        return STATUS_REACHED;
+    if (g_error_matches(failure, ES_ERROR, 408))
+        return STATUS_NOT_YET;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return STATUS_UNKNOWN;
+}
+
+/* Longer than this no answer is waited for: nothing is heard of it in the meantime, and neither our
+ * own limits nor those of what is in between are to end it. */
+#define LONGEST_SLICE 5.0
+
 /* Waits until all copies are there, for a while; what must be there is each primary. A user who may
  * not ask for the health goes on: without a primary the count fails. */
-static gboolean wait_for_copies(EsClient *client, const char *index, GError **error)
+static gboolean wait_for_copies(EsClient *client, const char *index, double seconds, GError **error)
 {
-    const char *const statuses[] = {"green", "yellow"};
-    const int seconds[] = {SECONDS_FOR_COPIES, 1};
-    g_autofree char *name = es_escape(index);
-    for (guint i = 0; i < G_N_ELEMENTS(statuses); i++) {
-        g_autoptr(GError) failure = NULL;
-        g_autofree char *path = g_strdup_printf(
-            "/_cluster/health/%s?wait_for_status=%s&timeout=%ds", name, statuses[i], seconds[i]);
-        g_auto(yajl_val) answer = es_call_json(client, "GET", path, NULL, &failure);
-        if (answer != NULL || g_error_matches(failure, ES_ERROR, 403))
-            return TRUE;
-        if (i + 1 < G_N_ELEMENTS(statuses) && g_error_matches(failure, ES_ERROR, 408))
-            continue; /* not within this time */
-        g_propagate_error(error, g_steal_pointer(&failure));
-        return FALSE;
+    const double silence = http_client_silence_seconds(es_client_http(client));
+    const double slice = MIN(LONGEST_SLICE, silence / 2);
+    const gint64 end = g_get_monotonic_time() + (gint64)(seconds * G_USEC_PER_SEC);
+    StatusWait green = STATUS_NOT_YET;
+    for (gint64 now = 0; green == STATUS_NOT_YET && now < end; now = g_get_monotonic_time()) {
+        const double left = (double)(end - g_get_monotonic_time()) / G_USEC_PER_SEC;
+        green = wait_for_status(client, index, "green", MIN(slice, left), error);
     }
-    return TRUE;
+    if (green != STATUS_NOT_YET)
+        return green == STATUS_REACHED;
+    switch (wait_for_status(client, index, "yellow", MIN(slice, 1), error)) {
+    case STATUS_REACHED:
+        return TRUE;
+    case STATUS_NOT_YET:
+        g_set_error(error, ES_ERROR, 408,
+                    "%s: a primary shard of %s is not there: see GET "
+                    "_cat/shards",
+                    es_client_url(client), index);
+        return FALSE;
+    case STATUS_UNKNOWN:
+        break;
+    }
+    return FALSE;
 }
 
 gboolean load_index(LoadReport *report, EsClient *client, const char *index, const Bundle *bundle,
                     DocIds doc_ids, const LoadOptions *options, GError **error)
 {
+    const double copies =
+        options->copies_seconds > 0 ? options->copies_seconds : LOAD_COPIES_SECONDS;
     return load_call(client, "PUT", index, "/_settings", WHILE_LOADING, error) &&
            send_documents(report, client, index, bundle, doc_ids, options, error) &&
            restore_settings(client, index, options->replicas, error) &&
            load_call(client, "POST", index, "/_refresh", NULL, error) &&
-           wait_for_copies(client, index, error) &&
+           wait_for_copies(client, index, copies, error) &&
            check_count(client, index, bundle->model->n, error) && !interrupt_requested(error);
 }

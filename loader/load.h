@@ -13,7 +13,10 @@ typedef struct {
     const char *replicas;    /* a number; NULL: one if there is a second node */
     gboolean knn;            /* movies get KNN_FIELD too; the index must have been made for it */
     const BulkOptions *bulk; /* NULL: the default */
+    double copies_seconds;   /* to wait for the copies; 0: LOAD_COPIES_SECONDS */
 } LoadOptions;
+
+#define LOAD_COPIES_SECONDS 60.0
 
 typedef struct {
     BulkReport bulk;

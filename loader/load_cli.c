@@ -20,7 +20,9 @@ GOptionEntry *load_cli_entries(LoadCli *cli)
         {"in-flight", 0, 0, G_OPTION_ARG_INT, &cli->in_flight,
          "bulk requests under way at a time, up to 16 (3)", "N"},
         {"retries", 0, 0, G_OPTION_ARG_INT, &cli->retries,
-         "how often a document is sent again after 429, 503 or a lost connection (8)", "N"},
+         "how often a document is sent again after 429, 503 or a lost connection (as often as "
+         "--patience allows)",
+         "N"},
         {"patience", 0, 0, G_OPTION_ARG_DOUBLE, &cli->patience,
          "seconds to go on trying without any document getting through (300)", "S"},
         {"request-timeout", 0, 0, G_OPTION_ARG_DOUBLE, &cli->request_timeout,
@@ -35,11 +37,10 @@ GOptionEntry *load_cli_entries(LoadCli *cli)
     return g_memdup2(entries, sizeof entries);
 }
 
-/* -1: not given. */
 static gboolean check_range(const char *name, double given, double least, double most,
                             GError **error)
 {
-    if (given == -1 || (given >= least && given <= most))
+    if (given == LOAD_CLI_NONE || given == LOAD_CLI_NO_SECONDS || (given >= least && given <= most))
         return TRUE;
     g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "--%s must be from %g to %g, not %g", name,
                 least, most, given);
@@ -69,17 +70,17 @@ gboolean load_cli_take(LoadCli *cli, LoadOptions *load, GError **error)
         !check_range("request-timeout", cli->request_timeout, 0.001, 1e6, error) ||
         !take_gzip(cli, error))
         return FALSE;
-    if (cli->shards != -1)
+    if (cli->shards != LOAD_CLI_NONE)
         load->shards = (guint)cli->shards;
-    if (cli->replicas != -1)
+    if (cli->replicas != LOAD_CLI_NONE)
         load->replicas = cli->replicas_text = g_strdup_printf("%d", cli->replicas);
-    if (cli->in_flight != -1)
+    if (cli->in_flight != LOAD_CLI_NONE)
         cli->bulk.in_flight = (guint)cli->in_flight;
-    if (cli->retries != -1)
+    if (cli->retries != LOAD_CLI_NONE)
         cli->bulk.retries = (guint)cli->retries;
-    if (cli->patience != -1)
+    if (cli->patience != LOAD_CLI_NO_SECONDS)
         cli->bulk.patience = cli->patience;
-    if (cli->request_timeout != -1)
+    if (cli->request_timeout != LOAD_CLI_NO_SECONDS)
         cli->bulk.request_seconds = cli->request_timeout;
     load->knn = cli->knn;
     load->bulk = &cli->bulk;

@@ -4,18 +4,23 @@
 #include "load.h"
 
 typedef struct {
-    int shards, replicas, in_flight, retries; /* -1: not given */
-    double patience, request_timeout;
+    int shards, replicas, in_flight, retries; /* LOAD_CLI_NONE: not given */
+    double patience, request_timeout;         /* LOAD_CLI_NO_SECONDS: not given */
     char *gzip;
     gboolean knn;
     char *replicas_text; /* what LoadOptions refers to */
     BulkOptions bulk;
 } LoadCli;
 
+/* What nobody means: -1 would be a value that somebody gives and that is wrong. */
+#define LOAD_CLI_NONE G_MININT
+#define LOAD_CLI_NO_SECONDS (-G_MAXDOUBLE)
+
 #define LOAD_CLI_DEFAULT                                                                           \
     {                                                                                              \
-        .shards = -1, .replicas = -1, .in_flight = -1, .retries = -1, .patience = -1,              \
-        .request_timeout = -1, .bulk = BULK_OPTIONS_DEFAULT,                                       \
+        .shards = LOAD_CLI_NONE, .replicas = LOAD_CLI_NONE, .in_flight = LOAD_CLI_NONE,            \
+        .retries = LOAD_CLI_NONE, .patience = LOAD_CLI_NO_SECONDS,                                 \
+        .request_timeout = LOAD_CLI_NO_SECONDS, .bulk = BULK_OPTIONS_DEFAULT,                      \
     }
 
 void load_cli_clear(LoadCli *cli);

@@ -151,6 +151,7 @@ static gboolean read_command_line(ReleaseCli *options, const CliCommand *command
         !load_cli_take(&options->load, &options->release.load, error))
         return FALSE;
     ReleaseOptions *release = &options->release;
+    options->cluster.patience = ES_JOB_PATIENCE;
     release->alias = es_options_alias(&options->cluster);
     release->replace_index = options->replace_index;
     release->gates = options->gates;

@@ -177,6 +177,7 @@ gboolean cmd_verify(const CliCommand *command, int argc, char **argv, GError **e
     OrderOptions orders;
     g_auto(EsOptions) cluster = {0};
     g_auto(ReportOptions) form = {0};
+    cluster.patience = ES_JOB_PATIENCE;
     if (!parse(command, &argc, &argv, &options, &orders, &cluster, &form, error))
         return FALSE;
     g_autoptr(Bundle) bundle = options.from_cluster ? NULL : bundle_open(argv[1], error);

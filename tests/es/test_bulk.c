@@ -9,6 +9,7 @@
 #include "bundles.h"
 #include "fake_server.h"
 #include "index_definition.h"
+#include "load.h"
 #include "programs.h"
 #include "recsys_error.h"
 #include "servers.h"
@@ -273,6 +274,32 @@ static void test_request_refused(void)
     CU_ASSERT(forbidden.seen <= 2 + quick.in_flight);
 }
 
+/* Unless retries are limited, only the time without progress counts. */
+static void test_patience(void)
+{
+    Script script = {refuse_request, .times = 40, .skip = 1, .status = 503};
+    BulkOptions patient = quick;
+    g_auto(Load) load = {0};
+    patient.retries = BULK_UNLIMITED;
+    load_with(&load, &script, &patient, 0);
+    CU_ASSERT_PTR_NULL(load.error);
+    CU_ASSERT_EQUAL(load.there, bundle->model->n);
+    patient.patience = 0.5;
+    script = (Script){refuse_request, .times = G_MAXUINT, .skip = 1, .status = 503};
+    g_auto(Load) ended = {0};
+    load_with(&ended, &script, &patient, 0);
+    check_error(ended.error, ES_ERROR, 503, "0.5 s without progress");
+    CU_ASSERT(script.seen > 5);
+}
+
+/* Smaller requests may be let in; the smallest are not sent again for nothing. */
+static void test_too_large(void)
+{
+    Script script = {refuse_request, .skip = 2, .status = 413};
+    check_fails(&script, ES_ERROR, 413, "busy: not now");
+    CU_ASSERT(script.seen <= 2 + 2 * quick.in_flight);
+}
+
 static void test_retry_after(void)
 {
     Script script = {refuse_request, .times = 1, .skip = 0, .status = 429, .retry_after = 1};
@@ -335,13 +362,23 @@ static void test_request_cut(void)
     CU_ASSERT_EQUAL(load.there, load.report.documents);
 }
 
-/* The first of two hosts breaks off every request: the second one gets the documents. */
-static void test_another_host(void)
+static void refuse_as_gateway(const FakeRequest *request, FakeAnswer *answer, const Script *script)
 {
-    Script broken = {hang_up_after, .times = G_MAXUINT, .skip = 2}, sound = {0};
+    (void)request, (void)script;
+    answer->status = 503;
+    answer->content_type = "text/html";
+    g_string_assign(answer->body, "<h1>no server is available</h1>");
+}
+
+/* The first of two hosts has no good answer from some time on: the second one gets the documents.
+ */
+static void check_another_host(Script broken)
+{
+    static guint number;
+    Script sound = {0};
     g_autoptr(GError) error = NULL;
     BulkReport report = {0};
-    g_autofree char *index = g_strdup_printf("%s-hosts", server_prefix());
+    g_autofree char *index = g_strdup_printf("%s-hosts-%u", server_prefix(), ++number);
     g_autofree char *definition = index_definition_of(bundle, DOC_IDS_BY_VALUE);
     CU_ASSERT(server_do("PUT", definition, "/%s", index));
     g_autoptr(FakeServer) first = fake_server_start(proxy, &broken);
@@ -359,6 +396,87 @@ static void test_another_host(void)
     g_auto(yajl_val) count = server_ask("GET", NULL, "/%s/_count", index);
     gint64 there = 0;
     CU_ASSERT(json_get_int(count, "count", &there) && there == bundle->model->n);
+    if (error != NULL)
+        tap_comment(error->message);
+}
+
+static void test_another_host(void)
+{
+    check_another_host((Script){hang_up_after, .times = G_MAXUINT, .skip = 2});
+    check_another_host((Script){refuse_as_gateway, .times = G_MAXUINT, .skip = 2});
+}
+
+/* ---- beside the documents ---- */
+
+/* Refuses the first request of each kind for the moment. */
+static void be_busy(const FakeRequest *request, FakeAnswer *answer, gpointer data)
+{
+    GHashTable *seen = data;
+    g_autofree char *plain = g_strndup(request->path, strcspn(request->path, "?"));
+    const char *action = strrchr(plain, '/');
+    g_autofree char *kind = g_strconcat(request->method, " ", action, NULL);
+    const gboolean repeated = strcmp(request->method, "GET") == 0 ||
+                              strcmp(action, "/_refresh") == 0 || strcmp(action, "/_search") == 0 ||
+                              strcmp(action, "/_mget") == 0 || strcmp(action, "/_settings") == 0;
+    if (!repeated || !g_hash_table_add(seen, g_steal_pointer(&kind))) {
+        fake_forward(server_url(), request, answer);
+        return;
+    }
+    fake_answer_json(answer, "{\"error\":{\"type\":\"busy\",\"reason\":\"not now\"}}");
+    answer->status = g_hash_table_size(seen) % 2 == 0 ? 429 : 503;
+}
+
+static void test_busy_all_over(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *alias = g_strdup_printf("%s-busy", server_prefix());
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(FakeServer) server = fake_server_start(be_busy, seen);
+    run_program(&run, LOADER, "release", bundle_path, "--url", fake_server_url(server), "--alias",
+                alias, NULL);
+    CU_ASSERT(run_says(&run, 0, NULL));
+    const char *const kinds[] = {"POST /_refresh", "POST /_search", "GET /_count",
+                                 "PUT /_settings"};
+    for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
+        CU_ASSERT(g_hash_table_contains(seen, kinds[i]));
+}
+
+static void refuse_swap(const FakeRequest *request, FakeAnswer *answer, gpointer data)
+{
+    (void)data;
+    if (strcmp(request->path, "/_aliases") != 0) {
+        fake_forward(server_url(), request, answer);
+        return;
+    }
+    fake_answer_json(answer, "{\"error\":{\"type\":\"busy\",\"reason\":\"not now\"}}");
+    answer->status = 429;
+}
+
+static void test_swap_is_not_repeated(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *alias = g_strdup_printf("%s-once", server_prefix());
+    g_autoptr(FakeServer) server = fake_server_start(refuse_swap, NULL);
+    run_program(&run, LOADER, "release", bundle_path, "--url", fake_server_url(server), "--alias",
+                alias, NULL);
+    CU_ASSERT(run_says(&run, 4, "busy: not now", NULL));
+    CU_ASSERT_EQUAL(fake_server_count(server, "POST", "/_aliases"), 1);
+}
+
+/* A copy that one node has no room for is waited for longer than an answer may take. */
+static void test_copies(void)
+{
+    const LoadOptions options = {.replicas = "1", .copies_seconds = 3};
+    g_autoptr(GError) error = NULL;
+    LoadReport report = {0};
+    g_autofree char *index = g_strdup_printf("%s-copies", server_prefix());
+    g_autofree char *usual = index_definition_of(bundle, DOC_IDS_BY_VALUE);
+    g_autofree char *definition = load_definition(usual, index, &options);
+    CU_ASSERT(server_do("PUT", definition, "/%s", index));
+    g_auto(HttpOptions) http = {.url = g_strdup(server_url()), .idle_seconds = 1};
+    g_autoptr(EsClient) client = es_client_connect(&http, NULL);
+    CU_ASSERT(client != NULL &&
+              load_index(&report, client, index, bundle, DOC_IDS_BY_VALUE, &options, &error));
     if (error != NULL)
         tap_comment(error->message);
 }
@@ -545,6 +663,8 @@ static const UnitTest tests[] = {
     {"items refused for the moment", test_items_refused},
     {"an item refused for good", test_item_refused_for_good},
     {"requests refused", test_request_refused},
+    {"patience", test_patience},
+    {"requests that are too large", test_too_large},
     {"Retry-After", test_retry_after},
     {"answers that are lost", test_answer_lost},
     {"answers that are cut", test_answer_cut},
@@ -552,6 +672,9 @@ static const UnitTest tests[] = {
     {"an answer that drips", test_slow_drip},
     {"requests that are cut", test_request_cut},
     {"another host", test_another_host},
+    {"busy all over", test_busy_all_over},
+    {"the swap is not repeated", test_swap_is_not_repeated},
+    {"waiting for copies", test_copies},
     {"an answer that is too large", test_large_answer},
     {"an index that is gone", test_index_gone},
     {"bits are exact", test_bits_are_exact},

@@ -2,11 +2,16 @@
  * time, and never a secret in it. */
 #include <curl/curl.h>
 #include <gio/gio.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "es_calls.h"
 #include "es_client.h"
 #include "fake_server.h"
 #include "http_pool.h"
+#include "interrupt.h"
 #include "recsys_error.h"
 #include "tap.h"
 
@@ -22,14 +27,27 @@ typedef struct {
     gsize cut;
     gboolean hang_up, raw;
     gulong drip, silence;
+    gboolean echo;    /* the body of the request, once all is well */
+    gboolean gateway; /* the answer comes from something in between; so does the welcome */
+    guint retry_after;
+    guint times; /* until all is well; 0: for ever */
+    guint seen;
 } Script;
 
 static void play(const FakeRequest *request, FakeAnswer *answer, gpointer data)
 {
-    const Script *script = data;
+    Script *script = data;
     fake_answer_json(answer, WELCOME);
-    if (strcmp(request->path, "/") == 0)
+    if (strcmp(request->path, "/") == 0 && !script->gateway)
         return;
+    if (script->times > 0 && script->seen++ >= script->times) {
+        if (script->echo)
+            g_string_assign(answer->body, request->body->str);
+        return;
+    }
+    if (script->gateway)
+        g_clear_pointer(&answer->product, g_free);
+    answer->retry_after = script->retry_after;
     g_string_truncate(answer->body, 0);
     for (gsize i = 0; i < MAX(script->repeat, 1) && script->body != NULL; i++)
         g_string_append(answer->body, script->body);
@@ -221,8 +239,9 @@ static void test_a_dead_host(void)
     g_string_free(warnings, TRUE);
 }
 
-/* It took the request and broke off: nobody knows what it has done. */
-static void test_repeating(void)
+/* It took the request and broke off, or a gateway in front of it says so: nobody knows what it has
+ * done. */
+static void check_repeating(Script bad)
 {
     const struct {
         const char *method, *path;
@@ -231,11 +250,15 @@ static void test_repeating(void)
         {"GET", "/x", TRUE},           {"HEAD", "/x", TRUE},
         {"POST", "/x/_search", TRUE},  {"POST", "/x/_search?a=/b", TRUE},
         {"POST", "/x/_mget", TRUE},    {"POST", "/x/_count", TRUE},
+        {"POST", "/_msearch", TRUE},   {"POST", "/x/_refresh", TRUE},
+        {"PUT", "/x/_settings", TRUE}, {"PUT", "/x/_mapping", TRUE},
+        {"POST", "/x/_pit", TRUE},     {"PUT", "/x/_create/y", FALSE},
+        {"POST", "/_aliases", FALSE},  {"POST", "/x/_update/y", FALSE},
         {"POST", "/x/_bulk", FALSE},   {"POST", "/_aliases?x=/_search", FALSE},
         {"PUT", "/x", FALSE},          {"DELETE", "/x", FALSE},
         {"DELETE", "/_search", FALSE},
     };
-    Script bad = {.hang_up = TRUE}, good = {.body = "{}"};
+    Script good = {.body = "{}"};
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(FakeServer) first = fake_server_start(play, &bad);
@@ -244,13 +267,58 @@ static void test_repeating(void)
             g_strconcat(fake_server_url(first), ",", fake_server_url(second), NULL);
         g_autoptr(HttpClient) client = client_of(urls);
         warnings = g_string_new(NULL);
-        gboolean answered = ask(client, cases[i].method, cases[i].path, &error);
-        CU_ASSERT_EQUAL(answered, cases[i].safe);
+        g_auto(HttpResponse) response = {0};
+        gboolean answered =
+            http_perform(client, cases[i].method, cases[i].path, NULL, NULL, 0, &response, &error);
+        CU_ASSERT_EQUAL(answered, cases[i].safe || bad.gateway);
+        CU_ASSERT_EQUAL(response.status == 200, cases[i].safe);
         CU_ASSERT_EQUAL(fake_server_count(first, cases[i].method, "/"), 1);
         CU_ASSERT_EQUAL(fake_server_count(second, cases[i].method, "/"), cases[i].safe ? 1 : 0);
         CU_ASSERT(answered || strstr(error->message, fake_server_url(first)) != NULL);
+        /* Whatever comes next is not asked of it. */
+        CU_ASSERT(ask(client, "PUT", "/x/next", NULL));
+        CU_ASSERT_EQUAL(fake_server_count(first, "PUT", "/x/next"), 0);
         g_string_free(warnings, TRUE);
     }
+}
+
+static void test_repeating(void)
+{
+    check_repeating((Script){.hang_up = TRUE});
+    for (long status = 502; status <= 504; status++)
+        check_repeating((Script){.gateway = TRUE, .status = status, .body = "<h1>down</h1>"});
+}
+
+/* What a node says itself is an answer: another one would say the same. */
+static void test_nodes_own_answer(void)
+{
+    Script bad = {.status = 503, .body = "{}"}, good = {.body = "{}"};
+    g_autoptr(FakeServer) first = fake_server_start(play, &bad);
+    g_autoptr(FakeServer) second = fake_server_start(play, &good);
+    g_autofree char *urls = g_strconcat(fake_server_url(first), ",", fake_server_url(second), NULL);
+    g_autoptr(HttpClient) client = client_of(urls);
+    g_auto(HttpResponse) response = {0};
+    CU_ASSERT(http_perform(client, "GET", "/x", NULL, NULL, 0, &response, NULL));
+    CU_ASSERT_EQUAL(response.status, 503);
+    CU_ASSERT_EQUAL(fake_server_count(second, "", "/"), 0);
+}
+
+/* A load balancer whose cluster is down: no other product, but one that cannot be reached. */
+static void test_connecting_to_a_gateway(void)
+{
+    Script bad = {.gateway = TRUE, .status = 503, .body = "<h1>down</h1>"}, good = {0};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(FakeServer) first = fake_server_start(play, &bad);
+    g_autoptr(FakeServer) second = fake_server_start(play, &good);
+    const HttpOptions one = {.url = (char *)fake_server_url(first)};
+    g_autoptr(EsClient) none = es_client_connect(&one, &error);
+    CU_ASSERT_PTR_NULL(none);
+    CU_ASSERT(error != NULL && es_exit_code(error) == RECSYS_ERROR_UNREACHABLE);
+    CU_ASSERT(error != NULL && strstr(error->message, "not Elasticsearch's own answer") != NULL);
+    TAP_ASSERT_ERROR(error, ES_ERROR, 503, "<h1>down</h1>");
+    g_autofree char *urls = g_strconcat(fake_server_url(first), ",", fake_server_url(second), NULL);
+    g_autoptr(EsClient) client = connect_to(urls);
+    CU_ASSERT(client != NULL && strcmp(es_client_url(client), fake_server_url(second)) == 0);
 }
 
 static void test_all_dead(void)
@@ -268,6 +336,14 @@ static void test_all_dead(void)
 }
 
 /* ---- several requests at once ---- */
+
+static gboolean look_at_echo(yajl_val answer, const LiftedVectors *lifted, const GError *failure,
+                             gpointer data, GError **error)
+{
+    (void)lifted, (void)failure, (void)error;
+    CU_ASSERT(g_strcmp0(json_get_string(answer, "a"), data) == 0);
+    return TRUE;
+}
 
 typedef struct {
     guint answered, failed;
@@ -295,15 +371,20 @@ static gboolean add_up(const HttpOutcome *outcome, gpointer data, GError **error
 }
 
 /* Sends `count` requests at once and waits for all of them. */
-static void post(HttpClient *client, guint count, Tally *tally)
+static void post_to(HttpClient *client, const char *path, guint count, Tally *tally)
 {
     g_autoptr(HttpPool) pool = http_pool_new(client, 1.0);
     const gint64 until = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
     for (guint i = 0; i < count; i++)
-        http_pool_post(pool, "/x/_bulk", "application/x-ndjson", NULL, no_body, add_up, tally);
+        http_pool_post(pool, path, "application/x-ndjson", NULL, no_body, add_up, tally);
     while (http_pool_active(pool) > 0 && g_get_monotonic_time() < until)
         CU_ASSERT(http_pool_wait(pool, until, NULL));
     CU_ASSERT_EQUAL(http_pool_active(pool), 0);
+}
+
+static void post(HttpClient *client, guint count, Tally *tally)
+{
+    post_to(client, "/x/_bulk", count, tally);
 }
 
 /* One that breaks off is skipped, told of once, and asked again when its time has come. */
@@ -335,6 +416,73 @@ static void test_pool_fails_over(void)
     g_string_free(warnings, TRUE);
 }
 
+/* A gateway's refusal counts as such; the answer is handed over all the same. */
+static void test_pool_and_a_gateway(void)
+{
+    Script first_script = {.gateway = TRUE, .status = 502, .body = "<h1>down</h1>"};
+    Script second_script = {.body = "{}"};
+    g_autoptr(FakeServer) first = fake_server_start(play, &first_script);
+    g_autoptr(FakeServer) second = fake_server_start(play, &second_script);
+    g_autofree char *urls = g_strconcat(fake_server_url(first), ",", fake_server_url(second), NULL);
+    g_autoptr(HttpClient) client = client_of(urls);
+    Tally tally = {0};
+    warnings = g_string_new(NULL);
+    post(client, 3, &tally);
+    CU_ASSERT_EQUAL(tally.answered, 3);
+    CU_ASSERT_EQUAL(fake_server_count(first, "POST", "/x/_bulk"), 3);
+    const char *told = strstr(warnings->str, "answers with 502");
+    CU_ASSERT(told != NULL && strstr(told + 1, "answers with 502") == NULL);
+    post(client, 3, &tally);
+    CU_ASSERT_EQUAL(tally.answered, 6);
+    CU_ASSERT_EQUAL(fake_server_count(second, "POST", "/x/_bulk"), 3);
+    g_string_free(warnings, TRUE);
+}
+
+/* Searches are asked of the other host at once, and of the only one within its patience. */
+static void test_pool_repeats(void)
+{
+    const Script scripts[] = {{.gateway = TRUE, .status = 502, .body = "down", .times = 3},
+                              {.hang_up = TRUE, .times = 3}};
+    for (guint i = 0; i < G_N_ELEMENTS(scripts); i++) {
+        Script script = scripts[i], good = {.body = "{}"};
+        Tally tally = {0};
+        g_autoptr(FakeServer) first = fake_server_start(play, &script);
+        g_autoptr(FakeServer) second = fake_server_start(play, &good);
+        g_autofree char *urls =
+            g_strconcat(fake_server_url(first), ",", fake_server_url(second), NULL);
+        g_autoptr(HttpClient) both = client_of(urls), one = client_of(fake_server_url(first));
+        warnings = g_string_new(NULL);
+        post_to(both, "/_msearch", 3, &tally);
+        CU_ASSERT_EQUAL(tally.answered, 3);
+        CU_ASSERT_EQUAL(fake_server_count(first, "POST", "/_msearch"), 3);
+        CU_ASSERT_EQUAL(fake_server_count(second, "POST", "/_msearch"), 3);
+        script.seen = 0;
+        http_client_set_patience(one, 20);
+        post_to(one, "/_msearch", 2, &tally);
+        CU_ASSERT_EQUAL(tally.answered, 5);
+        CU_ASSERT_EQUAL(fake_server_count(first, "POST", "/_msearch"), 3 + 3 + 2);
+        g_string_free(warnings, TRUE);
+        g_clear_error(&tally.last);
+    }
+}
+
+/* What the body is, each time. */
+static void test_pool_sends_bodies_again(void)
+{
+    Script script = {.hang_up = TRUE, .times = 2, .echo = TRUE};
+    g_autoptr(FakeServer) server = fake_server_start(play, &script);
+    g_autoptr(EsClient) client = connect_to(fake_server_url(server));
+    g_autoptr(GError) error = NULL;
+    es_client_set_patience(client, 20);
+    g_autoptr(EsCalls) calls = es_calls_new(client);
+    g_autofree char *filler = g_strnfill(90000, 'x');
+    char *body = g_strdup_printf("{\"a\":\"%s\"}", filler);
+    es_calls_post(calls, "/x/_search", ES_JSON, body, look_at_echo, filler);
+    while (es_calls_active(calls) > 0)
+        CU_ASSERT(es_calls_wait(calls, G_MAXINT64, &error));
+    CU_ASSERT_EQUAL(fake_server_count(server, "POST", "/x/_search"), 3);
+}
+
 static void test_pool_limits_answers(void)
 {
     Script script = {.body = "1234567890", .repeat = 10000};
@@ -348,6 +496,114 @@ static void test_pool_limits_answers(void)
     post(client, 2, &tally);
     CU_ASSERT_EQUAL(tally.failed, 2);
     TAP_ASSERT_ERROR(tally.last, RECSYS_ERROR, RECSYS_ERROR_REFUSED, "--max-answer");
+}
+
+/* ---- patience ---- */
+
+/* How often a server that behaves as the script says is asked, and whether it answers in the end.
+ */
+static guint asked_of(Script script, double patience, const char *method, const char *path,
+                      gboolean *answered)
+{
+    g_autoptr(FakeServer) server = fake_server_start(play, &script);
+    g_autoptr(EsClient) client = connect_to(fake_server_url(server));
+    g_autoptr(GError) error = NULL;
+    if (client == NULL)
+        return 0;
+    es_client_set_patience(client, patience);
+    g_auto(yajl_val) answer = es_call_json(client, method, path, NULL, &error);
+    *answered = answer != NULL;
+    return fake_server_count(server, method, path);
+}
+
+static void test_patience(void)
+{
+    const struct {
+        const char *method, *path;
+        gboolean repeated;
+    } cases[] = {
+        {"GET", "/_cluster/health/x", TRUE}, {"POST", "/x/_refresh", TRUE},
+        {"POST", "/x/_search", TRUE},        {"PUT", "/x/_settings", TRUE},
+        {"POST", "/_aliases", FALSE},        {"DELETE", "/x", FALSE},
+        {"PUT", "/x/_create/y", FALSE},
+    };
+    const Script scripts[] = {{.status = 429, .times = 3},
+                              {.status = 503, .times = 2},
+                              {.status = 502, .times = 2, .body = "down"},
+                              {.hang_up = TRUE, .times = 2}};
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
+        for (guint j = 0; j < G_N_ELEMENTS(scripts); j++) {
+            gboolean answered = FALSE;
+            const guint asked = asked_of(scripts[j], 20, cases[i].method, cases[i].path, &answered);
+            CU_ASSERT_EQUAL(asked, cases[i].repeated ? scripts[j].times + 1 : 1);
+            CU_ASSERT_EQUAL(answered, cases[i].repeated);
+        }
+}
+
+static void test_end_of_patience(void)
+{
+    gboolean answered = FALSE;
+    const Script refusing = {.status = 429}, wrong = {.status = 400, .times = 1};
+    CU_ASSERT_EQUAL(asked_of(refusing, 0, "GET", "/x", &answered), 1);
+    CU_ASSERT(asked_of(refusing, 0.5, "GET", "/x", &answered) > 1);
+    CU_ASSERT_FALSE(answered);
+    CU_ASSERT_EQUAL(asked_of(wrong, 20, "GET", "/x", &answered), 1);
+    CU_ASSERT_FALSE(answered);
+    /* Not before the server's own time: longer than anybody waits, or not. */
+    const Script later = {.status = 503, .retry_after = 3600};
+    CU_ASSERT_EQUAL(asked_of(later, 20, "GET", "/x", &answered), 1);
+    const Script soon = {.status = 503, .retry_after = 1, .times = 1};
+    CU_ASSERT_EQUAL(asked_of(soon, 0.9, "GET", "/x", &answered), 1);
+    CU_ASSERT_EQUAL(asked_of(soon, 20, "GET", "/x", &answered), 2);
+    CU_ASSERT(answered);
+}
+
+/* A cluster that is only coming up when the job begins. */
+static void test_patience_when_connecting(void)
+{
+    Script script = {.gateway = TRUE, .status = 503, .times = 2};
+    g_autoptr(FakeServer) server = fake_server_start(play, &script);
+    const HttpOptions options = {.url = (char *)fake_server_url(server), .patience = 20};
+    g_autoptr(EsClient) client = es_client_connect(&options, NULL);
+    CU_ASSERT_PTR_NOT_NULL(client);
+    /* An address where nobody is may be wrong: that is said at once. */
+    const HttpOptions nowhere = {.url = (char *)"http://127.0.0.1:1", .patience = 1e6};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(EsClient) none = es_client_connect(&nowhere, &error);
+    TAP_ASSERT_ERROR(error, HTTP_TRANSPORT_ERROR, CURLE_COULDNT_CONNECT, "cannot be reached");
+}
+
+/* ---- signals ---- */
+
+/* What a call ends with in a process that gets SIGTERM while the server is silent: the code of its
+ * RECSYS_ERROR, 0 if it was answered, or -1. */
+static int end_of_call(gulong silence, gboolean interruptible)
+{
+    int status = 0;
+    Script script = {.body = "{}", .silence = silence};
+    g_autoptr(FakeServer) server = fake_server_start(play, &script);
+    const pid_t child = fork();
+    if (child == 0) {
+        g_autoptr(GError) error = NULL;
+        const HttpOptions options = {.url = (char *)fake_server_url(server)};
+        EsClient *client = es_client_connect(&options, NULL);
+        interrupt_install();
+        es_client_set_interruptible(client, interruptible);
+        raise(SIGTERM);
+        yajl_val answer = es_call_json(client, "POST", "/_aliases", NULL, &error);
+        _exit(answer != NULL ? 0 : error->domain == RECSYS_ERROR ? error->code : 1);
+    }
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* What must not be cut off is waited for, but not for ever. */
+static void test_signals(void)
+{
+    const gulong longer = (gulong)((HTTP_SIGNAL_SECONDS + 3) * G_USEC_PER_SEC);
+    CU_ASSERT_EQUAL(end_of_call(2500000, TRUE), RECSYS_ERROR_INTERRUPTED);
+    CU_ASSERT_EQUAL(end_of_call(2500000, FALSE), 0);
+    CU_ASSERT_EQUAL(end_of_call(longer, FALSE), RECSYS_ERROR_INTERRUPTED);
 }
 
 /* ---- nodes of one cluster ---- */
@@ -401,8 +657,17 @@ static const UnitTest tests[] = {
     {"size", test_size},
     {"a dead host", test_a_dead_host},
     {"what is safe to repeat", test_repeating},
+    {"a node's own refusal", test_nodes_own_answer},
+    {"connecting to a gateway", test_connecting_to_a_gateway},
     {"all hosts are dead", test_all_dead},
     {"several requests at once: another host", test_pool_fails_over},
+    {"several requests at once: a gateway", test_pool_and_a_gateway},
+    {"several requests at once: once more", test_pool_repeats},
+    {"several requests at once: bodies once more", test_pool_sends_bodies_again},
+    {"patience", test_patience},
+    {"the end of patience", test_end_of_patience},
+    {"patience when connecting", test_patience_when_connecting},
+    {"signals", test_signals},
     {"several requests at once: size", test_pool_limits_answers},
     {"nodes of one cluster", test_one_cluster},
     {NULL, NULL},

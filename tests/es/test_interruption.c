@@ -132,9 +132,24 @@ static void test_verification(void)
     CU_ASSERT_STRING_EQUAL(run.out, "");
 }
 
+/* A job of cron or nohup whose terminal goes away goes on; SIGTERM ends it all the same. */
+static void test_nohup(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *alias = new_alias();
+    static const char script[] =
+        "trap '' HUP INT; \"$RECSYS_LOADER\" release --quiet \"$@\" & job=$!; sleep 0.1; "
+        "kill -HUP $job; kill -INT $job; wait $job";
+    run_program(&run, "/bin/sh", "-c", script, "sh", NO_LIMITS, large_path, "--url", server_url(),
+                "--alias", alias, NULL);
+    CU_ASSERT(run_says(&run, 0, NULL));
+    CU_ASSERT_STRING_EQUAL(run.err, "");
+}
+
 static const UnitTest tests[] = {
     {"Ctrl-C at many moments of a release", test_ctrl_c},
     {"SIGTERM and SIGHUP", test_other_signals},
+    {"ignored signals", test_nohup},
     {"SIGKILL", test_kill},
     {"Ctrl-C while verifying", test_verification},
     {NULL, NULL},

@@ -1,6 +1,7 @@
 #include "tap.h"
 
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -97,6 +98,9 @@ static guint add_tests(const char *suite_name)
 int tap_run(const char *suite, const UnitTest *tests)
 {
     table = tests;
+    /* The shell of the tests may have ignored them, and programs go on ignoring what was. */
+    signal(SIGINT, SIG_DFL);
+    signal(SIGHUP, SIG_DFL);
     if (CU_initialize_registry() != CUE_SUCCESS)
         return 1;
     guint count = add_tests(suite);

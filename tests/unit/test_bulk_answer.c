@@ -120,23 +120,10 @@ static void test_strange_items(void)
     check("{\"items\":[{\"index\":{\"status\":503}}]}", 1, 1, "0: 503 (none)");
 }
 
-static void test_temporary(void)
-{
-    const gint64 temporary[] = {429, 502, 503, 504}, others[] = {0, 200, 400, 401, 409, 500, 505};
-    for (guint i = 0; i < G_N_ELEMENTS(temporary); i++)
-        CU_ASSERT(bulk_status_is_temporary(temporary[i]));
-    for (guint i = 0; i < G_N_ELEMENTS(others); i++)
-        CU_ASSERT_FALSE(bulk_status_is_temporary(others[i]));
-}
-
 static const UnitTest tests[] = {
-    {"all acknowledged", test_all_acknowledged},
-    {"wrong count", test_wrong_count},
-    {"an answer that was cut", test_cut},
-    {"refused items", test_refused_items},
-    {"strange items", test_strange_items},
-    {"temporary refusals", test_temporary},
-    {NULL, NULL},
+    {"all acknowledged", test_all_acknowledged}, {"wrong count", test_wrong_count},
+    {"an answer that was cut", test_cut},        {"refused items", test_refused_items},
+    {"strange items", test_strange_items},       {NULL, NULL},
 };
 
 TAP_MAIN("bulk_answer", tests)

@@ -266,6 +266,8 @@ static void test_interrupted_training(void)
     while (fgets(line, sizeof line, lines) != NULL)
         continue;
     CU_ASSERT_PTR_NOT_NULL(fgets(line, sizeof line, complaints));
+    CU_ASSERT_STRING_EQUAL(line, "interrupted: ending; again to stop at once\n");
+    CU_ASSERT_PTR_NOT_NULL(fgets(line, sizeof line, complaints));
     CU_ASSERT_PTR_NOT_NULL(strstr(line, "no bundle was written: "));
     CU_ASSERT_PTR_NOT_NULL(strstr(line, "bundle.checkpoint has "));
     CU_ASSERT_PTR_NOT_NULL(strstr(line, "--resume goes on: interrupted by signal 2"));

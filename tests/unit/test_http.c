@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <string.h>
 
+#include "http_patience.h"
 #include "recsys_error.h"
 #include "tap.h"
 
@@ -126,6 +127,15 @@ static void test_clearing(void)
     http_response_clear(&response);
 }
 
+static void test_temporary(void)
+{
+    const gint64 temporary[] = {429, 502, 503, 504}, others[] = {0, 200, 400, 401, 409, 500, 505};
+    for (guint i = 0; i < G_N_ELEMENTS(temporary); i++)
+        CU_ASSERT(http_status_is_temporary(temporary[i]));
+    for (guint i = 0; i < G_N_ELEMENTS(others); i++)
+        CU_ASSERT_FALSE(http_status_is_temporary(others[i]));
+}
+
 static const UnitTest tests[] = {
     {"URLs", test_urls},
     {"credentials are taken off", test_credentials_are_taken_off},
@@ -133,6 +143,7 @@ static const UnitTest tests[] = {
     {"nobody there", test_nobody_there},
     {"no such certificate", test_no_such_certificate},
     {"clearing", test_clearing},
+    {"temporary refusals", test_temporary},
     {NULL, NULL},
 };
 

@@ -13,6 +13,7 @@ static void test_nothing_given(void)
     CU_ASSERT_EQUAL(load.shards, 0);
     CU_ASSERT_PTR_NULL(load.replicas);
     CU_ASSERT(load.bulk != NULL && load.bulk->gzip == GZIP_AUTO);
+    CU_ASSERT(load.bulk != NULL && load.bulk->retries == BULK_UNLIMITED);
     load_cli_clear(&cli);
 }
 
@@ -62,6 +63,12 @@ static void test_limits(void)
     REFUSED(retries, 1001, "--retries");
     REFUSED(patience, NAN, "--patience");
     REFUSED(request_timeout, 0, "--request-timeout");
+    REFUSED(shards, -1, "--shards must be from 1 to 1024, not -1");
+    REFUSED(replicas, -1, "--replicas must be from 0 to 100, not -1");
+    REFUSED(in_flight, -1, "--in-flight");
+    REFUSED(retries, -1, "--retries");
+    REFUSED(patience, -1, "--patience must be from 0 to 1e+06, not -1");
+    REFUSED(request_timeout, -1, "--request-timeout");
     REFUSED(gzip, (char *)"Always", "--gzip must be auto, always or never, not \"Always\"");
 }
 

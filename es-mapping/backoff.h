@@ -8,6 +8,11 @@ typedef struct {
     double longest; /* no wait of our own is longer */
 } Backoff;
 
+#define BACKOFF_DEFAULT                                                                            \
+    {                                                                                              \
+        .first = 0.1, .longest = 10.0                                                              \
+    }
+
 /* Seconds to wait after `strikes` refusals in a row (1 or more): first · 2^(strikes − 1), at most
  * `longest`, of which a random part between a half and all, so that many clients do not come back
  * at once. Never less than the `retry_after` seconds that the server asked for, though those can be

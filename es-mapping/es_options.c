@@ -51,6 +51,11 @@ GOptionEntry *es_options_entries(EsOptions *options)
          "without a byte either way (" G_STRINGIFY(HTTP_IDLE_SECONDS) ")", "SECONDS"},
         {"timeout", 0, 0, G_OPTION_ARG_DOUBLE, &options->total_seconds,
          "for each request with its answer (" G_STRINGIFY(HTTP_TOTAL_SECONDS) ")", "SECONDS"},
+        {"repeat-for", 0, 0, G_OPTION_ARG_DOUBLE, &options->patience,
+         "repeat what is safe to repeat for so long after 429, 502, 503, 504 or a lost connection "
+         "(" G_STRINGIFY(ES_JOB_PATIENCE) " in release, plan, rollback, prune and verify, 0 in all "
+                                          "others)",
+         "SECONDS"},
         {"max-answer", 0, 0, G_OPTION_ARG_INT, &options->answer_mib,
          "largest answer (" G_STRINGIFY(HTTP_ANSWER_MIB) ")", "MIB"},
         {NULL},
@@ -105,6 +110,11 @@ static gboolean check_limits(const EsOptions *options, GError **error)
         !check_seconds("idle-timeout", options->idle_seconds, error) ||
         !check_seconds("timeout", options->total_seconds, error))
         return FALSE;
+    if (!(options->patience >= 0 && options->patience <= LONGEST_SECONDS)) {
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                    "--repeat-for must be from 0 to %.0f seconds", LONGEST_SECONDS);
+        return FALSE;
+    }
     if (options->answer_mib >= 0 && options->answer_mib <= LARGEST_ANSWER_MIB)
         return TRUE;
     g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,

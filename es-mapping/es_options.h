@@ -19,7 +19,7 @@ typedef struct {
     char *alias;
     gboolean insecure;
     double connect_seconds, idle_seconds, total_seconds; /* 0: the defaults of http.h */
-    double patience; /* no option: ES_JOB_PATIENCE for jobs, 0 where somebody waits */
+    double patience; /* preset to ES_JOB_PATIENCE by jobs; 0 where somebody waits */
     int answer_mib;  /* 0: the default of http.h */
 } EsOptions;
 

@@ -148,7 +148,7 @@ static void check_spoilt(Spoiler spoiler, int status, const char *text, gboolean
     if (!verify_too)
         return;
     run_program(&run, BRIDGE, "verify", bundle_path, "--url", fake_server_url(server), "--alias",
-                alias, "--random", "0", NULL);
+                alias, "--random", "0", "--repeat-for", "0.2", NULL);
     CU_ASSERT(run_says(&run, status, text, NULL));
     CU_ASSERT_STRING_EQUAL(run.out, "");
 }
@@ -207,7 +207,7 @@ static void test_partial_items(void)
         Spoiler spoiler = spoilers[i];
         g_autoptr(FakeServer) server = fake_server_start(spoil, &spoiler);
         run_program(&run, BRIDGE, "verify", bundle_path, "--url", fake_server_url(server),
-                    "--alias", alias, "--random", "0", NULL);
+                    "--alias", alias, "--random", "0", "--repeat-for", "0.2", NULL);
         CU_ASSERT(run_says(&run, expected[i].status, expected[i].text, NULL));
         CU_ASSERT_STRING_EQUAL(run.out, "");
     }

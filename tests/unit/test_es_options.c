@@ -120,10 +120,15 @@ static void test_limits(void)
         EsOptions options;
         const char *name;
     } cases[] = {
-        {{.connect_seconds = -1}, "--connect-timeout"}, {{.idle_seconds = 1e-9}, "--idle-timeout"},
-        {{.total_seconds = 1e9}, "--timeout"},          {{.total_seconds = NAN}, "--timeout"},
-        {{.total_seconds = INFINITY}, "--timeout"},     {{.answer_mib = -1}, "--max-answer"},
+        {{.connect_seconds = -1}, "--connect-timeout"},
+        {{.idle_seconds = 1e-9}, "--idle-timeout"},
+        {{.total_seconds = 1e9}, "--timeout"},
+        {{.total_seconds = NAN}, "--timeout"},
+        {{.total_seconds = INFINITY}, "--timeout"},
+        {{.answer_mib = -1}, "--max-answer"},
         {{.answer_mib = G_MAXINT}, "--max-answer"},
+        {{.patience = -1}, "--repeat-for"},
+        {{.patience = NAN}, "--repeat-for"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
         check_fails(&cases[i].options, RECSYS_ERROR, RECSYS_ERROR_USAGE, cases[i].name);

@@ -133,7 +133,7 @@ Swap standing_swap(EsClient *client, const Standing *standing, const char *alias
         return SWAP_REFUSED;
     g_autofree char *body = swap_body(&now, standing->is_concrete, alias, index);
     es_client_set_interruptible(client, FALSE);
-    g_auto(yajl_val) answer = es_call_json(client, "POST", "/_aliases", body, &failure);
+    yajl_tree_free(es_call_json(client, "POST", "/_aliases", body, &failure));
     Swap swap = SWAP_REFUSED;
     if (failure != NULL && failure->domain == ES_ERROR && failure->code < 500)
         g_propagate_error(error, g_steal_pointer(&failure));

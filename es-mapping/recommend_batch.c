@@ -146,6 +146,8 @@ static guint place_of(Batch *batch, const ProfileFeature *feature)
 
 static gboolean is_known(const ReleaseMeta *release, const Profile *profile, GError **error)
 {
+    if (!profile_check(profile, error))
+        return FALSE;
     for (guint i = 0; i < profile_size(profile); i++) {
         const ProfileFeature *feature = profile_get(profile, i);
         g_autofree char *id =
@@ -162,8 +164,10 @@ static void add_item(Batch *batch, BatchItem *item)
     slot->item = *item;
     *item = (BatchItem){0};
     g_ptr_array_add(batch->slots, slot);
-    slot->is_done = slot->item.error != NULL ||
-                    !is_known(batch->run->options->release, slot->item.profile, &slot->item.error);
+    slot->is_done =
+        slot->item.error != NULL ||
+        !is_known(batch->run->options->release, slot->item.profile, &slot->item.error) ||
+        (slot->item.filter != NULL && !filter_check(slot->item.filter, &slot->item.error));
     for (guint i = 0; !slot->is_done && i < profile_size(slot->item.profile); i++)
         place_of(batch, profile_get(slot->item.profile, i));
 }
@@ -236,7 +240,7 @@ static void sum_slot(Batch *batch, Slot *slot, const FeatureVectors *all, const 
     const guint count = profile_size(slot->item.profile);
     g_autofree const float **rows = g_new(const float *, count + 1);
     g_autofree double *biases = g_new(double, count + 1);
-    guint kept = 0;
+    guint kept = 0, unknown = 0;
     for (guint i = 0; i < count; i++) {
         const ProfileFeature *feature = profile_get(slot->item.profile, i);
         const guint place = place_of(batch, feature);
@@ -246,11 +250,14 @@ static void sum_slot(Batch *batch, Slot *slot, const FeatureVectors *all, const 
             biases[kept++] = all->biases[place];
         } else if (options->cold_start && is_user) {
             slot->left_out = g_strdup(all->names[place]);
+            unknown = i;
         } else {
             set_unknown(slot, options->release, all->names[place], is_user);
             return;
         }
     }
+    if (kept > 0 && slot->left_out != NULL)
+        profile_remove(slot->item.profile, unknown);
     if (kept > 0)
         slot->sum = profile_sum(rows, biases, kept, all->k, options->release->w0);
     else
@@ -512,7 +519,8 @@ gboolean recommend_batch_run(EsClient *client, const BatchOptions *options, Batc
         .calls = es_calls_new(client),
         .batches = g_queue_new(),
     };
-    if (!recommend_check_knn(options->release, options->approximate ? 1 : 0, error))
+    if (!recommend_check_knn(options->release, options->approximate ? 1 : 0, error) ||
+        (options->filter != NULL && !filter_check(options->filter, error)))
         return FALSE;
     while (!run.at_end || run.has_ahead || !g_queue_is_empty(run.batches))
         if (interrupt_requested(error) || !go_on(&run, in_flight, error) || !hand_over(&run, error))

@@ -420,7 +420,6 @@ static void test_empty_requests(void)
     const RecommendRequest requests[] = {
         {.profile = nobody, .size = 10},
         {.size = 10},
-        {.profile = profile, .size = 0},
         {.profile = profile, .size = RECOMMEND_MOST + 1},
     };
     for (guint i = 0; i < G_N_ELEMENTS(requests); i++) {

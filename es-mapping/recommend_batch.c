@@ -146,8 +146,6 @@ static guint place_of(Batch *batch, const ProfileFeature *feature)
 
 static gboolean is_known(const ReleaseMeta *release, const Profile *profile, GError **error)
 {
-    if (!profile_check(profile, error))
-        return FALSE;
     for (guint i = 0; i < profile_size(profile); i++) {
         const ProfileFeature *feature = profile_get(profile, i);
         g_autofree char *id =
@@ -164,12 +162,17 @@ static void add_item(Batch *batch, BatchItem *item)
     slot->item = *item;
     *item = (BatchItem){0};
     g_ptr_array_add(batch->slots, slot);
-    slot->is_done =
-        slot->item.error != NULL ||
-        !is_known(batch->run->options->release, slot->item.profile, &slot->item.error) ||
-        (slot->item.filter != NULL && !filter_check(slot->item.filter, &slot->item.error));
+    slot->is_done = slot->item.error != NULL ||
+                    !is_known(batch->run->options->release, slot->item.profile, &slot->item.error);
     for (guint i = 0; !slot->is_done && i < profile_size(slot->item.profile); i++)
         place_of(batch, profile_get(slot->item.profile, i));
+}
+
+/* Nothing is made of what JSON cannot hold. */
+static gboolean check_item(const BatchItem *item, GError **error)
+{
+    return profile_check(item->profile, error) &&
+           (item->filter == NULL || filter_check(item->filter, error));
 }
 
 static gboolean next_item(Run *run, BatchItem *item, GError **error)
@@ -180,7 +183,13 @@ static gboolean next_item(Run *run, BatchItem *item, GError **error)
         run->has_ahead = FALSE;
         return TRUE;
     }
-    return run->source(item, &run->at_end, run->data, error);
+    if (!run->source(item, &run->at_end, run->data, error))
+        return FALSE;
+    if (run->at_end || item->error != NULL)
+        return TRUE;
+    const gboolean passes = check_item(item, &item->error);
+    g_assert(passes == (item->error == NULL));
+    return TRUE;
 }
 
 /* The next batch to the queue's end, unless nothing is left. */
@@ -509,6 +518,8 @@ static gboolean go_on(Run *run, guint in_flight, GError **error)
 gboolean recommend_batch_run(EsClient *client, const BatchOptions *options, BatchSource source,
                              BatchSink sink, gpointer data, GError **error)
 {
+    if (options->filter != NULL && !filter_check(options->filter, error))
+        return FALSE;
     const guint in_flight = options->in_flight > 0 ? options->in_flight : RECOMMEND_BATCH_IN_FLIGHT;
     g_auto(Run) run = {
         .client = client,
@@ -519,8 +530,7 @@ gboolean recommend_batch_run(EsClient *client, const BatchOptions *options, Batc
         .calls = es_calls_new(client),
         .batches = g_queue_new(),
     };
-    if (!recommend_check_knn(options->release, options->approximate ? 1 : 0, error) ||
-        (options->filter != NULL && !filter_check(options->filter, error)))
+    if (!recommend_check_knn(options->release, options->approximate ? 1 : 0, error))
         return FALSE;
     while (!run.at_end || run.has_ahead || !g_queue_is_empty(run.batches))
         if (interrupt_requested(error) || !go_on(&run, in_flight, error) || !hand_over(&run, error))

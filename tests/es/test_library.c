@@ -165,6 +165,7 @@ static void test_texts_of_a_filter(void)
     profile_add(profile, FEATURE_AGE, OLD_AGE);
     filter_exclude(filter, "\xff");
     g_autoptr(Ranking) ranking = recommender_ask(recommender, &request, &error);
+    CU_ASSERT_PTR_NULL(ranking);
     TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "movie \"\\xff\" is not UTF-8");
 }
 

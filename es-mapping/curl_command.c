@@ -5,6 +5,8 @@
 #include "es_client.h"
 #include "http_host.h"
 
+#define LONGEST_ARGUMENT 65536 /* half of what Linux lets one have */
+
 typedef struct {
     const char *option;
     const char *variables[2]; /* that it names */
@@ -32,6 +34,21 @@ static void append_quoted(GString *text, const char *option, const char *value)
     g_string_append_printf(text, " \\\n  %s %s", option, quoted);
 }
 
+/* A body that is too long for an argument comes by the command's standard input, up to a line that
+ * is nowhere in it. */
+static void append_body(GString *text, const char *body)
+{
+    if (strlen(body) <= LONGEST_ARGUMENT) {
+        append_quoted(text, "--data-raw", body);
+        return;
+    }
+    g_autoptr(GString) end = g_string_new("EOF");
+    while (strstr(body, end->str) != NULL)
+        g_string_append(end, "_EOF");
+    g_string_append_printf(text, " \\\n  --data-binary @- <<'%s'\n%s\n%s", end->str, body,
+                           end->str);
+}
+
 char *curl_command(const HttpOptions *http, const char *url, const char *path, const char *body)
 {
     const Login *login = login_of(http);
@@ -46,7 +63,7 @@ char *curl_command(const HttpOptions *http, const char *url, const char *path, c
     if (login != NULL)
         g_string_append_printf(text, " \\\n  %s", login->option);
     append_quoted(text, "-H", "Content-Type: " ES_JSON);
-    append_quoted(text, "--data-raw", body);
+    append_body(text, body);
     return g_strdup(text->str);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "feature_table.h"
+#include "profile.h"
 #include "recsys_error.h"
 
 #define MOST_TERMS 65536 /* in one clause: the server's index.max_terms_count */
@@ -89,6 +90,14 @@ static gboolean check_wanted(const GPtrArray *wanted, const GPtrArray *unwanted,
     return TRUE;
 }
 
+static gboolean check_texts(const GPtrArray *texts, const char *what, GError **error)
+{
+    for (guint i = 0; i < texts->len; i++)
+        if (!profile_feature_check(what, g_ptr_array_index(texts, i), error))
+            return FALSE;
+    return TRUE;
+}
+
 static gboolean check_raw(const char *raw, GError **error)
 {
     g_autoptr(GError) problem = NULL;
@@ -106,6 +115,12 @@ static gboolean check_raw(const char *raw, GError **error)
 gboolean filter_check(const Filter *filter, GError **error)
 {
     static const char nothing[] = "";
+    if (!check_texts(filter->any_genre, "the genre", error) ||
+        !check_texts(filter->all_genres, "the genre", error) ||
+        !check_texts(filter->no_genre, "the genre", error) ||
+        !check_texts(filter->only, "the movie", error) ||
+        !check_texts(filter->excluded, "the movie", error))
+        return FALSE;
     if (!check_wanted(filter->any_genre, filter->no_genre, error) ||
         !check_wanted(filter->all_genres, filter->no_genre, error))
         return FALSE;
@@ -173,6 +188,13 @@ static void put_range(yajl_gen json, const char *field, gint64 from, gint64 to)
     yajl_gen_map_close(json);
 }
 
+/* As it is, but on one line: no string of JSON has a line end in it. */
+static void put_raw(yajl_gen json, const char *raw)
+{
+    g_autofree char *line = g_strdelimit(g_strdup(raw), "\r\n", ' ');
+    yajl_gen_number(json, line, strlen(line));
+}
+
 static void put_required(yajl_gen json, const Filter *filter)
 {
     put_terms(json, "genres", filter->any_genre);
@@ -182,7 +204,7 @@ static void put_required(yajl_gen json, const Filter *filter)
     put_range(json, "year", filter->year_from, filter->year_to);
     put_range(json, "ratings", filter->least_ratings, 0);
     if (filter->raw != NULL)
-        yajl_gen_number(json, filter->raw, strlen(filter->raw)); /* any JSON, as it is */
+        put_raw(json, filter->raw);
 }
 
 static void put_excluded(yajl_gen json, const Filter *filter)

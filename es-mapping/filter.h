@@ -26,7 +26,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Filter, filter_free)
 void filter_exclude(Filter *filter, const char *movie);
 
 /* RECSYS_ERROR_USAGE for what contradicts itself (a genre both wanted and unwanted, years that end
- * before they begin), an empty genre, and a `raw` that is no JSON object. */
+ * before they begin), an empty genre, texts that are not UTF-8 or have a control character, and a
+ * `raw` that is no JSON object. Whether a release has such a genre or movie it does not know: one
+ * that is in no document lets nothing pass, see release_names.h. */
 gboolean filter_check(const Filter *filter, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* TRUE if there is nothing but movies to ask for. `filter` may be NULL: the same. */

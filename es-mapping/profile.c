@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "feature_table.h"
+#include "printable.h"
 #include "recsys_error.h"
 
 static void feature_clear(gpointer data)
@@ -33,6 +34,11 @@ void profile_add(Profile *profile, const char *type, const char *value)
 {
     ProfileFeature feature = {g_strdup(type), g_strdup(value)};
     g_array_append_val(profile->features, feature);
+}
+
+void profile_remove(Profile *profile, guint index)
+{
+    g_array_remove_index(profile->features, index);
 }
 
 guint profile_size(const Profile *profile)
@@ -68,6 +74,52 @@ char *profile_describe(const Profile *profile)
     return g_string_free(text, FALSE);
 }
 
+/* ---- checks ---- */
+
+/* A model knows a person by one value of each kind. */
+static gboolean check_once(const Profile *profile, guint before, const char *type,
+                           const char *value, GError **error)
+{
+    for (guint i = 0; i < before; i++) {
+        const ProfileFeature *other = profile_get(profile, i);
+        if (strcmp(other->type, type) != 0)
+            continue;
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                    "%s is given twice, as %s and as %s: which one?", type, other->value, value);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean profile_feature_check(const char *type, const char *value, GError **error)
+{
+    const char *bad = !printable_is_plain(type) ? type : !printable_is_plain(value) ? value : NULL;
+    if (bad == NULL)
+        return TRUE;
+    g_autofree char *shown = printable_text(bad);
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                "%s \"%s\" is not UTF-8 or has a control character",
+                bad == type ? "the type" : type, shown);
+    return FALSE;
+}
+
+gboolean profile_check(const Profile *profile, GError **error)
+{
+    for (guint i = 0; i < profile_size(profile); i++) {
+        const ProfileFeature *feature = profile_get(profile, i);
+        if (!profile_feature_check(feature->type, feature->value, error) ||
+            !check_once(profile, i, feature->type, feature->value, error))
+            return FALSE;
+        if (strcmp(feature->type, FEATURE_MOVIE) != 0)
+            continue;
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                    "movie %s in a profile: movies are what is recommended, not whom for",
+                    feature->value);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 /* ---- command-line options ---- */
 
 void profile_options_clear(ProfileOptions *options)
@@ -95,17 +147,10 @@ GOptionEntry *profile_options_entries(ProfileOptions *options)
     return g_memdup2(entries, sizeof entries);
 }
 
-/* A model knows a person by one value of each kind. */
 static gboolean add_once(Profile *profile, const char *type, const char *value, GError **error)
 {
-    for (guint i = 0; i < profile_size(profile); i++) {
-        const ProfileFeature *other = profile_get(profile, i);
-        if (strcmp(other->type, type) != 0)
-            continue;
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
-                    "%s is given twice, as %s and as %s: which one?", type, other->value, value);
+    if (!check_once(profile, profile_size(profile), type, value, error))
         return FALSE;
-    }
     profile_add(profile, type, value);
     return TRUE;
 }

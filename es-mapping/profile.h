@@ -17,7 +17,19 @@ Profile *profile_new(void);
 void profile_free(Profile *profile);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Profile, profile_free)
 
+/* Both are copied; they are checked when the profile is used: profile_check(). */
 void profile_add(Profile *profile, const char *type, const char *value);
+
+void profile_remove(Profile *profile, guint index);
+
+/* RECSYS_ERROR_USAGE unless type and value are texts that a release may have: UTF-8 without control
+ * characters. */
+gboolean profile_feature_check(const char *type, const char *value,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* RECSYS_ERROR_USAGE unless each feature passes, none is a movie, and none is of a type that was
+ * there before: a model knows a person by one value of each kind. */
+gboolean profile_check(const Profile *profile, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 guint profile_size(const Profile *profile);
 const ProfileFeature *profile_get(const Profile *profile, guint index);

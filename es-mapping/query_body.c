@@ -12,9 +12,10 @@ static const char *const scripts[] = {
         "params.shift + dotProduct(params.query_vector, 'embedding') + doc['bias'].value",
     [QUERY_DOT] = "params.shift + dotProduct(params.query_vector, 'embedding')",
     /* A vector of zeros would be NaN, and an opposite one below 0 by a rounding: both are refused.
-     */
-    [QUERY_COSINE] = ("doc['embedding'].magnitude > 0 ? Math.max(0.0, "
-                      "cosineSimilarity(params.query_vector, 'embedding') + 1.0) : 1.0"),
+     * A vector shorter than QUERY_LEAST_NORM would get any score. */
+    [QUERY_COSINE] = ("doc['embedding'].magnitude > " G_STRINGIFY(
+        QUERY_LEAST_NORM) " ? Math.max(0.0, "
+                          "cosineSimilarity(params.query_vector, 'embedding') + 1.0) : 1.0"),
 };
 
 double query_shift(const float *query, guint k, double max_movie_norm, double min_movie_bias)

@@ -8,10 +8,14 @@
 #define QUERY_MOST_CANDIDATES 10000 /* the server's limit of num_candidates */
 #define QUERY_MOST 10000            /* hits of one search: the server's max_result_window */
 
+/* Shorter vectors have no direction to a server: it squares in float32, where the square of this is
+ * just a normal number (2^-126), and those of shorter ones lose their digits or become 0. */
+#define QUERY_LEAST_NORM 1.0842022e-19
+
 typedef enum {
     QUERY_MODEL,  /* shift + <query, v_m> + w_m: the factorization machine */
     QUERY_DOT,    /* shift + <query, v_m> */
-    QUERY_COSINE, /* cos(query, v_m) + 1, 1 for a vector of zeros; needs no shift */
+    QUERY_COSINE, /* cos(query, v_m) + 1, 1 for a vector below QUERY_LEAST_NORM; needs no shift */
 } QueryScoring;
 
 typedef struct {

@@ -71,19 +71,48 @@ const char *recommender_left_out(const Recommender *recommender)
 
 /* ---- starting over ---- */
 
+/* The release that is live now, if it is another one than was seen last; NULL also if the cluster
+ * does not say. */
+static ReleaseMeta *fetch_other_release(const Recommender *r)
+{
+    g_autoptr(ReleaseMeta) now = release_meta_fetch(r->client, r->alias, NULL);
+    return now != NULL && strcmp(now->index, r->meta->index) != 0 ? g_steal_pointer(&now) : NULL;
+}
+
+/* What a request was refused for, without the cluster being asked, may be right in the release that
+ * is live by now. TRUE, with that, if there is another one. */
+static gboolean was_judged_by_an_old_release(Recommender *r, const GError *failure)
+{
+    if (!g_error_matches(failure, RECSYS_ERROR, RECSYS_ERROR_USAGE) &&
+        !g_error_matches(failure, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE))
+        return FALSE;
+    ReleaseMeta *now = fetch_other_release(r);
+    if (now == NULL)
+        return FALSE;
+    release_meta_free(r->meta);
+    r->meta = now;
+    return TRUE;
+}
+
 gboolean recommender_settle(Recommender *r, RecommendAttempt attempt, gpointer data, GError **error)
 {
+    gboolean is_remembered = r->meta != NULL; /* the release, from an earlier call */
     for (guint i = 0; i < MOST_ATTEMPTS; i++) {
+        g_autoptr(GError) failure = NULL;
         if (r->meta == NULL)
-            r->meta = release_meta_fetch(r->client, r->alias, error);
-        switch (r->meta != NULL ? attempt(r, data, error) : STEP_FAILED) {
+            r->meta = release_meta_fetch(r->client, r->alias, &failure);
+        switch (r->meta != NULL ? attempt(r, data, &failure) : STEP_FAILED) {
         case STEP_DONE:
             return TRUE;
         case STEP_FAILED:
+            if (is_remembered && was_judged_by_an_old_release(r, failure))
+                break;
+            g_propagate_error(error, g_steal_pointer(&failure));
             return FALSE;
         case STEP_RELEASE_CHANGED:
             g_clear_pointer(&r->meta, release_meta_free);
         }
+        is_remembered = FALSE;
     }
     g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
                 "%s changed its release %d times while it was read; try again", r->alias,
@@ -109,11 +138,16 @@ gboolean recommend_check_knn(const ReleaseMeta *release, guint candidates, GErro
     return FALSE;
 }
 
+static guint size_of(const RecommendRequest *request)
+{
+    return request->size > 0 ? request->size : RECOMMEND_USUAL;
+}
+
 static const char *why_not_approximate(const RecommendRequest *request)
 {
     if (request->candidates == 0)
         return NULL;
-    if (request->candidates > QUERY_MOST_CANDIDATES || request->candidates < request->size)
+    if (request->candidates > QUERY_MOST_CANDIDATES || request->candidates < size_of(request))
         return "the candidates must be as many as the movies asked for, and "
                "10000 at most";
     if (request->scoring != QUERY_MODEL)
@@ -150,8 +184,8 @@ static Step judge_failure(Recommender *r, GError *failure, GError **error)
 {
     gboolean by_server = failure->domain == ES_ERROR ||
                          g_error_matches(failure, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE);
-    g_autoptr(ReleaseMeta) now = by_server ? release_meta_fetch(r->client, r->alias, NULL) : NULL;
-    if (now != NULL && strcmp(now->index, r->meta->index) != 0) {
+    g_autoptr(ReleaseMeta) now = by_server ? fetch_other_release(r) : NULL;
+    if (now != NULL) {
         g_error_free(failure);
         return STEP_RELEASE_CHANGED;
     }
@@ -188,8 +222,10 @@ static Step fetch_profile(Recommender *r, const RecommendRequest *request, Featu
 static Step take_sum(Recommender *r, const RecommendRequest *request, GError **error)
 {
     if (strcmp(request->index, r->meta->index) == 0) {
+        ProfileSum *sum = profile_sum_copy(request->sum); /* which may be r->sum */
         profile_sum_free(r->sum);
-        r->sum = profile_sum_copy(request->sum);
+        r->sum = sum;
+        g_clear_pointer(&r->vectors, feature_vectors_free);
         return STEP_DONE;
     }
     g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
@@ -261,7 +297,7 @@ QueryBody recommender_query(const Recommender *r, const RecommendRequest *reques
         .scoring = request->scoring,
         .shift = shift_for(r->meta, r->sum->query, request->scoring, request->candidates),
         .candidates = request->candidates,
-        .size = request->size,
+        .size = size_of(request),
         .filter = request->filter,
         .with_vectors = request->with_vectors || request->explain,
     };
@@ -331,12 +367,15 @@ gboolean recommend_check(const RecommendRequest *request, GError **error)
     const char *why = NULL;
     if (request->profile != NULL ? profile_size(request->profile) == 0 : request->sum == NULL)
         why = "for whom? the profile is empty";
-    else if (request->size < 1 || request->size > RECOMMEND_MOST)
+    else if (request->profile == NULL && request->index == NULL)
+        why = "which release is the sum of? a request by sum needs the index";
+    else if (request->size > RECOMMEND_MOST)
         why = "1 to " G_STRINGIFY(QUERY_MOST) " movies can be asked for at a time";
     if (why == NULL)
         why = why_not_approximate(request);
     if (why == NULL)
-        return request->filter == NULL || filter_check(request->filter, error);
+        return (request->profile == NULL || profile_check(request->profile, error)) &&
+               (request->filter == NULL || filter_check(request->filter, error));
     g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, why);
     return FALSE;
 }
@@ -344,7 +383,7 @@ gboolean recommend_check(const RecommendRequest *request, GError **error)
 static Ranking *ask_page(Recommender *r, const RecommendRequest *request, GError **error)
 {
     g_autoptr(RecommendPages) pages = recommend_pages_open(r, request, error);
-    return pages != NULL ? recommend_pages_next(pages, request->size, error) : NULL;
+    return pages != NULL ? recommend_pages_next(pages, size_of(request), error) : NULL;
 }
 
 Ranking *recommender_ask(Recommender *r, const RecommendRequest *request, GError **error)

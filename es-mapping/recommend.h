@@ -28,6 +28,7 @@
 #include "release_meta.h"
 
 #define RECOMMEND_MOST QUERY_MOST /* movies in one answer */
+#define RECOMMEND_USUAL 10        /* movies, if a request does not say how many */
 
 /* How many candidates are the usual number for an answer of this size. */
 guint recommend_usual_candidates(guint size);
@@ -39,7 +40,7 @@ gboolean recommend_check_knn(const ReleaseMeta *release, guint candidates,
 /* Who asks, and for what. Zeroed members mean the usual. Nothing in it is owned by the request; all
  * must be valid during the call. */
 typedef struct {
-    /* For whom: a profile … */
+    /* For whom: a profile, of one value of each type … */
     const Profile *profile;
 
     /* … or, if `profile` is NULL, a sum computed elsewhere (fold-in, similar movies) from the
@@ -54,16 +55,20 @@ typedef struct {
     QueryScoring scoring;        /* other than QUERY_MODEL there are no ratings (NAN) */
 
     /* What: */
-    guint size;            /* 1 to RECOMMEND_MOST movies */
+    guint size;            /* movies, RECOMMEND_MOST at most; 0: RECOMMEND_USUAL */
     guint from;            /* skip so many first, by search_after on a point in time */
     guint candidates;      /* 0: exact. Otherwise approximate, through the graph of a release that
                               has one: QueryBody; RECSYS_ERROR_USAGE for one that has none */
-    const Filter *filter;  /* nullable: every movie; checked by filter_check() */
+    const Filter *filter;  /* nullable: every movie. filter_check() applies. A genre that no movie
+                              has is an empty list and no error: release_check_genres() of
+                              release_names.h tells them apart, and so does
+                              release_unknown_movies() for ids */
     gboolean with_vectors; /* fill each RankedMovie's vector and bias */
-    gboolean explain;      /* fill terms and shares too (explain.h) */
+    gboolean explain;      /* fill terms and shares too (ranking_shares.h) */
 } RecommendRequest;
 
-/* A flow against one alias; remembers the release's _meta from one call to the next. */
+/* A flow against one alias; remembers the release's _meta from one call to the next, and looks
+ * again before it refuses something that a newer release may have. */
 typedef struct Recommender Recommender;
 
 /* `client` must outlive the recommender. */
@@ -75,10 +80,10 @@ EsClient *recommender_client(const Recommender *recommender);
 const char *recommender_alias(const Recommender *recommender);
 
 /* The answer. It has fewer movies than `size` only if no more pass the filter; that may be none.
- * Errors: RECSYS_ERROR_USAGE (an empty profile, a value the release does not have: the known ones
- * are named), RECSYS_ERROR_INCONCLUSIVE (partial answer; releases kept changing), RECSYS_ERROR_GATE
- * (documents of another model), RECSYS_ERROR_REFUSED (not a release; an answer that makes no
- * sense), ES_ERROR, transport. */
+ * Errors: RECSYS_ERROR_USAGE (an empty profile, two values of a type, text that is not UTF-8, a
+ * value the release does not have: the known ones are named), RECSYS_ERROR_INCONCLUSIVE (partial
+ * answer; releases kept changing), RECSYS_ERROR_GATE (documents of another model),
+ * RECSYS_ERROR_REFUSED (not a release; an answer that makes no sense), ES_ERROR, transport. */
 Ranking *recommender_ask(Recommender *recommender, const RecommendRequest *request,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -93,7 +98,8 @@ gboolean recommender_prepare(Recommender *recommender, const RecommendRequest *r
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What the last step 1 found; owned by the recommender, valid until its next call; NULL before. The
- * user that was left out by `cold_start` (else NULL) is not among the vectors. */
+ * vectors are NULL after a request by sum. The user that was left out by `cold_start` (else NULL)
+ * is not among them. */
 const ReleaseMeta *recommender_release(const Recommender *recommender);
 const FeatureVectors *recommender_last_vectors(const Recommender *recommender);
 const ProfileSum *recommender_last_sum(const Recommender *recommender);

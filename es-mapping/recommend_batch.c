@@ -168,6 +168,13 @@ static void add_item(Batch *batch, BatchItem *item)
         place_of(batch, profile_get(slot->item.profile, i));
 }
 
+/* Nothing is made of what JSON cannot hold. */
+static gboolean check_item(const BatchItem *item, GError **error)
+{
+    return profile_check(item->profile, error) &&
+           (item->filter == NULL || filter_check(item->filter, error));
+}
+
 static gboolean next_item(Run *run, BatchItem *item, GError **error)
 {
     *item = run->ahead;
@@ -176,7 +183,13 @@ static gboolean next_item(Run *run, BatchItem *item, GError **error)
         run->has_ahead = FALSE;
         return TRUE;
     }
-    return run->source(item, &run->at_end, run->data, error);
+    if (!run->source(item, &run->at_end, run->data, error))
+        return FALSE;
+    if (run->at_end || item->error != NULL)
+        return TRUE;
+    const gboolean passes = check_item(item, &item->error);
+    g_assert(passes == (item->error == NULL));
+    return TRUE;
 }
 
 /* The next batch to the queue's end, unless nothing is left. */
@@ -236,7 +249,7 @@ static void sum_slot(Batch *batch, Slot *slot, const FeatureVectors *all, const 
     const guint count = profile_size(slot->item.profile);
     g_autofree const float **rows = g_new(const float *, count + 1);
     g_autofree double *biases = g_new(double, count + 1);
-    guint kept = 0;
+    guint kept = 0, unknown = 0;
     for (guint i = 0; i < count; i++) {
         const ProfileFeature *feature = profile_get(slot->item.profile, i);
         const guint place = place_of(batch, feature);
@@ -246,11 +259,14 @@ static void sum_slot(Batch *batch, Slot *slot, const FeatureVectors *all, const 
             biases[kept++] = all->biases[place];
         } else if (options->cold_start && is_user) {
             slot->left_out = g_strdup(all->names[place]);
+            unknown = i;
         } else {
             set_unknown(slot, options->release, all->names[place], is_user);
             return;
         }
     }
+    if (kept > 0 && slot->left_out != NULL)
+        profile_remove(slot->item.profile, unknown);
     if (kept > 0)
         slot->sum = profile_sum(rows, biases, kept, all->k, options->release->w0);
     else
@@ -502,6 +518,8 @@ static gboolean go_on(Run *run, guint in_flight, GError **error)
 gboolean recommend_batch_run(EsClient *client, const BatchOptions *options, BatchSource source,
                              BatchSink sink, gpointer data, GError **error)
 {
+    if (options->filter != NULL && !filter_check(options->filter, error))
+        return FALSE;
     const guint in_flight = options->in_flight > 0 ? options->in_flight : RECOMMEND_BATCH_IN_FLIGHT;
     g_auto(Run) run = {
         .client = client,

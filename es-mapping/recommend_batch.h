@@ -16,10 +16,10 @@
 
 /* One profile and what came of it: either a ranking or an error. */
 typedef struct {
-    guint64 number; /* of the caller's counting */
-    char *id;       /* the caller's name for it; not looked at */
-    char *mark;     /* what else the caller keeps with it; not looked at */
-    Profile *profile;
+    guint64 number;   /* of the caller's counting */
+    char *id;         /* the caller's name for it; not looked at */
+    char *mark;       /* what else the caller keeps with it; not looked at */
+    Profile *profile; /* without the user that was left out, if there is a ranking */
     guint size;
     Filter *filter; /* nullable: that of the options; otherwise instead of it */
     Ranking *ranking;

@@ -94,6 +94,11 @@ static gboolean skip(RecommendPages *pages, guint count, GError **error)
 
 Ranking *recommend_pages_next(RecommendPages *pages, guint size, GError **error)
 {
+    if (size < 1 || size > RECOMMEND_MOST) {
+        g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                            "a page has 1 to " G_STRINGIFY(QUERY_MOST) " movies");
+        return NULL;
+    }
     g_autoptr(Ranking) ranking =
         ranking_new(pages->index, pages->model_id, pages->scale, pages->query.shift);
     ranking->from = pages->position;

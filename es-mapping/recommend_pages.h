@@ -18,8 +18,9 @@ RecommendPages *recommend_pages_open(Recommender *recommender, const RecommendRe
 void recommend_pages_free(RecommendPages *pages);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RecommendPages, recommend_pages_free)
 
-/* The next 1 to RECOMMEND_MOST movies; fewer, or none, at the end. RECSYS_ERROR_INCONCLUSIVE also
- * if the point in time is gone: the release was deleted, or nobody asked for minutes. */
+/* The next 1 to RECOMMEND_MOST movies; fewer, or none, at the end. RECSYS_ERROR_USAGE for
+ * another size; RECSYS_ERROR_INCONCLUSIVE also if the point in time is gone: the release was
+ * deleted, or nobody asked for minutes. */
 Ranking *recommend_pages_next(RecommendPages *pages, guint size,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "population.h"
+#include "profile.h"
 #include "recsys_error.h"
 
 #define META_FORMAT 1
@@ -328,6 +329,8 @@ static char *fail_kind(const ReleaseMeta *meta, const char *type, GError **error
 char *release_meta_document_id(const ReleaseMeta *meta, const char *type, const char *value,
                                GError **error)
 {
+    if (!profile_feature_check(type, value, error))
+        return NULL;
     if (!is_metadata(type))
         return release_document_id(meta->doc_ids, type, value, 0);
     yajl_val values = json_member(meta->features, type);

@@ -71,7 +71,8 @@ gboolean release_meta_is_ours(yajl_val index);
 /* The `_id` of a feature's document. */
 char *release_document_id(DocIds doc_ids, const char *type, const char *value, guint index);
 
-/* The same from the release alone; RECSYS_ERROR_USAGE naming the known values if the release has
+/* The same from the release alone; RECSYS_ERROR_USAGE if type or value do not pass
+ * profile_feature_check(), naming the known values if the release has
  * values of this type, but not this one, and the known types if it has none of it. */
 char *release_meta_document_id(const ReleaseMeta *meta, const char *type, const char *value,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -22,17 +22,19 @@ gboolean similar_parse_measure(const char *name, QueryScoring *by, GError **erro
     return FALSE;
 }
 
+/* To the server, which squares in float32. */
 static gboolean is_zero(const ProfileSum *sum)
 {
+    double squares = 0;
     for (guint f = 0; f < sum->k; f++)
-        if (sum->query[f] != 0)
-            return FALSE;
-    return TRUE;
+        squares += (double)sum->query[f] * sum->query[f];
+    return squares < QUERY_LEAST_NORM * QUERY_LEAST_NORM;
 }
 
 static Ranking *attempt(Recommender *recommender, const SimilarRequest *request,
                         const Filter *filter, GError **error)
 {
+    const QueryScoring by = request->by == QUERY_DOT ? QUERY_DOT : QUERY_COSINE;
     g_autoptr(Profile) movie = profile_new();
     profile_add(movie, FEATURE_MOVIE, request->movie);
     g_autoptr(FeatureVectors) vectors = recommender_fetch(recommender, movie, NULL, error);
@@ -40,28 +42,33 @@ static Ranking *attempt(Recommender *recommender, const SimilarRequest *request,
         return NULL;
     g_autoptr(ProfileSum) sum = feature_vectors_sum(vectors, 0);
     g_autofree char *index = g_strdup(recommender_release(recommender)->index);
-    if (request->by == QUERY_COSINE && is_zero(sum)) {
+    if (by == QUERY_COSINE && is_zero(sum)) {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
-                    "the vector of movie %s is zero: it has no direction, so no movie is like it",
+                    "the vector of movie %s is zero, or too short to tell from it: it has no "
+                    "direction, so no movie is like it",
                     request->movie);
         return NULL;
     }
     const RecommendRequest what = {
         .sum = sum,
         .index = index,
-        .scoring = request->by,
+        .scoring = by,
         .size = request->size,
         .from = request->from,
         .filter = filter,
     };
     Ranking *ranking = recommender_ask(recommender, &what, error);
     if (ranking != NULL)
-        ranking->measure = similar_measure(request->by);
+        ranking->measure = similar_measure(by);
     return ranking;
 }
 
 Ranking *similar_ask(Recommender *recommender, const SimilarRequest *request, GError **error)
 {
+    if (request->movie == NULL || request->movie[0] == '\0') {
+        g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "like which movie?");
+        return NULL;
+    }
     g_autoptr(Filter) others = filter_copy(request->filter);
     filter_exclude(others, request->movie);
     for (guint i = 1;; i++) {

@@ -18,13 +18,13 @@ gboolean similar_parse_measure(const char *name, QueryScoring *by,
 
 typedef struct {
     const char *movie;    /* its id in the data set */
-    QueryScoring by;      /* QUERY_COSINE or QUERY_DOT */
+    QueryScoring by;      /* QUERY_DOT; anything else, zero included: QUERY_COSINE */
     guint size, from;     /* as in RecommendRequest */
     const Filter *filter; /* nullable; the movie itself is left out in any case */
 } SimilarRequest;
 
-/* Errors: RECSYS_ERROR_USAGE (no such movie in the release; a vector of zeros, which has no
- * cosine), and those of recommender_ask(). Starts over if the release changes between the two
- * requests. */
+/* Errors: RECSYS_ERROR_USAGE (no such movie in the release; a vector that has no cosine, as it is
+ * zero or shorter than QUERY_LEAST_NORM), and those of recommender_ask(). Starts over if the
+ * release changes between the two requests. */
 Ranking *similar_ask(Recommender *recommender, const SimilarRequest *request,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "commands.h"
 #include "curl_command.h"
 #include "diversify.h"
@@ -53,6 +55,11 @@ static gboolean parse(Options *options, const CliCommand *command, int argc, cha
 
 /* ---- as curl commands ---- */
 
+static void tell_of_user(const char *left_out, const char *whom)
+{
+    g_printerr("There is no %s in this release: ranked for {%s} alone.\n", left_out, whom);
+}
+
 static char *search_command(const Recommender *recommender, const RecommendRequest *request,
                             const HttpOptions *http, const char *url)
 {
@@ -61,6 +68,18 @@ static char *search_command(const Recommender *recommender, const RecommendReque
     query.from = request->from;
     g_autofree char *body = query_body(&query);
     return curl_command(http, url, path, body);
+}
+
+/* The profile without the user that was left out. */
+static Profile *profile_in_sum(const Recommender *recommender, const Profile *profile)
+{
+    Profile *kept = profile_new();
+    for (guint i = 0; i < profile_size(profile); i++) {
+        const ProfileFeature *feature = profile_get(profile, i);
+        if (recommender_left_out(recommender) == NULL || strcmp(feature->type, FEATURE_USER) != 0)
+            profile_add(kept, feature->type, feature->value);
+    }
+    return kept;
 }
 
 static gboolean print_curl(Recommender *recommender, const RecommendRequest *request,
@@ -75,22 +94,23 @@ static gboolean print_curl(Recommender *recommender, const RecommendRequest *req
     }
     if (!recommender_prepare(recommender, request, error))
         return FALSE;
-    g_autofree char *ids =
-        feature_vectors_body(recommender_release(recommender), request->profile, error);
+    g_autoptr(Profile) profile = profile_in_sum(recommender, request->profile);
+    g_autofree char *ids = feature_vectors_body(recommender_release(recommender), profile, error);
     if (ids == NULL)
         return FALSE;
     g_autofree char *path = feature_vectors_path(recommender_alias(recommender));
     g_autofree char *needs = curl_command_needs(http, url);
     g_autofree char *fetch = curl_command(http, url, path, ids);
     g_autofree char *search = search_command(recommender, request, http, url);
-    g_autofree char *whom = profile_describe(request->profile);
-    g_autofree char *line = g_strdelimit(g_strdup(whom), "\r\n", ' ');
+    g_autofree char *whom = profile_describe(profile);
     g_autofree char *formula = profile_rating_formula(
         recommender_release(recommender)->scale, request->candidates > 0 ? "s" : "_score - shift",
         recommender_last_sum(recommender)->offset, 9);
+    if (recommender_left_out(recommender) != NULL)
+        tell_of_user(recommender_left_out(recommender), whom);
     printf("%s# 1. The vectors of {%s}; query_vector below is their sum.\n%s\n"
            "# 2. The movies: in the index that 1 answered from. rating = %s%s\n%s\n",
-           needs, line, fetch, formula,
+           needs, whom, fetch, formula,
            request->candidates > 0 ? ", s = _score - 1, or 1 - 1/_score if _score is below 1" : "",
            search);
     return TRUE;
@@ -108,11 +128,6 @@ static void tell_of_nothing(const Ranking *ranking, const RecommendRequest *requ
         g_printerr("No movie passes the filters.\n");
     else
         g_printerr("The release has no movies.\n");
-}
-
-static void tell_of_user(const char *left_out, const char *whom)
-{
-    g_printerr("There is no %s in this release: ranked for {%s} alone.\n", left_out, whom);
 }
 
 /* Whom the ranking is for after all. */

@@ -420,7 +420,6 @@ static void test_empty_requests(void)
     const RecommendRequest requests[] = {
         {.profile = nobody, .size = 10},
         {.size = 10},
-        {.profile = profile, .size = 0},
         {.profile = profile, .size = RECOMMEND_MOST + 1},
     };
     for (guint i = 0; i < G_N_ELEMENTS(requests); i++) {
@@ -596,6 +595,55 @@ static void test_pages_across_a_swap(void)
     TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE, "begin again");
 }
 
+/* ---- the shell's side ---- */
+
+/* Runs a line of the shell in which "$@" is the beginning of a command on the alias. */
+static void run_line(Run *run, const char *line, const char *program_variable)
+{
+    run_program(run, "/bin/sh", "-c", line, "sh", g_getenv(program_variable), "recommend", "--url",
+                server_url(), "--alias", alias, NULL);
+}
+
+/* A warning must not go to the connection that has the number of a closed stream. */
+static void test_closed_streams(void)
+{
+    g_auto(Run) open = {0}, closed = {0}, all = {0};
+    run_line(&open, "\"$@\" --user 7 --exclude nope", LOADER);
+    CU_ASSERT(run_says(&open, 0, "is not in this release", NULL));
+    run_line(&closed, "\"$@\" --user 7 --exclude nope <&- 2>&-", LOADER);
+    CU_ASSERT(run_says(&closed, 0, NULL));
+    CU_ASSERT_STRING_EQUAL(closed.out, open.out);
+    run_line(&all, "\"$@\" --user 7 --exclude nope <&- >&- 2>&-", LOADER);
+    CU_ASSERT(run_says(&all, RECSYS_ERROR_DATA, NULL));
+    CU_ASSERT_STRING_EQUAL(all.err, "");
+}
+
+/* Longer than an argument may be. */
+static void test_curl_of_a_long_filter(void)
+{
+    g_auto(Run) run = {0};
+    run_line(&run,
+             "F=$(mktemp); seq 1000 40000 >\"$F\"; \"$@\" --user 7 --exclude-seen \"$F\" --curl "
+             "2>/dev/"
+             "null | "
+             "sh; rm "
+             "\"$F\"",
+             LOADER);
+    CU_ASSERT(run_says(&run, 0, "\"found\":true", "\"hits\":[{\"_index\"", NULL));
+    CU_ASSERT_STRING_EQUAL(run.err, "");
+}
+
+/* The commands are for whom the query is for. */
+static void test_curl_of_a_cold_start(void)
+{
+    g_auto(Run) run = {0};
+    run_line(&run, "\"$@\" --user nobody --age 18 --cold-start --curl", LOADER);
+    CU_ASSERT(run_says(&run, 0, "# 1. The vectors of {age 18}; query_vector below is their sum.",
+                       "There is no user nobody in this release: ranked for {age 18} alone.",
+                       "{\"ids\":[\"age_18\"]}", NULL));
+    CU_ASSERT_PTR_NULL(strstr(run.out, "nobody"));
+}
+
 static const UnitTest tests[] = {
     {"each filter", test_each_filter},
     {"filters together", test_filters_together},
@@ -614,6 +662,9 @@ static const UnitTest tests[] = {
     {"a sum from elsewhere", test_sum_from_elsewhere},
     {"any vectors", test_fetch},
     {"curl commands that run", test_curl},
+    {"a curl command with a long filter", test_curl_of_a_long_filter},
+    {"curl commands for a user nobody knows", test_curl_of_a_cold_start},
+    {"closed streams", test_closed_streams},
     {"pages across a swap", test_pages_across_a_swap},
     {NULL, NULL},
 };

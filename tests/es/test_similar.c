@@ -11,6 +11,11 @@
 
 #define ZERO 5     /* the position among the movies of the one whose vector is zero */
 #define OPPOSITE 6 /* of one that is the negative of movie 0 */
+/* Of ones whose squares are 0 in float32, or have too few digits left: what weight decay makes of
+ * movies that hardly anybody rated. */
+#define TINY 8
+#define SHORT 9
+#define LEAST_SQUARE 0x1p-126 /* the least normal number in float32 */
 
 static char *alias;
 static Bundle *bundle;
@@ -30,7 +35,7 @@ static guint movie_count(void)
     return feature_table_of_type(bundle->features, FEATURE_MOVIE)->len;
 }
 
-/* A trained bundle, but with a vector of zeros and an opposite pair. */
+/* A trained bundle, but with a vector of zeros, an opposite pair and two that are all but zero. */
 static char *write_bundle(void)
 {
     const BundleRecipe recipe = {"100", "150", "6000", "24", "1"};
@@ -43,6 +48,8 @@ static char *write_bundle(void)
     for (gsize f = 0; f < k; f++) {
         vectors[movie_index(ZERO) * k + f] = 0;
         vectors[movie_index(OPPOSITE) * k + f] = -3 * vectors[movie_index(0) * k + f];
+        vectors[movie_index(TINY) * k + f] = f % 2 == 0 ? 6e-39f : -5e-39f;
+        vectors[movie_index(SHORT) * k + f] = 2e-23f * (float)(1 + f % 3);
     }
     if (!bundle_write(path, bundle->model, bundle->features,
                       "{\"link\":{\"type\":\"sigmoid\",\"scale\":5.5}}", FALSE, &error))
@@ -77,7 +84,7 @@ static double likeness(guint a, guint b, QueryScoring by)
     const double norms = sqrt(dot(a, a)) * sqrt(dot(b, b));
     if (by == QUERY_DOT)
         return dot(a, b);
-    return norms > 0 ? dot(a, b) / norms : 0;
+    return dot(a, a) >= LEAST_SQUARE && dot(b, b) >= LEAST_SQUARE ? dot(a, b) / norms : 0;
 }
 
 /* Each score is right, the order is that of the scores but for rounding, nobody better is missing.
@@ -143,6 +150,7 @@ static void test_dot(void)
     check(0, QUERY_DOT, 10, NULL, every);
     check(11, QUERY_DOT, 1000, NULL, every);
     check(ZERO, QUERY_DOT, 1000, NULL, every); /* all alike */
+    check(TINY, QUERY_DOT, 1000, NULL, every);
 }
 
 static void test_filters(void)
@@ -167,7 +175,9 @@ static void check_refused(const char *movie, const char *message)
 static void test_what_has_no_answer(void)
 {
     check_refused("999999", "there is no movie 999999 in release");
-    check_refused(movie_value(ZERO), "is zero: it has no direction");
+    check_refused(movie_value(ZERO), "is zero, or too short to tell from it");
+    check_refused(movie_value(TINY), "is zero, or too short to tell from it");
+    check_refused(movie_value(SHORT), "is zero, or too short to tell from it");
 }
 
 /* What recsys-trainer says of the neighbours, and what the command prints. */

@@ -64,6 +64,53 @@ static void test_exit_codes_of_each(void)
     }
 }
 
+/* Runs a line of the shell in which $P is the program. */
+static void check_line(const char *program, const char *line, int status, const char *err)
+{
+    g_autofree char *script = g_strdup_printf("P='%s'\n%s", g_getenv(program), line);
+    char *argv[] = {(char *)"/bin/sh", (char *)"-c", script, NULL};
+    g_autofree char *complaint = NULL;
+    int waited = -1;
+    CU_ASSERT(g_spawn_sync(NULL, argv, NULL, 0, NULL, NULL, NULL, &complaint, &waited, NULL));
+    const gboolean is_right =
+        WIFEXITED(waited) && WEXITSTATUS(waited) == status && strstr(complaint, err) != NULL;
+    CU_ASSERT(is_right);
+    if (!is_right)
+        printf("# %s: %d, %s\n", line, waited, complaint);
+}
+
+/* What cannot be written is not done, help included. */
+static void test_lost_output(void)
+{
+    if (!are_there())
+        return;
+    const char *const words[] = {"--help", "help", "--version", "--completion bash"};
+    const char *const places[] = {">/dev/full", ">&-"};
+    for (guint i = 0; i < G_N_ELEMENTS(programs); i++)
+        for (guint j = 0; j < G_N_ELEMENTS(words); j++)
+            for (guint k = 0; k < G_N_ELEMENTS(places); k++) {
+                g_autofree char *line = g_strdup_printf("\"$P\" %s %s", words[j], places[k]);
+                check_line(programs[i], line, 2, ": standard output could not be written");
+            }
+    check_line(PROGRAM_LOADER, "\"$P\" recommend --help >/dev/full", 2,
+               "recsys-loader recommend: standard output could not be written");
+    check_line(PROGRAM_TRAINER, "\"$P\" train --help >&-", 2,
+               "recsys-trainer train: standard output could not be written");
+    check_line(PROGRAM_LOADER, "\"$P\" --help >&- 2>&-", 2, "");
+    check_line(PROGRAM_LOADER, "\"$P\" --help >/dev/null <&- 2>&-", 0, "");
+}
+
+/* A message is text: a terminal obeys nothing in it, and it is one line. */
+static void test_messages(void)
+{
+    if (!are_there())
+        return;
+    check_line(PROGRAM_LOADER, "\"$P\" \"$(printf 'a\\033[31m\\nb')\"", 1,
+               "no command \"a\\x1b[31m\\nb\"");
+    check_line(PROGRAM_LOADER, "\"$P\" similar --movie 1 --by \"$(printf '\\303\\244\\tx')\"", 1,
+               "--by \u00e4\\tx: cosine or dot");
+}
+
 static void test_arguments(void)
 {
     if (!are_there())
@@ -287,6 +334,8 @@ static void test_interrupted_training(void)
 static const UnitTest tests[] = {
     {"help", test_help},
     {"exit codes of each command", test_exit_codes_of_each},
+    {"output that is lost", test_lost_output},
+    {"messages are text", test_messages},
     {"arguments", test_arguments},
     {"options", test_options},
     {"options given twice", test_repeated},

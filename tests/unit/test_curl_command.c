@@ -1,5 +1,6 @@
 #include "curl_command.h"
 
+#include <gio/gio.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,6 +45,30 @@ static void test_quoting(void)
     check(&http, "'", "");
     check(&http, "''\n\"\t'x", "");
     check(&http, "@file", "");
+}
+
+/* Longer than one argument may be, with what would end a here-document. */
+static void test_long_body(void)
+{
+    char url[] = URL;
+    const HttpOptions http = {.url = url};
+    const char *const inside[] = {"", "EOF", "\nEOF\n", "EOF_EOF\nEOF\n$HOME `ls` \\ '"};
+    g_autofree char *padding = g_strnfill(200000, 'x');
+    for (guint i = 0; i < G_N_ELEMENTS(inside); i++) {
+        g_autofree char *body = g_strconcat("{", padding, inside[i], padding, "}", NULL);
+        g_autofree char *command = curl_command(&http, URL, "/", body);
+        g_autofree char *script =
+            g_strconcat("curl() { for last; do :; done; printf '%s ' \"$last\"; "
+                        "cat; }\n",
+                        command, "\necho end\n", NULL);
+        const char *argv[] = {"/bin/sh", NULL};
+        g_autofree char *out = NULL;
+        g_autofree char *expected = g_strconcat("@- ", body, "\nend\n", NULL);
+        g_autoptr(GSubprocess) shell = g_subprocess_newv(
+            argv, G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE, NULL);
+        CU_ASSERT(g_subprocess_communicate_utf8(shell, script, NULL, &out, NULL, NULL));
+        CU_ASSERT(g_strcmp0(out, expected) == 0);
+    }
 }
 
 static void test_trust(void)
@@ -94,11 +119,8 @@ static void test_needs(void)
 }
 
 static const UnitTest tests[] = {
-    {"quoting", test_quoting},
-    {"trust", test_trust},
-    {"credentials", test_credentials},
-    {"what it needs besides", test_needs},
-    {NULL, NULL},
+    {"quoting", test_quoting},         {"a long body", test_long_body},       {"trust", test_trust},
+    {"credentials", test_credentials}, {"what it needs besides", test_needs}, {NULL, NULL},
 };
 
 TAP_MAIN("curl_command", tests)

@@ -130,6 +130,38 @@ static void test_empty_texts(void)
     check_refused(filter, "must have a name");
 }
 
+/* What cannot be in a request, as JSON is UTF-8; and what no data set has. */
+static void test_bad_texts(void)
+{
+    Filter *filter = NULL;
+    const gsize lists[] = {G_STRUCT_OFFSET(Filter, any_genre), G_STRUCT_OFFSET(Filter, all_genres),
+                           G_STRUCT_OFFSET(Filter, no_genre), G_STRUCT_OFFSET(Filter, only),
+                           G_STRUCT_OFFSET(Filter, excluded)};
+    for (guint i = 0; i < G_N_ELEMENTS(lists); i++) {
+        filter = filter_new();
+        add(G_STRUCT_MEMBER(GPtrArray *, filter, lists[i]), "318");
+        add(G_STRUCT_MEMBER(GPtrArray *, filter, lists[i]), "a\xff");
+        check_refused(filter, "\"a\\xff\" is not UTF-8 or has a control character");
+    }
+    filter = filter_new();
+    filter_exclude(filter, "31\n8");
+    check_refused(filter, "movie \"31\\n8\" is not UTF-8 or has a control character");
+    filter = filter_new();
+    filter->raw = g_strdup("{\"term\":{\"title\":\"\xff\"}}");
+    check_refused(filter, "the filter");
+}
+
+/* A body is one line, that of an _msearch as well. */
+static void test_raw_in_lines(void)
+{
+    g_autoptr(Filter) filter = filter_new();
+    filter->raw = g_strdup("{\n\"prefix\":\r\n {\"title\": \"a\\n \"}}\n");
+    CU_ASSERT(filter_check(filter, NULL));
+    g_autofree char *json = json_of(filter);
+    CU_ASSERT_PTR_NULL(strpbrk(json, "\r\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(json, "{\"title\": \"a\\n \"}}"));
+}
+
 /* It goes into the body as it is: nothing may be able to end the clause it is in. */
 static void test_raw(void)
 {
@@ -187,7 +219,9 @@ static const UnitTest tests[] = {
     {"many excluded movies", test_many_excluded},
     {"contradictions", test_contradictions},
     {"empty texts", test_empty_texts},
+    {"texts that no request can have", test_bad_texts},
     {"a query of the user's own", test_raw},
+    {"a query of several lines", test_raw_in_lines},
     {NULL, NULL},
 };
 

@@ -156,9 +156,37 @@ static void test_formula(void)
     CU_ASSERT_STRING_EQUAL(above, "5 / (1 + e^-(score + 1.250))");
 }
 
+static void check_refused(const char *type, const char *value, const char *message)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Profile) profile = profile_new();
+    profile_add(profile, "age", "18");
+    profile_add(profile, type, value);
+    CU_ASSERT_FALSE(profile_check(profile, &error));
+    TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, message);
+}
+
+/* A caller of the library can add anything. */
+static void test_check(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Profile) profile = profile_new();
+    CU_ASSERT(profile_check(profile, &error));
+    profile_add(profile, "user", "\u00e4nne, jr");
+    profile_add(profile, "age", "18");
+    CU_ASSERT(profile_check(profile, &error));
+    check_refused("user", "\xff", "user \"\\xff\" is not UTF-8 or has a control character");
+    check_refused("user", "a\tb", "user \"a\\tb\" is not UTF-8 or has a control character");
+    check_refused("\xc3(", "1", "\"\\xc3(\" is not UTF-8");
+    check_refused("age", "18", "age is given twice, as 18 and as 18: which one?");
+    check_refused("age", "25", "age is given twice, as 18 and as 25: which one?");
+    check_refused("movie", "318", "movies are what is recommended, not whom for");
+}
+
 static const UnitTest tests[] = {
     {"the formula of a rating", test_formula},
     {"features", test_features},
+    {"check", test_check},
     {"options", test_options},
     {"no options", test_no_options},
     {"two of a kind", test_two_of_a_kind},

@@ -1,16 +1,64 @@
 #include "cli.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "completion.h"
 #include "interrupt.h"
+#include "printable.h"
 #include "recsys_error.h"
+
+#define OUTPUT_IS_LOST                                                                             \
+    "standard output could not be written: disk full, closed, or the reader went away"
 
 static const CliProgram *running;
 static GString *script; /* not NULL: commands are run for their option tables only */
 static CompletionShell script_shell;
+
+/* ---- the standard streams ---- */
+
+/* The number of one that the caller closed would go to the next file or connection, which then gets
+ * what is meant for the stream. /dev/null takes its place: for the wrong direction in the case of
+ * input and output, so that a program which needs them fails, as it did; what goes to standard
+ * error nobody wants to know. */
+static void open_closed_streams(void)
+{
+    static const int modes[] = {O_WRONLY, O_RDONLY, O_WRONLY};
+    for (int stream = 0; stream < (int)G_N_ELEMENTS(modes); stream++)
+        if (fcntl(stream, F_GETFD) < 0 && errno == EBADF &&
+            open("/dev/null", modes[stream]) != stream)
+            _exit(RECSYS_ERROR_DATA);
+}
+
+static void complain(const char *who, const char *message)
+{
+    g_autofree char *printable = printable_text(message);
+    fprintf(stderr, "%s: %s\n", who, printable);
+}
+
+static gboolean output_is_judged; /* by the exit code */
+
+static gboolean flush_output(void)
+{
+    output_is_judged = TRUE;
+    return fflush(stdout) == 0 && !ferror(stdout);
+}
+
+/* Help ends the program where it is printed, GLib's as well. */
+static void on_exit_flush(void)
+{
+    if (output_is_judged || flush_output())
+        return;
+    complain(g_get_prgname(), OUTPUT_IS_LOST);
+    _exit(RECSYS_ERROR_DATA);
+}
+
+/* ---- help ---- */
 
 static void print_help(const CliProgram *program, FILE *out)
 {
@@ -58,29 +106,49 @@ static int print_completion(const CliProgram *program, const char *shell)
 {
     g_autoptr(GError) error = NULL;
     if (!completion_shell_of(shell, &script_shell, &error)) {
-        fprintf(stderr, "%s: %s\n", program->name, error->message);
+        complain(program->name, error->message);
         return RECSYS_ERROR_USAGE;
     }
     script = g_string_new(NULL);
     write_script(program);
     fputs(script->str, stdout);
     g_string_free(g_steal_pointer(&script), TRUE);
-    if (fflush(stdout) == 0)
-        return 0;
-    fprintf(stderr, "%s: standard output could not be written\n", program->name);
-    return RECSYS_ERROR_DATA;
+    return 0;
 }
 
 /* ---- running ---- */
 
-int cli_main(const CliProgram *program, int argc, char **argv)
+static void set_up(const CliProgram *program)
 {
+    open_closed_streams();
     /* File names and arguments are text of the user's locale; numbers stay in the C locale. */
     setlocale(LC_CTYPE, "");
     g_set_prgname(program->name);
     interrupt_install();
+    if (running == NULL)
+        (void)atexit(on_exit_flush);
     running = program;
+}
 
+static int run_command(const CliProgram *program, const CliCommand *command, int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean done = command->run(command, argc, argv, &error);
+    const gboolean is_written = flush_output(); /* before the error, in a log too */
+    if (done && !is_written) {
+        done = FALSE;
+        g_set_error_literal(&error, RECSYS_ERROR, RECSYS_ERROR_DATA, OUTPUT_IS_LOST);
+    }
+    if (done)
+        return 0;
+    g_autofree char *who = g_strdup_printf("%s %s", program->name, command->name);
+    complain(who, error->message);
+    return program->exit_code(error);
+}
+
+int cli_main(const CliProgram *program, int argc, char **argv)
+{
+    set_up(program);
     if (argc < 2) {
         print_help(program, stderr);
         return RECSYS_ERROR_USAGE;
@@ -98,24 +166,12 @@ int cli_main(const CliProgram *program, int argc, char **argv)
         return print_completion(program, argv[2]);
 
     const CliCommand *command = find_command(program, argv[1]);
-    if (command == NULL) {
-        fprintf(stderr, "%s: no command \"%s\"; `%s --help` lists them\n", program->name, argv[1],
-                program->name);
-        return RECSYS_ERROR_USAGE;
-    }
-
-    g_autoptr(GError) error = NULL;
-    gboolean done = command->run(command, argc - 1, argv + 1, &error);
-    if (done && (fflush(stdout) != 0 || ferror(stdout))) {
-        done = FALSE;
-        g_set_error(&error, RECSYS_ERROR, RECSYS_ERROR_DATA,
-                    "standard output could not be written: disk full, or the reader went away");
-    }
-    if (done)
-        return 0;
-    fflush(stdout); /* what was printed before stands before the error, in a log too */
-    fprintf(stderr, "%s %s: %s\n", program->name, command->name, error->message);
-    return program->exit_code(error);
+    if (command != NULL)
+        return run_command(program, command, argc - 1, argv + 1);
+    g_autofree char *message =
+        g_strdup_printf("no command \"%s\"; `%s --help` lists them", argv[1], program->name);
+    complain(program->name, message);
+    return RECSYS_ERROR_USAGE;
 }
 
 /* ---- given twice ---- */

@@ -93,6 +93,7 @@ static void test_template(void)
     g_auto(Run) run = {0};
     g_autofree char *alias = alias_called("template");
     g_autofree char *first = released(first_path, alias);
+    CU_ASSERT_PTR_NOT_NULL(first);
     g_autofree char *before = server_state();
     g_autofree char *body = g_strdup_printf(
         "{\"index_patterns\":[\"%s-2*\"],\"priority\":900,\"template\":{\"aliases\":{\"%s\":{}}}}",

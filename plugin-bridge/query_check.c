@@ -6,7 +6,7 @@
 #include "es_client.h"
 #include "local_scorer.h"
 #include "order_proof.h"
-#include "profile_search.h"
+#include "query_vector.h"
 
 #define RIGHT_SCRIPT                                                                               \
     "params.shift + dotProduct(params.query_vector, 'embedding') + doc['bias'].value"
@@ -119,80 +119,6 @@ static void check_parts(QueryVerdict *verdict, const CapturedQuery *query)
         query_verdict_doubt(verdict, "size 0: nothing is returned that could be judged");
 }
 
-/* ---- the profile ---- */
-
-static void note_rounding(QueryVerdict *verdict, guint differing, guint k)
-{
-    if (differing > 0)
-        query_verdict_note(verdict,
-                           "%u of %u components of the query vector are off by a rounding: read "
-                           "the stored numbers as float32, sum in double, round once",
-                           differing, k);
-}
-
-static void recognise(QueryVerdict *verdict, const Bundle *bundle, const CapturedQuery *query)
-{
-    g_auto(ProfileMatch) match = {0};
-    profile_search(&match, bundle, query->vector);
-    if (match.profile == NULL) {
-        query_verdict_note(verdict,
-                           "the query vector is the sum of no profile's vectors%s: the answer is "
-                           "judged for the vector as it is",
-                           match.gave_up ? " that could be tried" : "");
-        return;
-    }
-    verdict->profile = profile_describe(match.profile);
-    note_rounding(verdict, match.differing, query->k);
-}
-
-/* That the vector is the given profile's. */
-static gboolean check_profile(QueryVerdict *verdict, const Bundle *bundle,
-                              const CapturedQuery *query, const Profile *profile, GError **error)
-{
-    g_autofree guint *features = g_new(guint, profile_size(profile));
-    g_autoptr(ProfileSum) sum = local_profile_sum(bundle, profile, error);
-    if (sum == NULL)
-        return FALSE;
-    for (guint i = 0; i < profile_size(profile); i++) {
-        const ProfileFeature *feature = profile_get(profile, i);
-        gboolean found =
-            feature_table_find(bundle->features, feature->type, feature->value, &features[i]);
-        g_assert(found); /* or there would be no sum */
-    }
-    gboolean within;
-    guint differing =
-        profile_difference(bundle->model, features, profile_size(profile), query->vector, &within);
-    g_autofree char *wanted = profile_describe(profile);
-    if (within) {
-        verdict->profile = g_steal_pointer(&wanted);
-        note_rounding(verdict, differing, query->k);
-        return TRUE;
-    }
-    recognise(verdict, bundle, query);
-    query_verdict_defect(
-        verdict,
-        "the query vector is not that of {%s}: %u of %u components "
-        "differ%s%s%s",
-        wanted, differing, query->k, verdict->profile != NULL ? "; it is of {" : "",
-        verdict->profile != NULL ? verdict->profile : "", verdict->profile != NULL ? "}" : "");
-    return TRUE;
-}
-
-static gboolean check_vector(QueryVerdict *verdict, const Bundle *bundle,
-                             const CapturedQuery *query, const Profile *profile, GError **error)
-{
-    if (query->vector == NULL)
-        query_verdict_doubt(verdict, "there is no query vector: its answer cannot be judged");
-    else if (query->k != bundle->model->k)
-        query_verdict_defect(verdict, "the query vector has %u dimensions, the model %u", query->k,
-                             bundle->model->k);
-    else if (profile != NULL)
-        return check_profile(verdict, bundle, query, profile, error);
-    else
-        recognise(verdict, bundle, query);
-    return TRUE;
-}
-
 /* ---- the shift ---- */
 
 static void check_shift(QueryVerdict *verdict, const Bundle *bundle, const CapturedQuery *query)
@@ -228,7 +154,7 @@ gboolean query_check_body(QueryVerdict *verdict, const Bundle *bundle, const Cap
 {
     check_script(verdict, query);
     check_parts(verdict, query);
-    if (!check_vector(verdict, bundle, query, profile, error))
+    if (!query_vector_check(verdict, bundle, query, profile, error))
         return FALSE;
     check_shift(verdict, bundle, query);
     return TRUE;
@@ -287,12 +213,21 @@ static gboolean read_hits(Judging *j, yajl_val hits)
 
 /* ---- scores and pairs ---- */
 
+/* What Math.max makes of it: |max(a, f) − max(b, f)| ≤ |a − b|, and f is rounded to float32. */
+static ExactScore clipped_score(ExactScore exact, const QueryScript *script)
+{
+    const double rounding = 0x1p-24 * fabs(script->floor) + 0x1p-150;
+    if (!script->clipped)
+        return exact;
+    if (exact.score + exact.bound < script->floor)
+        return (ExactScore){script->floor, rounding};
+    return (ExactScore){MAX(exact.score, script->floor), exact.bound + rounding};
+}
+
 static void check_scores(Judging *j)
 {
     for (guint i = 0; i < j->hits; i++) {
-        const ExactScore exact = j->scores[j->positions[i]];
-        if (j->query->script.clipped && (double)j->raw[i] == j->query->script.floor)
-            continue; /* said of the shift */
+        const ExactScore exact = clipped_score(j->scores[j->positions[i]], &j->query->script);
         if (order_error(exact, j->raw[i]) <= exact.bound)
             j->verdict->scores++;
         else
@@ -437,19 +372,46 @@ static void judge(Judging *j, yajl_val hits)
     note_large_shift(j);
 }
 
+/* Only what the server says of the request, with 400, says something about the query: that it is
+ * overloaded, lacks shards or the index, or wants a password, does not. */
+static void check_error(QueryVerdict *verdict, yajl_val answer)
+{
+    gint64 status = 0;
+    const char *type = json_get_string(answer, "error.type");
+    const char *reason = json_get_string(answer, "error.reason");
+    g_autofree char *code = json_get_int(answer, "status", &status)
+                                ? g_strdup_printf(" with status %" G_GINT64_FORMAT, status)
+                                : g_strdup(" without its status");
+    g_autofree char *text =
+        g_strdup_printf("the answer is an error%s: %s: %s", code, type != NULL ? type : "?",
+                        reason != NULL ? reason : "no reason is given");
+    if (status == 400)
+        query_verdict_defect(verdict, "%s", text);
+    else
+        query_verdict_doubt(verdict, "%s; capture another one", text);
+}
+
+static gboolean says_it_is_whole(yajl_val answer)
+{
+    gint64 failed;
+    yajl_val timed_out = json_get(answer, "timed_out");
+    return json_get_int(answer, "_shards.failed", &failed) &&
+           (YAJL_IS_TRUE(timed_out) || YAJL_IS_FALSE(timed_out));
+}
+
 /* FALSE if there are no hits to look at. */
 static gboolean check_whole(QueryVerdict *verdict, yajl_val answer)
 {
     g_autoptr(GError) partial = NULL;
-    const char *type = json_get_string(answer, "error.type");
-    const char *reason = json_get_string(answer, "error.reason");
     if (json_get(answer, "error") != NULL)
-        query_verdict_defect(verdict, "the answer is an error: %s: %s", type != NULL ? type : "?",
-                             reason != NULL ? reason : "no reason is given");
+        check_error(verdict, answer);
     else if (!YAJL_IS_ARRAY(json_get(answer, "hits.hits")))
         query_verdict_defect(verdict, "the answer has no hits.hits: it is not that of a search");
     else if (!es_check_complete(answer, "the answer", &partial))
         query_verdict_doubt(verdict, "%s", partial->message);
+    else if (!says_it_is_whole(answer))
+        query_verdict_doubt(verdict, "the answer does not say that it is whole: capture it with "
+                                     "_shards and timed_out, without filter_path");
     else
         return TRUE;
     return FALSE;

@@ -120,9 +120,30 @@ static void test_user(void)
 static void test_vector_of_nobody(void)
 {
     query[0] += 0.5f;
-    CU_ASSERT(says(body_of(RIGHT, 30, MOVIES, SORT), 0, "query: right",
-                   "is the sum of no profile's vectors"));
+    CU_ASSERT(says(body_of(RIGHT, 30, MOVIES, SORT), 7, "query: inconclusive",
+                   "doubt     the query vector is no profile's sum"));
     query[0] -= 0.5f;
+}
+
+/* Searches the server answers, and a model that nobody asked for. */
+static void test_slips(void)
+{
+    float right[K];
+    memcpy(right, query, sizeof right);
+    for (guint f = 0; f < K; f++)
+        query[f] = right[f] / 2;
+    CU_ASSERT(says(body_of(RIGHT, 30, MOVIES, SORT), 5,
+                   "is the average of the vectors of {age 18, gender M}", "set proved"));
+    for (guint f = 0; f < K; f++)
+        query[f] = -right[f];
+    CU_ASSERT(says(body_of(RIGHT, 30, MOVIES, SORT), 5,
+                   "is minus the sum of the vectors of {age 18, gender M}", NULL));
+    for (guint f = 0; f < K; f++)
+        query[f] = right[K - 1 - f];
+    CU_ASSERT(says(body_of(RIGHT, 30, MOVIES, SORT), 5, "with its components reversed", NULL));
+    memset(query, 0, sizeof query);
+    CU_ASSERT(says(body_of(RIGHT, 30, MOVIES, SORT), 7, "all of it is 0", "set proved"));
+    memcpy(query, right, sizeof query);
 }
 
 static void test_narrower_filter(void)
@@ -226,6 +247,8 @@ static void test_captured(void)
     check_capture(body, partial, 7, "the server ran out of time");
     g_autofree char *failed = replaced(answer, "\"failed\":0", "\"failed\":1");
     check_capture(body, failed, 7, "shards failed");
+    g_autofree char *shardless = replaced(answer, "\"_shards\"", "\"_x\"");
+    check_capture(body, shardless, 7, "does not say that it is whole");
     g_autofree char *raised = replaced(answer, "\"_score\":3", "\"_score\":4");
     check_capture(body, raised, 5, "score of movie_");
     g_autofree char *user = replaced(answer, "\"_id\":\"movie_", "\"_id\":\"user_");
@@ -284,6 +307,7 @@ static const UnitTest tests[] = {
     {"right", test_right},
     {"with a user", test_user},
     {"a vector of nobody", test_vector_of_nobody},
+    {"slips of the vector", test_slips},
     {"a narrower filter", test_narrower_filter},
     {"scripts", test_scripts},
     {"shifts", test_shifts},

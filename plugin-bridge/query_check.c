@@ -25,11 +25,38 @@ typedef struct {
     guint hits;
 } Judging;
 
+/* But for the rounding of what the factor is computed from. */
+static gboolean is_one(const QueryScript *script, double factor, double weight)
+{
+    return fabs(factor - 1) <= script->operations * 0x1p-52 * weight;
+}
+
 /* The very script of the model, whatever its shift. */
 static gboolean is_right_script(const CapturedQuery *query)
 {
     const QueryScript *script = &query->script;
-    return query->unknown == NULL && script->dot == 1 && script->bias == 1 && script->cosine == 0;
+    return query->unknown == NULL && is_one(script, script->dot, script->weights.dot) &&
+           is_one(script, script->bias, script->weights.bias) && script->cosine == 0;
+}
+
+/* The exact scores with the bounds of the captured script. It may have other constants and more
+ * operations than the model's, and each rounds by at most v = 2^-53 of the absolute values of all
+ * that it adds, on the server and here; four of that is room enough. That of the products, M, is at
+ * most B / (k u), so that v M ≤ 2^-29 B. */
+static void score_all(ExactScore *scores, const Bundle *bundle, const CapturedQuery *query,
+                      double constant)
+{
+    const QueryScript *script = &query->script;
+    const GArray *movies = feature_table_of_type(bundle->features, FEATURE_MOVIE);
+    local_score_all(scores, bundle, query->vector, constant);
+    if (query->unknown != NULL)
+        return;
+    for (guint i = 0; i < movies->len; i++) {
+        const double bias = fabs(bundle->model->bias[g_array_index(movies, guint, i)]);
+        const double fixed = script->weights.constant + script->weights.bias * bias;
+        scores[i].bound += script->operations *
+                           (0x1p-51 * fixed + 0x1p-27 * script->weights.dot * scores[i].bound);
+    }
 }
 
 static const char *movie_at(const Judging *j, guint position)
@@ -44,13 +71,14 @@ static char *describe_script(const QueryScript *script)
 {
     GString *text = g_string_new(NULL);
     const struct {
-        double factor;
+        double factor, weight;
         const char *name;
-    } parts[] = {
-        {script->dot, "dotProduct"}, {script->cosine, "cosineSimilarity"}, {script->bias, "bias"}};
+    } parts[] = {{script->dot, script->weights.dot, "dotProduct"},
+                 {script->cosine, script->weights.cosine, "cosineSimilarity"},
+                 {script->bias, script->weights.bias, "bias"}};
     g_string_append_printf(text, "%.9g", script->constant);
     for (guint i = 0; i < G_N_ELEMENTS(parts); i++)
-        if (parts[i].factor == 1)
+        if (is_one(script, parts[i].factor, parts[i].weight))
             g_string_append_printf(text, " + %s", parts[i].name);
         else if (parts[i].factor != 0)
             g_string_append_printf(text, " + %.9g · %s", parts[i].factor, parts[i].name);
@@ -78,7 +106,7 @@ static void check_script(QueryVerdict *verdict, const CapturedQuery *query)
     if (script->bias == 0)
         query_verdict_defect(verdict, "the script leaves out the movies' biases: add "
                                       "doc['bias'].value");
-    else if (script->cosine == 0 && script->dot != 0 && (script->bias != 1 || script->dot != 1))
+    else if (script->cosine == 0 && script->dot != 0 && !is_right_script(query))
         query_verdict_defect(verdict,
                              "the script takes dotProduct times %.9g and bias times %.9g: both "
                              "must be taken as they are",
@@ -131,7 +159,7 @@ static void check_shift(QueryVerdict *verdict, const Bundle *bundle, const Captu
     const double floor = script->clipped ? script->floor : 0;
     double least = INFINITY;
     guint below = 0;
-    local_score_all(scores, bundle, query->vector, script->constant);
+    score_all(scores, bundle, query, script->constant);
     for (guint i = 0; i < movies->len; i++) {
         least = MIN(least, scores[i].score);
         below += scores[i].score + scores[i].bound < floor;
@@ -361,7 +389,7 @@ static void judge(Judging *j, yajl_val hits)
 {
     if (!read_hits(j, hits))
         return;
-    local_score_all(j->scores, j->bundle, j->query->vector, shift_of(j));
+    score_all(j->scores, j->bundle, j->query, shift_of(j));
     if (!have_scores(j))
         query_verdict_note(j->verdict, "not every hit has a _score: the order alone is judged");
     else if (is_right_script(j->query))

@@ -172,6 +172,33 @@ static void test_scripts(void)
                    0, "it is not guessed what it computes", "set proved; 0 scores"));
 }
 
+/* As Painless computes: each is the model's with another shift. */
+static void test_arithmetic(void)
+{
+    const char *const constants[][2] = {
+        {" + 61/2", "30 + dotProduct + bias"},
+        {" + 0 - (-61)/2", "30 + dotProduct + bias"},
+        {" + 61/2.0", "30.5 + dotProduct + bias"},
+        {" + 61d/2", "30.5 + dotProduct + bias"},
+        {" + params.shift*2/4", "15 + dotProduct + bias"},
+        {" + params.shift/4", "7 + dotProduct + bias"},
+        {" + 30.1f", "30.1000004 + dotProduct + bias"},
+        {" + 1e12 - 999999999970.0", "30 + dotProduct + bias"},
+        {" + 3000000000L*2 - 5999999970L", "30 + dotProduct + bias"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(constants); i++) {
+        g_autofree char *script =
+            g_strconcat("dotProduct(params.query_vector, 'embedding') + doc['bias'].value",
+                        constants[i][0], NULL);
+        CU_ASSERT(
+            says(body_of(script, 30, MOVIES, SORT), 0, constants[i][1], "10 scores within bounds"));
+    }
+    CU_ASSERT(says(body_of("dotProduct(params.query_vector, 'embedding') + doc['bias'].value + "
+                           "(30.1f + 0.2f)",
+                           30, MOVIES, SORT),
+                   0, "the script computes in float32", NULL));
+}
+
 static void test_shifts(void)
 {
     CU_ASSERT(says(body_of("dotProduct(params.query_vector, 'embedding') + doc['bias'].value", 0,
@@ -311,6 +338,7 @@ static const UnitTest tests[] = {
     {"slips of the vector", test_slips},
     {"a narrower filter", test_narrower_filter},
     {"scripts", test_scripts},
+    {"arithmetic of constants", test_arithmetic},
     {"shifts", test_shifts},
     {"filters", test_filters},
     {"sort, min_score, from, terminate_after", test_other_parts},

@@ -193,6 +193,35 @@ static void test_shifts(void)
     CU_ASSERT(has(verdict->notes, "the shift is far greater than needed"));
 }
 
+/* The script's own arithmetic may cost more than the model's: scores as it gives them, in double,
+ * are right, and twice that is not. */
+static void test_cancelling_constants(void)
+{
+    g_auto(Case) c = {0};
+    case_set_up(&c, 20);
+    g_autofree char *body = body_of(
+        &c, "1e12 + dotProduct(params.query_vector, 'embedding') + doc['bias'].value - 1e12 + 20",
+        FILTER, SORT);
+    for (guint i = 0; i < MOVIES; i++)
+        c.raw[i] = (float)(1e12 + ((double)c.raw[i] - 20) - 1e12 + 20);
+    g_qsort_with_data(c.order, MOVIES, sizeof *c.order, by_score, c.raw);
+    g_autofree char *answer = answer_of(&c, 0, SIZE);
+    g_autoptr(QueryVerdict) right = judge(&c, body, answer, all_movies());
+    CU_ASSERT_STRING_EQUAL(query_verdict_word(right), "right");
+    CU_ASSERT_EQUAL(right->scores, SIZE);
+    c.raw[c.order[0]] += 0.02f;
+    g_autofree char *raised = answer_of(&c, 0, SIZE);
+    g_autoptr(QueryVerdict) wrong = judge(&c, body, raised, all_movies());
+    CU_ASSERT(has(wrong->defects, "score of movie_"));
+    CU_ASSERT_EQUAL(wrong->scores, SIZE - 1);
+    g_autofree char *scaled_body = body_of(
+        &c, "(49 * dotProduct(params.query_vector, 'embedding') + 980) / 49 + doc['bias'].value",
+        FILTER, SORT);
+    c.raw[c.order[0]] -= 0.02f;
+    g_autoptr(QueryVerdict) scaled = judge(&c, scaled_body, answer, all_movies());
+    CU_ASSERT_STRING_EQUAL(scaled->script, "20 + dotProduct + bias");
+}
+
 /* What is not understood is judged by its order alone. */
 static void test_unknown_script(void)
 {
@@ -524,6 +553,7 @@ static const UnitTest tests[] = {
     {"right", test_right},
     {"scripts", test_scripts},
     {"shifts", test_shifts},
+    {"constants that cancel", test_cancelling_constants},
     {"unknown script", test_unknown_script},
     {"wrong answers", test_wrong_answers},
     {"partial answers", test_partial},

@@ -234,7 +234,7 @@ static gboolean find_eligible(Checking *c, GError **error)
 {
     const GArray *movies = feature_table_of_type(c->bundle->features, FEATURE_MOVIE);
     Filtering filtering = {.checking = c};
-    if (json_get(c->query.request, "query.script_score") == NULL ||
+    if (c->query.shape.script == NULL ||
         (c->query.filter_kind == FILTER_OTHER && c->client == NULL))
         return TRUE;
     c->eligible = g_new0(gboolean, movies->len);

@@ -90,6 +90,10 @@ static char *describe_script(const QueryScript *script)
 static void check_script(QueryVerdict *verdict, const CapturedQuery *query)
 {
     const QueryScript *script = &query->script;
+    if (query->shape.unknown != NULL) {
+        query_verdict_doubt(verdict, "%s: it is not guessed what it returns", query->shape.unknown);
+        return;
+    }
     if (query->unknown != NULL) {
         query_verdict_note(verdict,
                            "%s: it is not guessed what it computes, the answer is judged "
@@ -135,9 +139,9 @@ static void check_parts(QueryVerdict *verdict, const CapturedQuery *query)
     if (query->filter_kind == FILTER_ALL && query->unknown == NULL)
         query_verdict_defect(verdict, "nothing keeps users, ages and other features out of the "
                                       "ranking: filter on the term feature_type: movie");
-    for (guint i = 0; i < query->others->len; i++)
+    for (guint i = 0; i < query->shape.others->len; i++)
         query_verdict_doubt(verdict, "%s changes what is returned, and is not understood",
-                            (const char *)g_ptr_array_index(query->others, i));
+                            (const char *)g_ptr_array_index(query->shape.others, i));
     if (query->from > 0)
         query_verdict_doubt(verdict,
                             "from %u: what the pages before have is not known, so that only "
@@ -293,8 +297,8 @@ static void check_pair(Judging *j, guint i)
 static gboolean is_wanted(const Judging *j, guint position)
 {
     const ExactScore score = j->scores[position];
-    return j->eligible[position] &&
-           (isnan(j->query->min_score) || score.score - score.bound >= j->query->min_score);
+    return j->eligible[position] && (isnan(j->query->shape.min_score) ||
+                                     score.score - score.bound >= j->query->shape.min_score);
 }
 
 /* The wanted and the returned movies, and whether the latter are the best of them. */
@@ -335,14 +339,14 @@ static void check_set(Judging *j)
 {
     if (j->hits > j->query->size)
         query_verdict_defect(j->verdict, "%u hits: %u were asked for", j->hits, j->query->size);
-    if (j->query->from > 0 || j->query->others->len > 0 || j->query->size == 0)
+    if (j->query->from > 0 || j->query->shape.others->len > 0 || j->query->size == 0)
         return; /* said of the body */
     if (j->eligible == NULL) {
         query_verdict_doubt(j->verdict, "which movies the filter lets through is not known without "
                                         "a cluster: whether the best are there is not judged");
         return;
     }
-    if (!isnan(j->query->min_score) && !is_right_script(j->query)) {
+    if (!isnan(j->query->shape.min_score) && !is_right_script(j->query)) {
         query_verdict_doubt(j->verdict,
                             "min_score with such a script: what it keeps out is not judged");
         return;
@@ -450,7 +454,8 @@ void query_check_answer(QueryVerdict *verdict, const Bundle *bundle, const Captu
 {
     yajl_val hits = json_get(answer, "hits.hits");
     verdict->hits = (guint)json_array_length(hits);
-    if (!check_whole(verdict, answer) || query->vector == NULL || query->k != bundle->model->k)
+    if (!check_whole(verdict, answer) || query->shape.unknown != NULL || query->vector == NULL ||
+        query->k != bundle->model->k)
         return;
     const GArray *movies = feature_table_of_type(bundle->features, FEATURE_MOVIE);
     g_autofree ExactScore *scores = g_new(ExactScore, movies->len);

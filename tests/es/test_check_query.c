@@ -48,14 +48,26 @@ static char *vector_text(const float *vector)
     return json_take(json, NULL);
 }
 
-static char *body_of(const char *script, double shift, const char *filter, const char *more)
+static char *script_of(const char *source, double shift)
 {
     g_autofree char *vector = vector_text(query);
     char number[G_ASCII_DTOSTR_BUF_SIZE];
-    return g_strdup_printf(
-        "{\"query\":{\"script_score\":{\"query\":%s,\"script\":{\"source\":\"%s\""
-        ",\"params\":{\"shift\":%s,\"query_vector\":%s}}}}%s}",
-        filter, script, g_ascii_dtostr(number, sizeof number, shift), vector, more);
+    return g_strdup_printf("{\"source\":\"%s\",\"params\":{\"shift\":%s,\"query_vector\":%s}}",
+                           source, g_ascii_dtostr(number, sizeof number, shift), vector);
+}
+
+static char *body_of(const char *source, double shift, const char *filter, const char *more)
+{
+    g_autofree char *script = script_of(source, shift);
+    return g_strdup_printf("{\"query\":{\"script_score\":{\"query\":%s,\"script\":%s}}%s}", filter,
+                           script, more);
+}
+
+/* The right script in another place of the body: between its two parts. */
+static char *body_around(const char *before, const char *after)
+{
+    g_autofree char *script = script_of(RIGHT, 30);
+    return g_strdup_printf("{%s%s%s}", before, script, after);
 }
 
 static char *put(const char *name, const char *text)
@@ -154,6 +166,41 @@ static void test_narrower_filter(void)
                            "{\"range\":{\"ratings\":{\"gte\":20}}}]}}",
                            SORT),
                    0, "query: right", "set proved"));
+}
+
+#define SCORED "{\"script_score\":{\"query\":" MOVIES ",\"script\":"
+#define FREQUENT "{\"range\":{\"ratings\":{\"gte\":20}}}"
+
+/* The same search in other words. */
+static void test_shapes(void)
+{
+    const char *const shapes[][2] = {
+        {"\"query\":{\"bool\":{\"must\":" SCORED, "}}}}" SORT},
+        {"\"query\":{\"bool\":{\"must\":[" SCORED, "}}],\"filter\":" FREQUENT "}}" SORT},
+        {"\"query\":{\"bool\":{\"must\":[" SCORED, "}}],\"must_not\":" FREQUENT "}}" SORT},
+        {"\"query\":{\"function_score\":{\"query\":" MOVIES
+         ",\"boost_mode\":\"replace\",\"script_score\":{\"script\":",
+         "}}}" SORT},
+        {"\"query\":{\"function_score\":{\"query\":" MOVIES
+         ",\"boost_mode\":\"replace\",\"functions\":[{\"script_score\":{\"script\":",
+         "}}]}}" SORT},
+        {"\"retriever\":{\"standard\":{\"query\":" SCORED, "}}" SORT "}}"},
+        {"\"retriever\":{\"standard\":{\"query\":" SCORED, "}},\"filter\":" FREQUENT SORT "}}"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(shapes); i++)
+        CU_ASSERT(says(body_around(shapes[i][0], shapes[i][1]), 0, "query: right",
+                       "set proved; 10 scores within bounds"));
+}
+
+/* What is not the same is not guessed, though the server answers it. */
+static void test_unknown_shapes(void)
+{
+    CU_ASSERT(says(body_around("\"query\":{\"bool\":{\"must\":[" SCORED, "}}," FREQUENT "]}}" SORT),
+                   7, "several must: their scores are added", NULL));
+    CU_ASSERT(says(body_around("\"query\":{\"function_score\":{\"query\":" MOVIES
+                               ",\"script_score\":{\"script\":",
+                               "}}}" SORT),
+                   7, "unless its boost_mode is replace", NULL));
 }
 
 /* ---- wrong ---- */
@@ -337,6 +384,8 @@ static const UnitTest tests[] = {
     {"a vector of nobody", test_vector_of_nobody},
     {"slips of the vector", test_slips},
     {"a narrower filter", test_narrower_filter},
+    {"other shapes", test_shapes},
+    {"unknown shapes", test_unknown_shapes},
     {"scripts", test_scripts},
     {"arithmetic of constants", test_arithmetic},
     {"shifts", test_shifts},

@@ -46,7 +46,8 @@ static yajl_val read_tree(const char *text, const char *what, GError **error)
         return tree;
     if (tree != NULL)
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
-                    "%s, line 1: a JSON object is expected, the body of a search", what);
+                    "%s, line %u: a JSON object is expected, the body of a search", what,
+                    1 + (guint)strspn(text, "\n"));
     else
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "%s, line %u: %s", what,
                     line_of_fault(text), failure->message);
@@ -78,7 +79,7 @@ static void put_tree(yajl_gen json, yajl_val value)
         yajl_gen_null(json);
 }
 
-static char *text_of(yajl_val value)
+char *captured_query_text(yajl_val value)
 {
     g_auto(yajl_gen) json = json_generator_new(FALSE);
     put_tree(json, value);
@@ -87,7 +88,7 @@ static char *text_of(yajl_val value)
 
 char *captured_query_body(const CapturedQuery *query)
 {
-    return text_of(query->request);
+    return captured_query_text(query->request);
 }
 
 static void put_clauses(yajl_gen json, const char *kind, const GPtrArray *clauses)
@@ -105,7 +106,7 @@ char *captured_query_filter(const CapturedQuery *query)
     if (filters->len + excludes->len == 0)
         return NULL;
     if (filters->len == 1 && excludes->len == 0)
-        return text_of(g_ptr_array_index(filters, 0));
+        return captured_query_text(g_ptr_array_index(filters, 0));
     g_auto(yajl_gen) json = json_generator_new(FALSE);
     yajl_gen_map_open(json);
     json_put_key(json, "bool");

@@ -46,5 +46,8 @@ gboolean captured_query_read(CapturedQuery *query, const char *text, const char 
 /* The body as JSON, for asking the cluster. */
 char *captured_query_body(const CapturedQuery *query);
 
+/* Part of a captured text as JSON on one line, numbers as they were sent. */
+char *captured_query_text(yajl_val value);
+
 /* What must match beside the score, as one query in JSON, or NULL for nothing. */
 char *captured_query_filter(const CapturedQuery *query);

@@ -330,6 +330,49 @@ static void test_captured(void)
     check_capture(body, user, 5, "is not a movie of the model");
 }
 
+/* Several searches of one _msearch, with their answers, without, and one of them alone. */
+static void test_msearch(void)
+{
+    g_autofree char *right = body_of(RIGHT, 30, MOVIES, SORT);
+    g_autofree char *biased =
+        body_of("params.shift + dotProduct(params.query_vector, 'embedding')", 30, MOVIES, SORT);
+    g_autofree char *text = g_strdup_printf("{}\n%s\n{\"preference\":\"x\"}\n%s\n", right, biased);
+    g_autofree char *first = ask(right), *second = ask(biased);
+    g_autofree char *answers = g_strdup_printf("{\"responses\":[%s,%s]}", first, second);
+    g_autofree char *file = put("searches.ndjson", text),
+                    *answer_file = put("answers.json", answers);
+    g_auto(Run) asked = {0}, captured = {0}, alone = {0}, json = {0}, beyond = {0};
+    run_program(&asked, BRIDGE, "check-query", file, "--url", server_url(), "--alias", alias, NULL);
+    CU_ASSERT(run_says(&asked, 5, "query 1: right", "query 2: WRONG",
+                       "query 2 is wrong: the script", NULL));
+    run_program(&captured, BRIDGE, "check-query", file, bundle_path, "--answer", answer_file,
+                "--url", "http://127.0.0.1:1", NULL);
+    CU_ASSERT(run_says(&captured, 5, "query 1: right", "query 2: WRONG", "as captured", NULL));
+    run_program(&alone, BRIDGE, "check-query", file, "--search", "1", "--url", server_url(),
+                "--alias", alias, NULL);
+    CU_ASSERT(run_says(&alone, 0, "query 1: right", NULL));
+    CU_ASSERT_PTR_NULL(strstr(alone.out, "query 2"));
+    run_program(&json, BRIDGE, "check-query", file, bundle_path, "--answer", answer_file, "--json",
+                NULL);
+    CU_ASSERT(run_says(&json, 5, "{\"query\":\"right\",\"search\":1,",
+                       "\n{\"query\":\"wrong\",\"search\":2,", NULL));
+    run_program(&beyond, BRIDGE, "check-query", file, "--search", "3", NULL);
+    CU_ASSERT(run_says(&beyond, 1, "--search 3: ", "has 2, counted from 1", NULL));
+}
+
+/* The server is too busy to say anything about a search. */
+static void test_captured_errors(void)
+{
+    g_autofree char *body = body_of(RIGHT, 30, MOVIES, SORT);
+    check_capture(body,
+                  "{\"error\":{\"type\":\"es_rejected_execution_exception\",\"reason\":\"full\"},"
+                  "\"status\":429}",
+                  7, "with status 429: es_rejected_execution_exception: full");
+    g_autofree char *broken = body_of("no painless", 30, MOVIES, SORT);
+    g_autofree char *refused = ask(broken);
+    check_capture(body, refused, 5, "the answer is an error with status 400: ");
+}
+
 /* An answer to another question. */
 static void test_other_answer(void)
 {
@@ -392,6 +435,8 @@ static const UnitTest tests[] = {
     {"filters", test_filters},
     {"sort, min_score, from, terminate_after", test_other_parts},
     {"captured answers", test_captured},
+    {"several searches", test_msearch},
+    {"captured errors", test_captured_errors},
     {"an answer to another question", test_other_answer},
     {"answers of other indices", test_index_gone},
     {"unreadable", test_unreadable},

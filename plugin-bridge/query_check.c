@@ -52,7 +52,7 @@ static void score_all(ExactScore *scores, const Bundle *bundle, const CapturedQu
     if (query->unknown != NULL)
         return;
     for (guint i = 0; i < movies->len; i++) {
-        const double bias = fabs(bundle->model->bias[g_array_index(movies, guint, i)]);
+        const double bias = fabs((double)bundle->model->bias[g_array_index(movies, guint, i)]);
         const double fixed = script->weights.constant + script->weights.bias * bias;
         scores[i].bound += script->operations *
                            (0x1p-51 * fixed + 0x1p-27 * script->weights.dot * scores[i].bound);

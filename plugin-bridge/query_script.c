@@ -165,10 +165,9 @@ static gboolean read_parameter(Reader *r, Form *form)
         name != NULL && r->params != NULL ? yajl_tree_get(r->params, keys, yajl_t_number) : NULL;
     if (name == NULL)
         return fail_here(r);
-    if (!json_to_double(value, &constant))
+    if (value == NULL || !json_to_double(value, &constant))
         return fail(r, "the script uses params.%s, which is not a number of its params", name);
-    *form =
-        constant_form(constant, strpbrk(YAJL_GET_NUMBER(value), ".eE") != NULL ? DOUBLE : WHOLE);
+    *form = constant_form(constant, strpbrk(value->u.number.r, ".eE") != NULL ? DOUBLE : WHOLE);
     return TRUE;
 }
 

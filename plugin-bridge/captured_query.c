@@ -1,6 +1,5 @@
 #include "captured_query.h"
 
-#include <math.h>
 #include <string.h>
 #include <yajl/yajl_parse.h>
 
@@ -18,8 +17,7 @@ void captured_query_clear(CapturedQuery *query)
     query_script_clear(&query->script);
     g_free(query->unknown);
     g_free(query->vector);
-    if (query->others != NULL)
-        g_ptr_array_unref(query->others);
+    captured_shape_clear(&query->shape);
     *query = (CapturedQuery){0};
 }
 
@@ -48,7 +46,8 @@ static yajl_val read_tree(const char *text, const char *what, GError **error)
         return tree;
     if (tree != NULL)
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
-                    "%s, line 1: a JSON object is expected, the body of a search", what);
+                    "%s, line %u: a JSON object is expected, the body of a search", what,
+                    1 + (guint)strspn(text, "\n"));
     else
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "%s, line %u: %s", what,
                     line_of_fault(text), failure->message);
@@ -80,7 +79,7 @@ static void put_tree(yajl_gen json, yajl_val value)
         yajl_gen_null(json);
 }
 
-static char *text_of(yajl_val value)
+char *captured_query_text(yajl_val value)
 {
     g_auto(yajl_gen) json = json_generator_new(FALSE);
     put_tree(json, value);
@@ -89,12 +88,34 @@ static char *text_of(yajl_val value)
 
 char *captured_query_body(const CapturedQuery *query)
 {
-    return text_of(query->request);
+    return captured_query_text(query->request);
+}
+
+static void put_clauses(yajl_gen json, const char *kind, const GPtrArray *clauses)
+{
+    json_put_key(json, kind);
+    yajl_gen_array_open(json);
+    for (guint i = 0; i < clauses->len; i++)
+        put_tree(json, g_ptr_array_index(clauses, i));
+    yajl_gen_array_close(json);
 }
 
 char *captured_query_filter(const CapturedQuery *query)
 {
-    return query->filter != NULL ? text_of(query->filter) : NULL;
+    const GPtrArray *filters = query->shape.filters, *excludes = query->shape.excludes;
+    if (filters->len + excludes->len == 0)
+        return NULL;
+    if (filters->len == 1 && excludes->len == 0)
+        return captured_query_text(g_ptr_array_index(filters, 0));
+    g_auto(yajl_gen) json = json_generator_new(FALSE);
+    yajl_gen_map_open(json);
+    json_put_key(json, "bool");
+    yajl_gen_map_open(json);
+    put_clauses(json, "filter", filters);
+    put_clauses(json, "must_not", excludes);
+    yajl_gen_map_close(json);
+    yajl_gen_map_close(json);
+    return json_take(json, NULL);
 }
 
 static gboolean unreadable(const CapturedQuery *query, const char *member, const char *problem,
@@ -145,6 +166,18 @@ static QueryFilter filter_of(yajl_val query)
     if (json_array_length(clause) == 1)
         clause = json_array_get(clause, 0);
     return YAJL_IS_OBJECT(clause) ? filter_of(clause) : FILTER_OTHER;
+}
+
+static QueryFilter filter_of_all(const CapturedShape *shape)
+{
+    QueryFilter kind = FILTER_ALL;
+    for (guint i = 0; i < shape->filters->len; i++) {
+        QueryFilter one = filter_of(g_ptr_array_index(shape->filters, i));
+        if (one == FILTER_OTHER)
+            return FILTER_OTHER;
+        kind = one == FILTER_MOVIES ? FILTER_MOVIES : kind;
+    }
+    return shape->excludes->len > 0 ? FILTER_OTHER : kind;
 }
 
 /* ---- the sort ---- */
@@ -215,7 +248,7 @@ static gboolean read_vector(CapturedQuery *query, yajl_val params, GError **erro
         name != NULL && params != NULL ? yajl_tree_get(params, keys, yajl_t_any) : NULL;
     if (name == NULL)
         return TRUE;
-    g_autofree char *member = g_strdup_printf("query.script_score.script.params.%s", name);
+    g_autofree char *member = g_strdup_printf("%s.script.params.%s", query->shape.path, name);
     if (!is_vector(array))
         return unreadable(query, member, "is not there, or not an array of numbers", error);
     query->k = (guint)json_array_length(array);
@@ -243,70 +276,30 @@ static gboolean read_count(const CapturedQuery *query, const char *member, guint
 
 static gboolean read_script(CapturedQuery *query, GError **error)
 {
-    yajl_val script = json_get(query->request, "query.script_score.script");
+    yajl_val script = query->shape.script;
     yajl_val params = json_get(script, "params");
     const char *source =
         YAJL_IS_STRING(script) ? YAJL_GET_STRING(script) : json_get_string(script, "source");
     const char *lang = json_get_string(script, "lang");
-    if (json_get(query->request, "query.script_score") == NULL)
-        query->unknown = g_strdup("the query is no script_score");
+    if (query->shape.unknown != NULL)
+        query->unknown = g_strdup(query->shape.unknown);
     else if (source == NULL)
         query->unknown = g_strdup("the script has no source: it is stored in the cluster");
     else if (lang != NULL && strcmp(lang, "painless") != 0)
         query->unknown = g_strdup_printf("the script's language is %s", lang);
     else
         query->unknown = query_script_read(&query->script, source, params);
-    if (query->unknown == NULL && json_get(query->request, "query.script_score.boost") != NULL)
+    if (query->unknown == NULL && query->shape.is_boosted)
         query->unknown = g_strdup("the query has a boost");
     return read_vector(query, params, error);
 }
 
-static gboolean changes_nothing(const char *member)
-{
-    static const char *const known[] = {
-        "query",
-        "size",
-        "from",
-        "sort",
-        "min_score",
-        "_source",
-        "fields",
-        "stored_fields",
-        "docvalue_fields",
-        "script_fields",
-        "track_total_hits",
-        "track_scores",
-        "explain",
-        "version",
-        "seq_no_primary_term",
-        "profile",
-        "timeout",
-        "stats",
-        "highlight",
-        "aggs",
-        "aggregations",
-        "suggest",
-    };
-    for (gsize i = 0; i < G_N_ELEMENTS(known); i++)
-        if (strcmp(known[i], member) == 0)
-            return TRUE;
-    return FALSE;
-}
-
 static gboolean read_parts(CapturedQuery *query, GError **error)
 {
-    yajl_val within = json_get(query->request, "query.script_score.min_score");
-    if (json_get(query->request, "query") == NULL)
+    if (!captured_query_shape(&query->shape, query->request))
         return unreadable(query, "query", "is not there: is this the body of a search?", error);
-    query->min_score = NAN;
-    if (!json_to_double(within, &query->min_score))
-        json_get_double(query->request, "min_score", &query->min_score);
-    for (gsize i = 0; i < query->request->u.object.len; i++)
-        if (!changes_nothing(query->request->u.object.keys[i]))
-            g_ptr_array_add(query->others, (gpointer)query->request->u.object.keys[i]);
-    query->filter = json_get(query->request, "query.script_score.query");
-    query->filter_kind = filter_of(query->filter);
-    query->sort = sort_of(json_get(query->request, "sort"));
+    query->filter_kind = filter_of_all(&query->shape);
+    query->sort = sort_of(query->shape.sort);
     return read_count(query, "size", DEFAULT_SIZE, &query->size, error) &&
            read_count(query, "from", 0, &query->from, error) && read_script(query, error);
 }
@@ -314,7 +307,7 @@ static gboolean read_parts(CapturedQuery *query, GError **error)
 gboolean captured_query_read(CapturedQuery *query, const char *text, const char *what,
                              const char *answer, const char *answer_what, GError **error)
 {
-    *query = (CapturedQuery){.what = g_strdup(what), .others = g_ptr_array_new()};
+    *query = (CapturedQuery){.what = g_strdup(what)};
     query->tree = read_tree(text, what, error);
     if (query->tree == NULL)
         return FALSE;

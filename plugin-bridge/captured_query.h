@@ -2,6 +2,7 @@
  * answer}. Nothing is asked of a cluster here. */
 #pragma once
 
+#include "captured_query_shape.h"
 #include "query_script.h"
 
 typedef enum {
@@ -22,7 +23,7 @@ typedef struct {
     yajl_val tree, answer_tree;
     yajl_val request;  /* within a tree */
     yajl_val response; /* within a tree, or NULL */
-    yajl_val filter;   /* the query within script_score, or NULL */
+    CapturedShape shape;
     QueryFilter filter_kind;
     QuerySort sort;
     QueryScript script;
@@ -30,8 +31,6 @@ typedef struct {
     float *vector; /* [k] the query vector, rounded to float32, or NULL */
     guint k;
     guint size, from;
-    double min_score;  /* NAN: none */
-    GPtrArray *others; /* const char *: members of the body that change what is returned */
 } CapturedQuery;
 
 void captured_query_clear(CapturedQuery *query);
@@ -47,5 +46,8 @@ gboolean captured_query_read(CapturedQuery *query, const char *text, const char 
 /* The body as JSON, for asking the cluster. */
 char *captured_query_body(const CapturedQuery *query);
 
-/* The query within script_score as JSON, or NULL for none. */
+/* Part of a captured text as JSON on one line, numbers as they were sent. */
+char *captured_query_text(yajl_val value);
+
+/* What must match beside the score, as one query in JSON, or NULL for nothing. */
 char *captured_query_filter(const CapturedQuery *query);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "captured_query_list.h"
 #include "commands.h"
 #include "es_options.h"
 #include "index_scan.h"
@@ -13,32 +14,45 @@
 typedef struct {
     char *answer_file;
     gboolean json;
+    gint search; /* that is asked for, from 1; 0: all */
     ProfileOptions profile_options;
     EsOptions cluster;
     /* What they lead to. */
-    CapturedQuery query;
+    GPtrArray *texts;     /* CapturedText * */
     Profile *profile;     /* nullable */
     EsClient *client;     /* NULL: no cluster is needed */
     ReleaseMeta *release; /* NULL without a client */
     Bundle *bundle;
+    char *read_index; /* that `bundle` is read from, or NULL */
+    gboolean has_users;
+    /* Of the search that is looked at. */
+    CapturedQuery query;
     yajl_val answer;    /* asked for; NULL if it was captured, or refused */
     gboolean *eligible; /* [movies], or NULL: not known */
     QueryVerdict *verdict;
 } Checking;
 
+static void clear_search(Checking *c)
+{
+    captured_query_clear(&c->query);
+    yajl_tree_free(c->answer);
+    c->answer = NULL;
+    g_clear_pointer(&c->eligible, g_free);
+    g_clear_pointer(&c->verdict, query_verdict_free);
+}
+
 static void checking_clear(Checking *c)
 {
+    clear_search(c);
     g_free(c->answer_file);
     profile_options_clear(&c->profile_options);
     es_options_clear(&c->cluster);
-    captured_query_clear(&c->query);
+    g_clear_pointer(&c->texts, g_ptr_array_unref);
     profile_free(c->profile);
     es_client_free(c->client);
     release_meta_free(c->release);
     bundle_free(c->bundle);
-    yajl_tree_free(c->answer);
-    g_free(c->eligible);
-    query_verdict_free(c->verdict);
+    g_free(c->read_index);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Checking, checking_clear)
 
@@ -81,7 +95,15 @@ static const char *name_of(const char *file)
     return strcmp(file, "-") == 0 ? "standard input" : file;
 }
 
-static gboolean read_query(Checking *c, const char *file, GError **error)
+static gboolean read_query(Checking *c, guint search, GError **error)
+{
+    const CapturedText *text = g_ptr_array_index(c->texts, search);
+    return captured_query_read(&c->query, text->body, text->what, text->answer, text->answer_what,
+                               error);
+}
+
+/* All of them can be read, before anything is said of one. */
+static gboolean read_queries(Checking *c, const char *file, GError **error)
 {
     g_autofree char *answer = NULL;
     g_autofree char *text = read_text(file, error);
@@ -89,8 +111,19 @@ static gboolean read_query(Checking *c, const char *file, GError **error)
         return FALSE;
     if (c->answer_file != NULL && (answer = read_text(c->answer_file, error)) == NULL)
         return FALSE;
-    return captured_query_read(&c->query, text, name_of(file), answer,
-                               answer != NULL ? name_of(c->answer_file) : NULL, error);
+    c->texts = captured_query_list(text, name_of(file), answer,
+                                   answer != NULL ? name_of(c->answer_file) : NULL, error);
+    for (guint i = 0; c->texts != NULL && i < c->texts->len; i++) {
+        gboolean valid = read_query(c, i, error);
+        captured_query_clear(&c->query);
+        if (!valid)
+            return FALSE;
+    }
+    if (c->texts == NULL || (c->search >= 0 && (guint)c->search <= c->texts->len))
+        return c->texts != NULL;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "--search %d: %s has %u, counted from 1",
+                c->search, name_of(file), c->texts->len);
+    return FALSE;
 }
 
 static gboolean read_profile(Checking *c, GError **error)
@@ -135,6 +168,7 @@ static gboolean find_release(Checking *c, GError **error)
                                          "stands for several releases");
         index = alias;
     }
+    g_clear_pointer(&c->release, release_meta_free);
     c->release = release_meta_fetch(c->client, index, &failure);
     if (c->release == NULL && strcmp(index, alias) != 0 &&
         g_error_matches(failure, ES_ERROR, 404)) {
@@ -151,13 +185,24 @@ static gboolean find_release(Checking *c, GError **error)
     return FALSE;
 }
 
+static gboolean read_movies(Checking *c, GError **error)
+{
+    if (g_strcmp0(c->read_index, c->release->index) == 0)
+        return TRUE;
+    bundle_free(c->bundle);
+    g_free(c->read_index);
+    c->read_index = g_strdup(c->release->index);
+    c->has_users = FALSE;
+    c->bundle = read_back(c->client, c->release, error);
+    return c->bundle != NULL;
+}
+
 /* Users are read only if it takes one to make up the query vector. */
 static gboolean read_model(Checking *c, GError **error)
 {
-    c->bundle = read_back(c->client, c->release, error);
-    if (c->bundle == NULL)
+    if (!read_movies(c, error))
         return FALSE;
-    if (c->query.vector == NULL || c->query.k != c->bundle->model->k)
+    if (c->has_users || c->query.vector == NULL || c->query.k != c->bundle->model->k)
         return TRUE;
     g_auto(ProfileMatch) match = {0};
     profile_search(&match, c->bundle, c->query.vector);
@@ -165,26 +210,30 @@ static gboolean read_model(Checking *c, GError **error)
         return TRUE;
     bundle_free(c->bundle);
     c->bundle = read_back_all(c->client, c->release, error);
+    c->has_users = TRUE;
     return c->bundle != NULL;
+}
+
+static gboolean use_cluster(Checking *c, const char *path, GError **error)
+{
+    if (c->client == NULL)
+        c->client = es_options_connect(&c->cluster, error);
+    if (c->client == NULL || !find_release(c, error) || (path == NULL && !read_model(c, error)))
+        return FALSE;
+    if (strcmp(c->release->model_id, c->bundle->model_id) == 0)
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
+                "%s is model %s, %s is model %s: give the bundle that was released, or none",
+                c->release->index, c->release->model_id, path, c->bundle->model_id);
+    return FALSE;
 }
 
 static gboolean open_model(Checking *c, const char *path, GError **error)
 {
-    if (path != NULL && (c->bundle = bundle_open(path, error)) == NULL)
+    if (path != NULL && c->bundle == NULL && (c->bundle = bundle_open(path, error)) == NULL)
         return FALSE;
-    if (needs_cluster(c, path)) {
-        c->client = es_options_connect(&c->cluster, error);
-        if (c->client == NULL || !find_release(c, error) ||
-            (c->bundle == NULL && !read_model(c, error)))
-            return FALSE;
-        if (strcmp(c->release->model_id, c->bundle->model_id) != 0) {
-            g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
-                        "%s is model %s, %s is model %s: give the bundle that was released, or "
-                        "none",
-                        c->release->index, c->release->model_id, path, c->bundle->model_id);
-            return FALSE;
-        }
-    }
+    if (needs_cluster(c, path) && !use_cluster(c, path, error))
+        return FALSE;
     c->verdict->against = g_strdup_printf("%s (model %s)", c->bundle->path, c->bundle->model_id);
     return TRUE;
 }
@@ -234,7 +283,7 @@ static gboolean find_eligible(Checking *c, GError **error)
 {
     const GArray *movies = feature_table_of_type(c->bundle->features, FEATURE_MOVIE);
     Filtering filtering = {.checking = c};
-    if (json_get(c->query.request, "query.script_score") == NULL ||
+    if (c->query.shape.script == NULL ||
         (c->query.filter_kind == FILTER_OTHER && c->client == NULL))
         return TRUE;
     c->eligible = g_new0(gboolean, movies->len);
@@ -273,33 +322,66 @@ static gboolean check(Checking *c, GError **error)
 
 /* ---- the command ---- */
 
-static gboolean conclude(const Checking *c, GError **error)
+/* What the first of the worst verdicts is, as an error; NULL if all are right. */
+static void conclude(const QueryVerdict *verdict, GError **worst)
 {
-    const QueryVerdict *verdict = c->verdict;
-    if (c->json)
-        query_verdict_print_json(verdict, stdout);
-    else
-        query_verdict_print(verdict, stdout);
-    if (verdict->defects->len > 0)
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_GATE, "the query is wrong: %s%s",
+    const gboolean wrong = verdict->defects->len > 0;
+    if ((!wrong && verdict->doubts->len == 0) || (*worst != NULL && !wrong) ||
+        g_error_matches(*worst, RECSYS_ERROR, RECSYS_ERROR_GATE))
+        return;
+    g_autofree char *name =
+        verdict->search > 0 ? g_strdup_printf("query %u", verdict->search) : g_strdup("the query");
+    g_clear_error(worst);
+    if (wrong)
+        g_set_error(worst, RECSYS_ERROR, RECSYS_ERROR_GATE, "%s is wrong: %s%s", name,
                     (const char *)g_ptr_array_index(verdict->defects, 0),
                     verdict->defects->len > 1 ? " (and more)" : "");
-    else if (verdict->doubts->len > 0)
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
-                    "whether the query is right cannot be told: %s",
-                    (const char *)g_ptr_array_index(verdict->doubts, 0));
     else
+        g_set_error(worst, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
+                    "whether %s is right cannot be told: %s", name,
+                    (const char *)g_ptr_array_index(verdict->doubts, 0));
+}
+
+static gboolean check_search(Checking *c, guint search, const char *path, GError **error)
+{
+    clear_search(c);
+    c->verdict = query_verdict_new();
+    c->verdict->search = c->texts->len > 1 ? search + 1 : 0;
+    if (!read_query(c, search, error) || !open_model(c, path, error) || !check(c, error))
+        return FALSE;
+    if (c->json)
+        query_verdict_print_json(c->verdict, stdout);
+    else
+        query_verdict_print(c->verdict, stdout);
+    return TRUE;
+}
+
+static gboolean check_all(Checking *c, const char *path, GError **error)
+{
+    g_autoptr(GError) worst = NULL;
+    for (guint i = 0; i < c->texts->len; i++) {
+        if (c->search > 0 && i + 1 != (guint)c->search)
+            continue;
+        if (!check_search(c, i, path, error))
+            return FALSE;
+        conclude(c->verdict, &worst);
+    }
+    if (worst == NULL)
         return TRUE;
+    g_propagate_error(error, g_steal_pointer(&worst));
     return FALSE;
 }
 
 gboolean cmd_check_query(const CliCommand *command, int argc, char **argv, GError **error)
 {
-    g_auto(Checking) c = {.verdict = query_verdict_new()};
+    g_auto(Checking) c = {0};
     const GOptionEntry entries[] = {
         {"answer", 0, 0, G_OPTION_ARG_FILENAME, &c.answer_file,
          "the answer that the client got, if FILE does not have it", "FILE"},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &c.json, "one JSON object instead of text", NULL},
+        {"search", 0, 0, G_OPTION_ARG_INT, &c.search,
+         "of the searches of an _msearch this one alone, from 1", "N"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &c.json, "a JSON object for each search instead of text",
+         NULL},
         {NULL},
     };
     g_autofree GOptionEntry *profile_entries = profile_options_entries(&c.profile_options);
@@ -307,7 +389,6 @@ gboolean cmd_check_query(const CliCommand *command, int argc, char **argv, GErro
     const GOptionEntry *const all[] = {entries, profile_entries, cluster_entries, NULL};
     if (!cli_parse(command, all, &argc, &argv, error))
         return FALSE;
-    return read_profile(&c, error) && read_query(&c, argv[1], error) &&
-           open_model(&c, argc > 2 ? argv[2] : NULL, error) && check(&c, error) &&
-           conclude(&c, error);
+    return read_profile(&c, error) && read_queries(&c, argv[1], error) &&
+           check_all(&c, argc > 2 ? argv[2] : NULL, error);
 }

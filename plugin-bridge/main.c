@@ -55,16 +55,20 @@ static const CliCommand commands[] = {
      cmd_fingerprint},
     {"check-query", "FILE [BUNDLE]", "prove a search that some other client sent, and its answer",
      "FILE (or - for standard input) has the JSON body of the search as it was sent, or\n"
-     "{\"request\": body, \"response\": answer}. Finds the profile whose vectors sum to its query\n"
+     "{\"request\": body, \"response\": answer}, or the lines of an _msearch. Finds the profile "
+     "whose vectors sum to its query\n"
      "vector, names what is wrong with script, shift, filter and sort, and proves scores, order\n"
      "and set of the answer: the captured one, or the cluster's own to the same body. Compared\n"
      "with BUNDLE, or else with the cluster's documents. With both a BUNDLE and an answer no\n"
-     "cluster is needed. Exit code 0 if it is right, 5 if it is wrong, 7 if that cannot be told.\n"
+     "cluster is needed. Exit code 0 if it is right, 5 if it is wrong, 7 if that cannot be told:\n"
+     "the vector is no profile's sum, the answer is partial, or there is more to the query than a\n"
+     "script_score.\n"
      "\n"
      "Examples:\n"
      "  recsys-bridge check-query search.json\n"
      "  recsys-bridge check-query search.json --age 18 --gender M --json\n"
-     "  recsys-bridge check-query search.json bundle --answer answer.json\n",
+     "  recsys-bridge check-query search.json bundle --answer answer.json\n"
+     "  recsys-bridge check-query searches.ndjson --search 2\n",
      cmd_check_query},
     {"explain", "[BUNDLE]", "take a movie's score apart, or say why one is above another",
      "Shows what the movie's bias and each feature of the profile add, Elasticsearch's value "

@@ -6,7 +6,7 @@
 #include "es_client.h"
 #include "local_scorer.h"
 #include "order_proof.h"
-#include "profile_search.h"
+#include "query_vector.h"
 
 #define RIGHT_SCRIPT                                                                               \
     "params.shift + dotProduct(params.query_vector, 'embedding') + doc['bias'].value"
@@ -25,11 +25,38 @@ typedef struct {
     guint hits;
 } Judging;
 
+/* But for the rounding of what the factor is computed from. */
+static gboolean is_one(const QueryScript *script, double factor, double weight)
+{
+    return fabs(factor - 1) <= script->operations * 0x1p-52 * weight;
+}
+
 /* The very script of the model, whatever its shift. */
 static gboolean is_right_script(const CapturedQuery *query)
 {
     const QueryScript *script = &query->script;
-    return query->unknown == NULL && script->dot == 1 && script->bias == 1 && script->cosine == 0;
+    return query->unknown == NULL && is_one(script, script->dot, script->weights.dot) &&
+           is_one(script, script->bias, script->weights.bias) && script->cosine == 0;
+}
+
+/* The exact scores with the bounds of the captured script. It may have other constants and more
+ * operations than the model's, and each rounds by at most v = 2^-53 of the absolute values of all
+ * that it adds, on the server and here; four of that is room enough. That of the products, M, is at
+ * most B / (k u), so that v M ≤ 2^-29 B. */
+static void score_all(ExactScore *scores, const Bundle *bundle, const CapturedQuery *query,
+                      double constant)
+{
+    const QueryScript *script = &query->script;
+    const GArray *movies = feature_table_of_type(bundle->features, FEATURE_MOVIE);
+    local_score_all(scores, bundle, query->vector, constant);
+    if (query->unknown != NULL)
+        return;
+    for (guint i = 0; i < movies->len; i++) {
+        const double bias = fabs((double)bundle->model->bias[g_array_index(movies, guint, i)]);
+        const double fixed = script->weights.constant + script->weights.bias * bias;
+        scores[i].bound += script->operations *
+                           (0x1p-51 * fixed + 0x1p-27 * script->weights.dot * scores[i].bound);
+    }
 }
 
 static const char *movie_at(const Judging *j, guint position)
@@ -44,13 +71,14 @@ static char *describe_script(const QueryScript *script)
 {
     GString *text = g_string_new(NULL);
     const struct {
-        double factor;
+        double factor, weight;
         const char *name;
-    } parts[] = {
-        {script->dot, "dotProduct"}, {script->cosine, "cosineSimilarity"}, {script->bias, "bias"}};
+    } parts[] = {{script->dot, script->weights.dot, "dotProduct"},
+                 {script->cosine, script->weights.cosine, "cosineSimilarity"},
+                 {script->bias, script->weights.bias, "bias"}};
     g_string_append_printf(text, "%.9g", script->constant);
     for (guint i = 0; i < G_N_ELEMENTS(parts); i++)
-        if (parts[i].factor == 1)
+        if (is_one(script, parts[i].factor, parts[i].weight))
             g_string_append_printf(text, " + %s", parts[i].name);
         else if (parts[i].factor != 0)
             g_string_append_printf(text, " + %.9g · %s", parts[i].factor, parts[i].name);
@@ -62,6 +90,10 @@ static char *describe_script(const QueryScript *script)
 static void check_script(QueryVerdict *verdict, const CapturedQuery *query)
 {
     const QueryScript *script = &query->script;
+    if (query->shape.unknown != NULL) {
+        query_verdict_doubt(verdict, "%s: it is not guessed what it returns", query->shape.unknown);
+        return;
+    }
     if (query->unknown != NULL) {
         query_verdict_note(verdict,
                            "%s: it is not guessed what it computes, the answer is judged "
@@ -78,7 +110,7 @@ static void check_script(QueryVerdict *verdict, const CapturedQuery *query)
     if (script->bias == 0)
         query_verdict_defect(verdict, "the script leaves out the movies' biases: add "
                                       "doc['bias'].value");
-    else if (script->cosine == 0 && script->dot != 0 && (script->bias != 1 || script->dot != 1))
+    else if (script->cosine == 0 && script->dot != 0 && !is_right_script(query))
         query_verdict_defect(verdict,
                              "the script takes dotProduct times %.9g and bias times %.9g: both "
                              "must be taken as they are",
@@ -107,9 +139,9 @@ static void check_parts(QueryVerdict *verdict, const CapturedQuery *query)
     if (query->filter_kind == FILTER_ALL && query->unknown == NULL)
         query_verdict_defect(verdict, "nothing keeps users, ages and other features out of the "
                                       "ranking: filter on the term feature_type: movie");
-    for (guint i = 0; i < query->others->len; i++)
+    for (guint i = 0; i < query->shape.others->len; i++)
         query_verdict_doubt(verdict, "%s changes what is returned, and is not understood",
-                            (const char *)g_ptr_array_index(query->others, i));
+                            (const char *)g_ptr_array_index(query->shape.others, i));
     if (query->from > 0)
         query_verdict_doubt(verdict,
                             "from %u: what the pages before have is not known, so that only "
@@ -117,80 +149,6 @@ static void check_parts(QueryVerdict *verdict, const CapturedQuery *query)
                             query->from);
     if (query->size == 0)
         query_verdict_doubt(verdict, "size 0: nothing is returned that could be judged");
-}
-
-/* ---- the profile ---- */
-
-static void note_rounding(QueryVerdict *verdict, guint differing, guint k)
-{
-    if (differing > 0)
-        query_verdict_note(verdict,
-                           "%u of %u components of the query vector are off by a rounding: read "
-                           "the stored numbers as float32, sum in double, round once",
-                           differing, k);
-}
-
-static void recognise(QueryVerdict *verdict, const Bundle *bundle, const CapturedQuery *query)
-{
-    g_auto(ProfileMatch) match = {0};
-    profile_search(&match, bundle, query->vector);
-    if (match.profile == NULL) {
-        query_verdict_note(verdict,
-                           "the query vector is the sum of no profile's vectors%s: the answer is "
-                           "judged for the vector as it is",
-                           match.gave_up ? " that could be tried" : "");
-        return;
-    }
-    verdict->profile = profile_describe(match.profile);
-    note_rounding(verdict, match.differing, query->k);
-}
-
-/* That the vector is the given profile's. */
-static gboolean check_profile(QueryVerdict *verdict, const Bundle *bundle,
-                              const CapturedQuery *query, const Profile *profile, GError **error)
-{
-    g_autofree guint *features = g_new(guint, profile_size(profile));
-    g_autoptr(ProfileSum) sum = local_profile_sum(bundle, profile, error);
-    if (sum == NULL)
-        return FALSE;
-    for (guint i = 0; i < profile_size(profile); i++) {
-        const ProfileFeature *feature = profile_get(profile, i);
-        gboolean found =
-            feature_table_find(bundle->features, feature->type, feature->value, &features[i]);
-        g_assert(found); /* or there would be no sum */
-    }
-    gboolean within;
-    guint differing =
-        profile_difference(bundle->model, features, profile_size(profile), query->vector, &within);
-    g_autofree char *wanted = profile_describe(profile);
-    if (within) {
-        verdict->profile = g_steal_pointer(&wanted);
-        note_rounding(verdict, differing, query->k);
-        return TRUE;
-    }
-    recognise(verdict, bundle, query);
-    query_verdict_defect(
-        verdict,
-        "the query vector is not that of {%s}: %u of %u components "
-        "differ%s%s%s",
-        wanted, differing, query->k, verdict->profile != NULL ? "; it is of {" : "",
-        verdict->profile != NULL ? verdict->profile : "", verdict->profile != NULL ? "}" : "");
-    return TRUE;
-}
-
-static gboolean check_vector(QueryVerdict *verdict, const Bundle *bundle,
-                             const CapturedQuery *query, const Profile *profile, GError **error)
-{
-    if (query->vector == NULL)
-        query_verdict_doubt(verdict, "there is no query vector: its answer cannot be judged");
-    else if (query->k != bundle->model->k)
-        query_verdict_defect(verdict, "the query vector has %u dimensions, the model %u", query->k,
-                             bundle->model->k);
-    else if (profile != NULL)
-        return check_profile(verdict, bundle, query, profile, error);
-    else
-        recognise(verdict, bundle, query);
-    return TRUE;
 }
 
 /* ---- the shift ---- */
@@ -205,7 +163,7 @@ static void check_shift(QueryVerdict *verdict, const Bundle *bundle, const Captu
     const double floor = script->clipped ? script->floor : 0;
     double least = INFINITY;
     guint below = 0;
-    local_score_all(scores, bundle, query->vector, script->constant);
+    score_all(scores, bundle, query, script->constant);
     for (guint i = 0; i < movies->len; i++) {
         least = MIN(least, scores[i].score);
         below += scores[i].score + scores[i].bound < floor;
@@ -228,7 +186,7 @@ gboolean query_check_body(QueryVerdict *verdict, const Bundle *bundle, const Cap
 {
     check_script(verdict, query);
     check_parts(verdict, query);
-    if (!check_vector(verdict, bundle, query, profile, error))
+    if (!query_vector_check(verdict, bundle, query, profile, error))
         return FALSE;
     check_shift(verdict, bundle, query);
     return TRUE;
@@ -287,12 +245,21 @@ static gboolean read_hits(Judging *j, yajl_val hits)
 
 /* ---- scores and pairs ---- */
 
+/* What Math.max makes of it: |max(a, f) − max(b, f)| ≤ |a − b|, and f is rounded to float32. */
+static ExactScore clipped_score(ExactScore exact, const QueryScript *script)
+{
+    const double rounding = 0x1p-24 * fabs(script->floor) + 0x1p-150;
+    if (!script->clipped)
+        return exact;
+    if (exact.score + exact.bound < script->floor)
+        return (ExactScore){script->floor, rounding};
+    return (ExactScore){MAX(exact.score, script->floor), exact.bound + rounding};
+}
+
 static void check_scores(Judging *j)
 {
     for (guint i = 0; i < j->hits; i++) {
-        const ExactScore exact = j->scores[j->positions[i]];
-        if (j->query->script.clipped && (double)j->raw[i] == j->query->script.floor)
-            continue; /* said of the shift */
+        const ExactScore exact = clipped_score(j->scores[j->positions[i]], &j->query->script);
         if (order_error(exact, j->raw[i]) <= exact.bound)
             j->verdict->scores++;
         else
@@ -330,8 +297,8 @@ static void check_pair(Judging *j, guint i)
 static gboolean is_wanted(const Judging *j, guint position)
 {
     const ExactScore score = j->scores[position];
-    return j->eligible[position] &&
-           (isnan(j->query->min_score) || score.score - score.bound >= j->query->min_score);
+    return j->eligible[position] && (isnan(j->query->shape.min_score) ||
+                                     score.score - score.bound >= j->query->shape.min_score);
 }
 
 /* The wanted and the returned movies, and whether the latter are the best of them. */
@@ -372,14 +339,14 @@ static void check_set(Judging *j)
 {
     if (j->hits > j->query->size)
         query_verdict_defect(j->verdict, "%u hits: %u were asked for", j->hits, j->query->size);
-    if (j->query->from > 0 || j->query->others->len > 0 || j->query->size == 0)
+    if (j->query->from > 0 || j->query->shape.others->len > 0 || j->query->size == 0)
         return; /* said of the body */
     if (j->eligible == NULL) {
         query_verdict_doubt(j->verdict, "which movies the filter lets through is not known without "
                                         "a cluster: whether the best are there is not judged");
         return;
     }
-    if (!isnan(j->query->min_score) && !is_right_script(j->query)) {
+    if (!isnan(j->query->shape.min_score) && !is_right_script(j->query)) {
         query_verdict_doubt(j->verdict,
                             "min_score with such a script: what it keeps out is not judged");
         return;
@@ -426,7 +393,7 @@ static void judge(Judging *j, yajl_val hits)
 {
     if (!read_hits(j, hits))
         return;
-    local_score_all(j->scores, j->bundle, j->query->vector, shift_of(j));
+    score_all(j->scores, j->bundle, j->query, shift_of(j));
     if (!have_scores(j))
         query_verdict_note(j->verdict, "not every hit has a _score: the order alone is judged");
     else if (is_right_script(j->query))
@@ -437,19 +404,46 @@ static void judge(Judging *j, yajl_val hits)
     note_large_shift(j);
 }
 
+/* Only what the server says of the request, with 400, says something about the query: that it is
+ * overloaded, lacks shards or the index, or wants a password, does not. */
+static void check_error(QueryVerdict *verdict, yajl_val answer)
+{
+    gint64 status = 0;
+    const char *type = json_get_string(answer, "error.type");
+    const char *reason = json_get_string(answer, "error.reason");
+    g_autofree char *code = json_get_int(answer, "status", &status)
+                                ? g_strdup_printf(" with status %" G_GINT64_FORMAT, status)
+                                : g_strdup(" without its status");
+    g_autofree char *text =
+        g_strdup_printf("the answer is an error%s: %s: %s", code, type != NULL ? type : "?",
+                        reason != NULL ? reason : "no reason is given");
+    if (status == 400)
+        query_verdict_defect(verdict, "%s", text);
+    else
+        query_verdict_doubt(verdict, "%s; capture another one", text);
+}
+
+static gboolean says_it_is_whole(yajl_val answer)
+{
+    gint64 failed;
+    yajl_val timed_out = json_get(answer, "timed_out");
+    return json_get_int(answer, "_shards.failed", &failed) &&
+           (YAJL_IS_TRUE(timed_out) || YAJL_IS_FALSE(timed_out));
+}
+
 /* FALSE if there are no hits to look at. */
 static gboolean check_whole(QueryVerdict *verdict, yajl_val answer)
 {
     g_autoptr(GError) partial = NULL;
-    const char *type = json_get_string(answer, "error.type");
-    const char *reason = json_get_string(answer, "error.reason");
     if (json_get(answer, "error") != NULL)
-        query_verdict_defect(verdict, "the answer is an error: %s: %s", type != NULL ? type : "?",
-                             reason != NULL ? reason : "no reason is given");
+        check_error(verdict, answer);
     else if (!YAJL_IS_ARRAY(json_get(answer, "hits.hits")))
         query_verdict_defect(verdict, "the answer has no hits.hits: it is not that of a search");
     else if (!es_check_complete(answer, "the answer", &partial))
         query_verdict_doubt(verdict, "%s", partial->message);
+    else if (!says_it_is_whole(answer))
+        query_verdict_doubt(verdict, "the answer does not say that it is whole: capture it with "
+                                     "_shards and timed_out, without filter_path");
     else
         return TRUE;
     return FALSE;
@@ -460,7 +454,8 @@ void query_check_answer(QueryVerdict *verdict, const Bundle *bundle, const Captu
 {
     yajl_val hits = json_get(answer, "hits.hits");
     verdict->hits = (guint)json_array_length(hits);
-    if (!check_whole(verdict, answer) || query->vector == NULL || query->k != bundle->model->k)
+    if (!check_whole(verdict, answer) || query->shape.unknown != NULL || query->vector == NULL ||
+        query->k != bundle->model->k)
         return;
     const GArray *movies = feature_table_of_type(bundle->features, FEATURE_MOVIE);
     g_autofree ExactScore *scores = g_new(ExactScore, movies->len);

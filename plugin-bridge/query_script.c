@@ -6,6 +6,8 @@
 
 #define DEEPEST 50 /* brackets within each other */
 #define SHOWN 40   /* bytes of a source in a message */
+#define MOST_INT 0x1p31
+#define MOST_EXACT 0x1p53 /* whole numbers a double has all of */
 
 typedef struct {
     const char *at;
@@ -15,9 +17,15 @@ typedef struct {
     char *why; /* the first thing that was not understood */
 } Reader;
 
+/* What a number is to Painless: arithmetic of whole numbers is exact or overflows, a quotient of
+ * them is cut off; of float32 with anything but double it is rounded to float32. */
+typedef enum { WHOLE, FLOAT32, DOUBLE } Kind;
+
 /* A linear form; the constant alone if the others are 0. */
 typedef struct {
-    double dot, cosine, bias, constant;
+    QueryTerms value;
+    QueryTerms weights; /* Σ |…| of what it is made of */
+    Kind kind;          /* of a constant; everything else is DOUBLE */
 } Form;
 
 void query_script_clear(QueryScript *script)
@@ -143,29 +151,47 @@ static gboolean read_product(Reader *r)
     return TRUE;
 }
 
+static Form constant_form(double constant, Kind kind)
+{
+    return (Form){.value.constant = constant, .weights.constant = fabs(constant), .kind = kind};
+}
+
 static gboolean read_parameter(Reader *r, Form *form)
 {
+    double constant = 0;
     g_autofree char *name = take_parameter(r);
     const char *keys[] = {name, NULL};
     yajl_val value =
         name != NULL && r->params != NULL ? yajl_tree_get(r->params, keys, yajl_t_number) : NULL;
     if (name == NULL)
         return fail_here(r);
-    return json_to_double(value, &form->constant) ||
-           fail(r, "the script uses params.%s, which is not a number of its params", name);
+    if (value == NULL || !json_to_double(value, &constant))
+        return fail(r, "the script uses params.%s, which is not a number of its params", name);
+    *form = constant_form(constant, strpbrk(value->u.number.r, ".eE") != NULL ? DOUBLE : WHOLE);
+    return TRUE;
 }
 
+/* Not octal or hexadecimal numbers, which begin with a 0. */
 static gboolean read_number(Reader *r, Form *form)
 {
     char *end = NULL;
-    if (!g_ascii_isdigit(*r->at) && *r->at != '.')
+    const char *begin = r->at;
+    if (!(g_ascii_isdigit(*begin) || *begin == '.') ||
+        (*begin == '0' && g_ascii_isalnum(begin[1]) && strchr("eEfFdDlL", begin[1]) == NULL))
         return fail_here(r);
-    form->constant = g_ascii_strtod(r->at, &end);
-    if (end == r->at || !isfinite(form->constant))
+    double constant = g_ascii_strtod(begin, &end);
+    if (end == begin || !isfinite(constant))
         return fail_here(r);
-    r->at = end;
-    if (*r->at != '\0' && strchr("fFdDlL", *r->at) != NULL)
-        r->at++;
+    g_autofree char *digits = g_strndup(begin, (gsize)(end - begin));
+    const char suffix = g_ascii_tolower(*end);
+    const gboolean has_suffix = suffix == 'f' || suffix == 'd' || suffix == 'l';
+    Kind kind = strpbrk(digits, ".eE") != NULL || suffix == 'd' ? DOUBLE : WHOLE;
+    if (suffix == 'f') {
+        kind = FLOAT32;
+        constant = (float)constant;
+    }
+    *form = constant_form(constant, kind);
+    r->at = end + has_suffix;
     return TRUE;
 }
 
@@ -174,7 +200,7 @@ static gboolean read_bias(Reader *r, Form *form)
     g_autofree char *name = take_quoted(r);
     if (g_strcmp0(name, "bias") != 0)
         return fail(r, "the script uses doc['%s']", name != NULL ? name : "…");
-    form->bias = 1;
+    *form = (Form){.value.bias = 1, .weights.bias = 1, .kind = DOUBLE};
     return need(r, "]") && need(r, ".value");
 }
 
@@ -185,11 +211,11 @@ static gboolean read_unsigned(Reader *r, Form *form)
     if (take(r, "("))
         return read_sum(r, form) && need(r, ")");
     if (take(r, "dotProduct")) {
-        form->dot = 1;
+        *form = (Form){.value.dot = 1, .weights.dot = 1, .kind = DOUBLE};
         return read_product(r);
     }
     if (take(r, "cosineSimilarity")) {
-        form->cosine = 1;
+        *form = (Form){.value.cosine = 1, .weights.cosine = 1, .kind = DOUBLE};
         return read_product(r);
     }
     if (take(r, "doc["))
@@ -199,26 +225,108 @@ static gboolean read_unsigned(Reader *r, Form *form)
     return read_number(r, form);
 }
 
-static Form scaled(const Form *form, double factor)
+/* ---- arithmetic ---- */
+
+static QueryTerms scaled_terms(QueryTerms terms, double factor)
 {
-    return (Form){form->dot * factor, form->cosine * factor, form->bias * factor,
-                  form->constant * factor};
+    return (QueryTerms){terms.dot * factor, terms.cosine * factor, terms.bias * factor,
+                        terms.constant * factor};
 }
 
-static gboolean read_factor(Reader *r, Form *form)
+static QueryTerms added_terms(QueryTerms a, QueryTerms b)
 {
-    double sign = 1;
-    while (take(r, "-"))
-        sign = -sign;
-    if (!read_unsigned(r, form))
-        return FALSE;
-    *form = scaled(form, sign);
-    return TRUE;
+    return (QueryTerms){a.dot + b.dot, a.cosine + b.cosine, a.bias + b.bias,
+                        a.constant + b.constant};
 }
 
 static gboolean is_constant(const Form *form)
 {
-    return form->dot == 0 && form->cosine == 0 && form->bias == 0;
+    const QueryTerms *weights = &form->weights;
+    return weights->dot == 0 && weights->cosine == 0 && weights->bias == 0;
+}
+
+/* The kind of what an operation on both gives; FALSE if it is not known how that is rounded. */
+static gboolean kind_of_both(Reader *r, const Form *a, const Form *b, Kind *kind)
+{
+    r->script->operations++;
+    *kind = MAX(a->kind, b->kind);
+    return *kind != FLOAT32 || fail(r, "the script computes in float32");
+}
+
+/* That a whole number is the one that Painless has: an int does not overflow, a long is one that
+ * double has too. */
+static gboolean is_in_range(Reader *r, const Form *a, const Form *b, const Form *result)
+{
+    const double size = fabs(result->value.constant);
+    const gboolean is_long =
+        fabs(a->value.constant) > MOST_INT || fabs(b->value.constant) > MOST_INT;
+    return result->kind != WHOLE || size < (is_long ? MOST_EXACT : MOST_INT) ||
+           fail(r, "the script computes with whole numbers that may overflow");
+}
+
+static void negate(Form *form)
+{
+    form->value = scaled_terms(form->value, -1);
+}
+
+static gboolean add(Reader *r, Form *form, const Form *other)
+{
+    Form sum;
+    if (!kind_of_both(r, form, other, &sum.kind))
+        return FALSE;
+    sum.value = added_terms(form->value, other->value);
+    sum.weights = added_terms(form->weights, other->weights);
+    if (!is_in_range(r, form, other, &sum))
+        return FALSE;
+    *form = sum;
+    return TRUE;
+}
+
+static gboolean multiply(Reader *r, Form *form, const Form *other)
+{
+    const Form *varying = is_constant(other) ? form : other;
+    const Form *constant = is_constant(other) ? other : form;
+    Form product;
+    if (!is_constant(constant))
+        return fail(r, "the script multiplies what varies from movie to movie");
+    if (!kind_of_both(r, form, other, &product.kind))
+        return FALSE;
+    product.value = scaled_terms(varying->value, constant->value.constant);
+    product.weights = scaled_terms(varying->weights, constant->weights.constant);
+    if (!is_in_range(r, form, other, &product))
+        return FALSE;
+    *form = product;
+    return TRUE;
+}
+
+static gboolean divide(Reader *r, Form *form, const Form *other)
+{
+    const double divisor = other->value.constant;
+    if (!is_constant(other) || divisor == 0)
+        return fail(r, "the script divides by what varies from movie to movie, or by 0");
+    Form quotient;
+    if (!kind_of_both(r, form, other, &quotient.kind))
+        return FALSE;
+    quotient.value = scaled_terms(form->value, 1 / divisor);
+    quotient.value.constant = form->value.constant / divisor;
+    /* That of a divisor with terms that cancel is less sure than itself. */
+    quotient.weights = scaled_terms(form->weights, other->weights.constant / (divisor * divisor));
+    if (quotient.kind == WHOLE)
+        quotient.value.constant = trunc(quotient.value.constant);
+    *form = quotient;
+    return TRUE;
+}
+
+static gboolean read_factor(Reader *r, Form *form)
+{
+    gboolean is_negative = FALSE;
+    while (take(r, "-"))
+        is_negative = !is_negative;
+    if (!read_unsigned(r, form))
+        return FALSE;
+    if (is_negative)
+        negate(form);
+    return TRUE;
 }
 
 static gboolean read_term(Reader *r, Form *form)
@@ -227,17 +335,12 @@ static gboolean read_term(Reader *r, Form *form)
         return FALSE;
     for (;;) {
         Form other = {0};
-        const gboolean divide = take(r, "/");
-        if (!divide && !take(r, "*"))
+        const gboolean is_quotient = take(r, "/");
+        if (!is_quotient && !take(r, "*"))
             return TRUE;
-        if (!read_factor(r, &other))
+        if (!read_factor(r, &other) ||
+            !(is_quotient ? divide(r, form, &other) : multiply(r, form, &other)))
             return FALSE;
-        if (is_constant(&other) && !(divide && other.constant == 0))
-            *form = scaled(form, divide ? 1 / other.constant : other.constant);
-        else if (!divide && is_constant(form))
-            *form = scaled(&other, form->constant);
-        else
-            return fail(r, "the script multiplies or divides what varies from movie to movie");
     }
 }
 
@@ -254,9 +357,10 @@ static gboolean read_sum(Reader *r, Form *form)
             break;
         if (!read_term(r, &other))
             return FALSE;
-        const double sign = minus ? -1 : 1;
-        *form = (Form){form->dot + sign * other.dot, form->cosine + sign * other.cosine,
-                       form->bias + sign * other.bias, form->constant + sign * other.constant};
+        if (minus)
+            negate(&other);
+        if (!add(r, form, &other))
+            return FALSE;
     }
     r->depth--;
     return TRUE;
@@ -273,7 +377,7 @@ static gboolean read_clipped(Reader *r, Form *form)
         return fail(r, "the script takes the greater of two things, neither or both of them fixed");
     *form = is_constant(&first) ? second : first;
     r->script->clipped = TRUE;
-    r->script->floor = is_constant(&first) ? first.constant : second.constant;
+    r->script->floor = is_constant(&first) ? first.value.constant : second.value.constant;
     return TRUE;
 }
 
@@ -292,9 +396,10 @@ char *query_script_read(QueryScript *script, const char *source, yajl_val params
     }
     if (!valid)
         return r.why;
-    script->dot = form.dot;
-    script->cosine = form.cosine;
-    script->bias = form.bias;
-    script->constant = form.constant;
+    script->dot = form.value.dot;
+    script->cosine = form.value.cosine;
+    script->bias = form.value.bias;
+    script->constant = form.value.constant;
+    script->weights = form.weights;
     return NULL;
 }

@@ -7,13 +7,26 @@
  *
  *   script = dot · dotProduct + cosine · cosineSimilarity + bias · doc['bias'] + constant
  *
- * Everything else is unknown, and is not guessed. */
+ * Constants are computed as Painless does: whole numbers divide to whole numbers, 7/2 is 3 (and so
+ * do params that are sent without a point). What overflows an int, and arithmetic of float32
+ * alone, is unknown, like everything else, and is not guessed.
+ *
+ * The script's own arithmetic is in double, one rounding for each operation, each of at most 2^-53
+ * of the absolute values of all that is added: `weights` has those of the factors above, and
+ * `operations` their number. 1e12 + dotProduct − 1e12 is the dot product, but rounded as of 2·1e12.
+ */
 #pragma once
 
 #include "json.h"
 
 typedef struct {
+    double dot, cosine, bias, constant;
+} QueryTerms;
+
+typedef struct {
     double dot, cosine, bias, constant; /* the factors above */
+    QueryTerms weights;                 /* sums of the absolute values that make them up */
+    guint operations;                   /* that round */
     char *vector;                       /* the parameter with the query vector, or NULL */
     char *field;                        /* whose product it is, or NULL */
     gboolean clipped;                   /* Math.max: scores below `floor` become `floor` */

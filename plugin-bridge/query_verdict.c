@@ -70,7 +70,11 @@ static void print_list(const GPtrArray *list, const char *label, FILE *out)
 
 void query_verdict_print(const QueryVerdict *verdict, FILE *out)
 {
-    fprintf(out, "query: %s\n", query_verdict_word(verdict));
+    if (verdict->search > 0)
+        fprintf(out, "%squery %u: %s\n", verdict->search > 1 ? "\n" : "", verdict->search,
+                query_verdict_word(verdict));
+    else
+        fprintf(out, "query: %s\n", query_verdict_word(verdict));
     if (verdict->against != NULL)
         fprintf(out, "%-9s %s\n", "against", verdict->against);
     fprintf(out, "%-9s %s\n", "profile",
@@ -115,6 +119,8 @@ void query_verdict_print_json(const QueryVerdict *verdict, FILE *out)
                            wrong                      ? "wrong"
                            : verdict->doubts->len > 0 ? "inconclusive"
                                                       : "right");
+    if (verdict->search > 0)
+        json_put_member_int(json, "search", verdict->search);
     put_text(json, "against", verdict->against);
     put_text(json, "profile", verdict->profile);
     put_text(json, "script", verdict->script);

@@ -8,6 +8,7 @@ typedef struct {
     GPtrArray *defects; /* char *: what is wrong */
     GPtrArray *doubts;  /* char *: why it cannot be told */
     GPtrArray *notes;   /* char *: what is worth knowing */
+    guint search;       /* the number of it, from 1, among several; 0: there is but one */
     char *against;      /* the bundle, or the index, it is compared with */
     char *profile;      /* "gender M, age 18", or NULL: not recognised */
     char *script;       /* what it computes, or NULL: not understood */

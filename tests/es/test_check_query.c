@@ -48,14 +48,26 @@ static char *vector_text(const float *vector)
     return json_take(json, NULL);
 }
 
-static char *body_of(const char *script, double shift, const char *filter, const char *more)
+static char *script_of(const char *source, double shift)
 {
     g_autofree char *vector = vector_text(query);
     char number[G_ASCII_DTOSTR_BUF_SIZE];
-    return g_strdup_printf(
-        "{\"query\":{\"script_score\":{\"query\":%s,\"script\":{\"source\":\"%s\""
-        ",\"params\":{\"shift\":%s,\"query_vector\":%s}}}}%s}",
-        filter, script, g_ascii_dtostr(number, sizeof number, shift), vector, more);
+    return g_strdup_printf("{\"source\":\"%s\",\"params\":{\"shift\":%s,\"query_vector\":%s}}",
+                           source, g_ascii_dtostr(number, sizeof number, shift), vector);
+}
+
+static char *body_of(const char *source, double shift, const char *filter, const char *more)
+{
+    g_autofree char *script = script_of(source, shift);
+    return g_strdup_printf("{\"query\":{\"script_score\":{\"query\":%s,\"script\":%s}}%s}", filter,
+                           script, more);
+}
+
+/* The right script in another place of the body: between its two parts. */
+static char *body_around(const char *before, const char *after)
+{
+    g_autofree char *script = script_of(RIGHT, 30);
+    return g_strdup_printf("{%s%s%s}", before, script, after);
 }
 
 static char *put(const char *name, const char *text)
@@ -119,10 +131,32 @@ static void test_user(void)
 
 static void test_vector_of_nobody(void)
 {
+    const float right = query[0];
     query[0] += 0.5f;
-    CU_ASSERT(says(body_of(RIGHT, 30, MOVIES, SORT), 0, "query: right",
-                   "is the sum of no profile's vectors"));
-    query[0] -= 0.5f;
+    CU_ASSERT(says(body_of(RIGHT, 30, MOVIES, SORT), 7, "query: inconclusive",
+                   "doubt     the query vector is no profile's sum"));
+    query[0] = right;
+}
+
+/* Searches the server answers, and a model that nobody asked for. */
+static void test_slips(void)
+{
+    float right[K];
+    memcpy(right, query, sizeof right);
+    for (guint f = 0; f < K; f++)
+        query[f] = right[f] / 2;
+    CU_ASSERT(says(body_of(RIGHT, 30, MOVIES, SORT), 5,
+                   "is the average of the vectors of {age 18, gender M}", "set proved"));
+    for (guint f = 0; f < K; f++)
+        query[f] = -right[f];
+    CU_ASSERT(says(body_of(RIGHT, 30, MOVIES, SORT), 5,
+                   "is minus the sum of the vectors of {age 18, gender M}", NULL));
+    for (guint f = 0; f < K; f++)
+        query[f] = right[K - 1 - f];
+    CU_ASSERT(says(body_of(RIGHT, 30, MOVIES, SORT), 5, "with its components reversed", NULL));
+    memset(query, 0, sizeof query);
+    CU_ASSERT(says(body_of(RIGHT, 30, MOVIES, SORT), 7, "all of it is 0", "set proved"));
+    memcpy(query, right, sizeof query);
 }
 
 static void test_narrower_filter(void)
@@ -132,6 +166,41 @@ static void test_narrower_filter(void)
                            "{\"range\":{\"ratings\":{\"gte\":20}}}]}}",
                            SORT),
                    0, "query: right", "set proved"));
+}
+
+#define SCORED "{\"script_score\":{\"query\":" MOVIES ",\"script\":"
+#define FREQUENT "{\"range\":{\"ratings\":{\"gte\":20}}}"
+
+/* The same search in other words. */
+static void test_shapes(void)
+{
+    const char *const shapes[][2] = {
+        {"\"query\":{\"bool\":{\"must\":" SCORED, "}}}}" SORT},
+        {"\"query\":{\"bool\":{\"must\":[" SCORED, "}}],\"filter\":" FREQUENT "}}" SORT},
+        {"\"query\":{\"bool\":{\"must\":[" SCORED, "}}],\"must_not\":" FREQUENT "}}" SORT},
+        {"\"query\":{\"function_score\":{\"query\":" MOVIES
+         ",\"boost_mode\":\"replace\",\"script_score\":{\"script\":",
+         "}}}" SORT},
+        {"\"query\":{\"function_score\":{\"query\":" MOVIES
+         ",\"boost_mode\":\"replace\",\"functions\":[{\"script_score\":{\"script\":",
+         "}}]}}" SORT},
+        {"\"retriever\":{\"standard\":{\"query\":" SCORED, "}}" SORT "}}"},
+        {"\"retriever\":{\"standard\":{\"query\":" SCORED, "}},\"filter\":" FREQUENT SORT "}}"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(shapes); i++)
+        CU_ASSERT(says(body_around(shapes[i][0], shapes[i][1]), 0, "query: right",
+                       "set proved; 10 scores within bounds"));
+}
+
+/* What is not the same is not guessed, though the server answers it. */
+static void test_unknown_shapes(void)
+{
+    CU_ASSERT(says(body_around("\"query\":{\"bool\":{\"must\":[" SCORED, "}}," FREQUENT "]}}" SORT),
+                   7, "several must: their scores are added", NULL));
+    CU_ASSERT(says(body_around("\"query\":{\"function_score\":{\"query\":" MOVIES
+                               ",\"script_score\":{\"script\":",
+                               "}}}" SORT),
+                   7, "unless its boost_mode is replace", NULL));
 }
 
 /* ---- wrong ---- */
@@ -148,6 +217,33 @@ static void test_scripts(void)
                            "doc['bias'].value, 30, 1)",
                            30, MOVIES, SORT),
                    0, "it is not guessed what it computes", "set proved; 0 scores"));
+}
+
+/* As Painless computes: each is the model's with another shift. */
+static void test_arithmetic(void)
+{
+    const char *const constants[][2] = {
+        {" + 61/2", "30 + dotProduct + bias"},
+        {" + 0 - (-61)/2", "30 + dotProduct + bias"},
+        {" + 61/2.0", "30.5 + dotProduct + bias"},
+        {" + 61d/2", "30.5 + dotProduct + bias"},
+        {" + params.shift*2/4", "15 + dotProduct + bias"},
+        {" + params.shift/4", "7 + dotProduct + bias"},
+        {" + 30.1f", "30.1000004 + dotProduct + bias"},
+        {" + 1e12 - 999999999970.0", "30 + dotProduct + bias"},
+        {" + 3000000000L*2 - 5999999970L", "30 + dotProduct + bias"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(constants); i++) {
+        g_autofree char *script =
+            g_strconcat("dotProduct(params.query_vector, 'embedding') + doc['bias'].value",
+                        constants[i][0], NULL);
+        CU_ASSERT(
+            says(body_of(script, 30, MOVIES, SORT), 0, constants[i][1], "10 scores within bounds"));
+    }
+    CU_ASSERT(says(body_of("dotProduct(params.query_vector, 'embedding') + doc['bias'].value + "
+                           "(30.1f + 0.2f)",
+                           30, MOVIES, SORT),
+                   0, "the script computes in float32", NULL));
 }
 
 static void test_shifts(void)
@@ -226,10 +322,55 @@ static void test_captured(void)
     check_capture(body, partial, 7, "the server ran out of time");
     g_autofree char *failed = replaced(answer, "\"failed\":0", "\"failed\":1");
     check_capture(body, failed, 7, "shards failed");
+    g_autofree char *shardless = replaced(answer, "\"_shards\"", "\"_x\"");
+    check_capture(body, shardless, 7, "does not say that it is whole");
     g_autofree char *raised = replaced(answer, "\"_score\":3", "\"_score\":4");
     check_capture(body, raised, 5, "score of movie_");
     g_autofree char *user = replaced(answer, "\"_id\":\"movie_", "\"_id\":\"user_");
     check_capture(body, user, 5, "is not a movie of the model");
+}
+
+/* Several searches of one _msearch, with their answers, without, and one of them alone. */
+static void test_msearch(void)
+{
+    g_autofree char *right = body_of(RIGHT, 30, MOVIES, SORT);
+    g_autofree char *biased =
+        body_of("params.shift + dotProduct(params.query_vector, 'embedding')", 30, MOVIES, SORT);
+    g_autofree char *text = g_strdup_printf("{}\n%s\n{\"preference\":\"x\"}\n%s\n", right, biased);
+    g_autofree char *first = ask(right), *second = ask(biased);
+    g_autofree char *answers = g_strdup_printf("{\"responses\":[%s,%s]}", first, second);
+    g_autofree char *file = put("searches.ndjson", text),
+                    *answer_file = put("answers.json", answers);
+    g_auto(Run) asked = {0}, captured = {0}, alone = {0}, json = {0}, beyond = {0};
+    run_program(&asked, BRIDGE, "check-query", file, "--url", server_url(), "--alias", alias, NULL);
+    CU_ASSERT(run_says(&asked, 5, "query 1: right", "query 2: WRONG",
+                       "query 2 is wrong: the script", NULL));
+    run_program(&captured, BRIDGE, "check-query", file, bundle_path, "--answer", answer_file,
+                "--url", "http://127.0.0.1:1", NULL);
+    CU_ASSERT(run_says(&captured, 5, "query 1: right", "query 2: WRONG", "as captured", NULL));
+    run_program(&alone, BRIDGE, "check-query", file, "--search", "1", "--url", server_url(),
+                "--alias", alias, NULL);
+    CU_ASSERT(run_says(&alone, 0, "query 1: right", NULL));
+    CU_ASSERT_PTR_NULL(strstr(alone.out, "query 2"));
+    run_program(&json, BRIDGE, "check-query", file, bundle_path, "--answer", answer_file, "--json",
+                NULL);
+    CU_ASSERT(run_says(&json, 5, "{\"query\":\"right\",\"search\":1,",
+                       "\n{\"query\":\"wrong\",\"search\":2,", NULL));
+    run_program(&beyond, BRIDGE, "check-query", file, "--search", "3", NULL);
+    CU_ASSERT(run_says(&beyond, 1, "--search 3: ", "has 2, counted from 1", NULL));
+}
+
+/* The server is too busy to say anything about a search. */
+static void test_captured_errors(void)
+{
+    g_autofree char *body = body_of(RIGHT, 30, MOVIES, SORT);
+    check_capture(body,
+                  "{\"error\":{\"type\":\"es_rejected_execution_exception\",\"reason\":\"full\"},"
+                  "\"status\":429}",
+                  7, "with status 429: es_rejected_execution_exception: full");
+    g_autofree char *broken = body_of("no painless", 30, MOVIES, SORT);
+    g_autofree char *refused = ask(broken);
+    check_capture(body, refused, 5, "the answer is an error with status 400: ");
 }
 
 /* An answer to another question. */
@@ -284,12 +425,18 @@ static const UnitTest tests[] = {
     {"right", test_right},
     {"with a user", test_user},
     {"a vector of nobody", test_vector_of_nobody},
+    {"slips of the vector", test_slips},
     {"a narrower filter", test_narrower_filter},
+    {"other shapes", test_shapes},
+    {"unknown shapes", test_unknown_shapes},
     {"scripts", test_scripts},
+    {"arithmetic of constants", test_arithmetic},
     {"shifts", test_shifts},
     {"filters", test_filters},
     {"sort, min_score, from, terminate_after", test_other_parts},
     {"captured answers", test_captured},
+    {"several searches", test_msearch},
+    {"captured errors", test_captured_errors},
     {"an answer to another question", test_other_answer},
     {"answers of other indices", test_index_gone},
     {"unreadable", test_unreadable},

@@ -38,10 +38,10 @@ static void test_body(void)
     CU_ASSERT_EQUAL(query.vector[2], 0.1f);
     CU_ASSERT_EQUAL(query.size, 7);
     CU_ASSERT_EQUAL(query.from, 0);
-    CU_ASSERT(isnan(query.min_score));
+    CU_ASSERT(isnan(query.shape.min_score));
     CU_ASSERT_EQUAL(query.filter_kind, FILTER_MOVIES);
     CU_ASSERT_EQUAL(query.sort, SORT_BY_INDEX_TOO);
-    CU_ASSERT_EQUAL(query.others->len, 0);
+    CU_ASSERT_EQUAL(query.shape.others->len, 0);
     CU_ASSERT_PTR_NULL(query.response);
     g_autofree char *body = captured_query_body(&query);
     CU_ASSERT_STRING_EQUAL(body, text);
@@ -129,10 +129,111 @@ static void test_others(void)
     g_autofree char *text = body_of(
         MOVIES, ",\"min_score\":2,\"from\":5,\"rescore\":{},\"terminate_after\":1,\"aggs\":{}");
     CU_ASSERT(read_text(&query, text));
-    CU_ASSERT_EQUAL(query.min_score, 2);
+    CU_ASSERT_EQUAL(query.shape.min_score, 2);
     CU_ASSERT_EQUAL(query.from, 5);
-    CU_ASSERT_EQUAL(query.others->len, 2);
-    CU_ASSERT_STRING_EQUAL((const char *)g_ptr_array_index(query.others, 0), "rescore");
+    CU_ASSERT_EQUAL(query.shape.others->len, 2);
+    CU_ASSERT_STRING_EQUAL((const char *)g_ptr_array_index(query.shape.others, 0), "rescore");
+}
+
+#define SCORED "{\"script_score\":{\"query\":" MOVIES ",\"script\":" SCRIPT "}}"
+#define DRAMA "{\"term\":{\"genres\":\"Drama\"}}"
+#define FUNCTION "{\"script_score\":{\"script\":" SCRIPT "}}"
+
+/* Other ways to write the same search. */
+static void test_shapes(void)
+{
+    const struct {
+        const char *body, *path, *filter;
+    } cases[] = {
+        {"\"query\":" SCORED, "query.script_score", MOVIES},
+        {"\"query\":{\"bool\":{\"must\":" SCORED "}}", "query.bool.must.script_score", MOVIES},
+        {"\"query\":{\"bool\":{\"must\":[" SCORED "],\"filter\":" DRAMA "}}",
+         "query.bool.must[0].script_score",
+         "{\"bool\":{\"filter\":[" DRAMA "," MOVIES "],\"must_not\":[]}}"},
+        {"\"query\":{\"bool\":{\"must\":[" SCORED "],\"must_not\":[" DRAMA "]}}",
+         "query.bool.must[0].script_score",
+         "{\"bool\":{\"filter\":[" MOVIES "],\"must_not\":[" DRAMA "]}}"},
+        {"\"query\":{\"function_score\":{\"query\":" MOVIES ",\"script_score\":{\"script\":" SCRIPT
+         "},\"boost_mode\":\"replace\"}}",
+         "query.function_score.script_score", MOVIES},
+        {"\"query\":{\"function_score\":{\"query\":" MOVIES ",\"functions\":[" FUNCTION
+         "],\"boost_mode\":\"replace\"}}",
+         "query.function_score.functions[0].script_score", MOVIES},
+        {"\"retriever\":{\"standard\":{\"query\":" SCORED "}}",
+         "retriever.standard.query.script_score", MOVIES},
+        {"\"retriever\":{\"standard\":{\"query\":" SCORED ",\"filter\":[" DRAMA "]}}",
+         "retriever.standard.query.script_score",
+         "{\"bool\":{\"filter\":[" DRAMA "," MOVIES "],\"must_not\":[]}}"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(CapturedQuery) query = {0};
+        g_autofree char *text = g_strdup_printf("{%s}", cases[i].body);
+        CU_ASSERT(read_text(&query, text));
+        CU_ASSERT_PTR_NULL(query.unknown);
+        CU_ASSERT_EQUAL(query.k, 3);
+        CU_ASSERT_EQUAL(g_strcmp0(query.shape.path, cases[i].path), 0);
+        g_autofree char *filter = captured_query_filter(&query);
+        CU_ASSERT_EQUAL(g_strcmp0(filter, cases[i].filter), 0);
+        CU_ASSERT_EQUAL(query.filter_kind,
+                        strstr(text, "Drama") != NULL ? FILTER_OTHER : FILTER_MOVIES);
+    }
+}
+
+static void test_unknown_shapes(void)
+{
+    const char *const cases[][2] = {
+        {"\"query\":{\"match_all\":{}}", "no script_score"},
+        {"\"query\":{}", "no script_score"},
+        {"\"query\":{\"bool\":{\"must\":[" SCORED "],\"should\":[" DRAMA "]}}",
+         "a bool with should"},
+        {"\"query\":{\"bool\":{\"must\":[" SCORED "," DRAMA "]}}", "several must"},
+        {"\"query\":{\"bool\":{\"must\":[" SCORED "],\"boost\":2}}", "a bool with boost"},
+        {"\"query\":{\"bool\":{\"must\":[]}}", "no must"},
+        {"\"query\":{\"bool\":{\"filter\":" SCORED "}}", "no must"},
+        {"\"query\":{\"script_score\":{\"query\":" MOVIES "}}", "has no script"},
+        {"\"query\":{\"script_score\":{\"query\":" MOVIES ",\"script\":" SCRIPT ",\"x\":1}}",
+         "has a x"},
+        {"\"query\":{\"function_score\":{\"script_score\":{\"script\":" SCRIPT "}}}", "multiplies"},
+        {"\"query\":{\"function_score\":{\"boost_mode\":\"sum\",\"script_score\":{"
+         "\"script\":" SCRIPT "}}}",
+         "combines"},
+        {"\"query\":{\"function_score\":{\"boost_mode\":\"replace\",\"functions\":[" FUNCTION
+         "," FUNCTION "]}}",
+         "something else than one script"},
+        {"\"query\":{\"function_score\":{\"boost_mode\":\"replace\",\"functions\":[{\"weight\":2}]}"
+         "}",
+         "something else than one script"},
+        {"\"query\":{\"function_score\":{\"boost_mode\":\"replace\",\"max_boost\":2,"
+         "\"script_score\":{\"script\":" SCRIPT "}}}",
+         "a function_score with max_boost"},
+        {"\"query\":{\"function_score\":{\"boost_mode\":\"replace\",\"functions\":[{"
+         "\"filter\":" DRAMA ",\"script_score\":{\"script\":" SCRIPT "}}]}}",
+         "a function_score with filter"},
+        {"\"retriever\":{\"knn\":{}}", "the retriever is a knn"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(CapturedQuery) query = {0};
+        g_autofree char *text = g_strdup_printf("{%s}", cases[i][0]);
+        CU_ASSERT(read_text(&query, text));
+        if (query.shape.unknown == NULL || strstr(query.shape.unknown, cases[i][1]) == NULL)
+            printf("# %s: %s\n", cases[i][0], query.shape.unknown);
+        CU_ASSERT(query.shape.unknown != NULL && strstr(query.shape.unknown, cases[i][1]) != NULL);
+        CU_ASSERT_EQUAL(g_strcmp0(query.shape.unknown, query.unknown), 0);
+    }
+}
+
+/* A retriever's own sort and min_score. */
+static void test_retriever(void)
+{
+    g_auto(CapturedQuery) query = {0};
+    CU_ASSERT(read_text(&query,
+                        "{\"retriever\":{\"standard\":{\"query\":" SCORED ",\"min_score\":4,"
+                        "\"sort\":[\"_score\",\"feature_index\"],\"collapse\":{}}},"
+                        "\"size\":3}"));
+    CU_ASSERT_EQUAL(query.shape.min_score, 4);
+    CU_ASSERT_EQUAL(query.sort, SORT_BY_INDEX_TOO);
+    CU_ASSERT_EQUAL(query.size, 3);
+    CU_ASSERT_EQUAL(query.shape.others->len, 1);
 }
 
 /* What is not understood can still have a vector. */
@@ -201,6 +302,9 @@ static const UnitTest tests[] = {
     {"filters", test_filters},
     {"sorts", test_sorts},
     {"others", test_others},
+    {"shapes", test_shapes},
+    {"unknown shapes", test_unknown_shapes},
+    {"a retriever", test_retriever},
     {"unknown", test_unknown},
     {"unreadable", test_unreadable},
     {NULL, NULL},

@@ -13,6 +13,7 @@
 #define SIZE 10
 #define RIGHT "params.shift + dotProduct(params.query_vector, 'embedding') + doc['bias'].value"
 #define FILTER "{\"term\":{\"feature_type\":\"movie\"}}"
+#define WHOLE "{\"timed_out\":false,\"_shards\":{\"failed\":0},"
 #define SORT ",\"sort\":[\"_score\",\"feature_index\"]"
 
 /* The scores of its movies are far apart. */
@@ -85,7 +86,7 @@ static char *body_of(const Case *c, const char *script, const char *filter, cons
 
 static char *answer_of(const Case *c, guint first, guint count)
 {
-    GString *text = g_string_new("{\"hits\":{\"hits\":[");
+    GString *text = g_string_new(WHOLE "\"hits\":{\"hits\":[");
     for (guint i = first; i < first + count; i++)
         g_string_append_printf(text, "%s{\"_id\":\"movie_%u\",\"_score\":%.9g}",
                                i > first ? "," : "", c->order[i], (double)c->raw[c->order[i]]);
@@ -192,6 +193,35 @@ static void test_shifts(void)
     CU_ASSERT(has(verdict->notes, "the shift is far greater than needed"));
 }
 
+/* The script's own arithmetic may cost more than the model's: scores as it gives them, in double,
+ * are right, and twice that is not. */
+static void test_cancelling_constants(void)
+{
+    g_auto(Case) c = {0};
+    case_set_up(&c, 20);
+    g_autofree char *body = body_of(
+        &c, "1e12 + dotProduct(params.query_vector, 'embedding') + doc['bias'].value - 1e12 + 20",
+        FILTER, SORT);
+    for (guint i = 0; i < MOVIES; i++)
+        c.raw[i] = (float)(1e12 + ((double)c.raw[i] - 20) - 1e12 + 20);
+    g_qsort_with_data(c.order, MOVIES, sizeof *c.order, by_score, c.raw);
+    g_autofree char *answer = answer_of(&c, 0, SIZE);
+    g_autoptr(QueryVerdict) right = judge(&c, body, answer, all_movies());
+    CU_ASSERT_STRING_EQUAL(query_verdict_word(right), "right");
+    CU_ASSERT_EQUAL(right->scores, SIZE);
+    c.raw[c.order[0]] += 0.02f;
+    g_autofree char *raised = answer_of(&c, 0, SIZE);
+    g_autoptr(QueryVerdict) wrong = judge(&c, body, raised, all_movies());
+    CU_ASSERT(has(wrong->defects, "score of movie_"));
+    CU_ASSERT_EQUAL(wrong->scores, SIZE - 1);
+    g_autofree char *scaled_body = body_of(
+        &c, "(49 * dotProduct(params.query_vector, 'embedding') + 980) / 49 + doc['bias'].value",
+        FILTER, SORT);
+    c.raw[c.order[0]] -= 0.02f;
+    g_autoptr(QueryVerdict) scaled = judge(&c, scaled_body, answer, all_movies());
+    CU_ASSERT_STRING_EQUAL(scaled->script, "20 + dotProduct + bias");
+}
+
 /* What is not understood is judged by its order alone. */
 static void test_unknown_script(void)
 {
@@ -245,8 +275,8 @@ static void test_wrong_answers(void)
                  "hit 1, user_1, is not a movie of the model");
     check_answer(&c, SORT, replaced(answer_of(&c, 0, SIZE), "\"_id\"", "\"x\""), "has no _id");
     check_answer(&c, SORT, g_strdup("{\"took\":1}"), "has no hits.hits");
-    check_answer(&c, SORT, g_strdup("{\"error\":{\"type\":\"t\",\"reason\":\"r\"}}"),
-                 "the answer is an error: t: r");
+    check_answer(&c, SORT, g_strdup("{\"error\":{\"type\":\"t\",\"reason\":\"r\"},\"status\":400}"),
+                 "the answer is an error with status 400: t: r");
     check_answer(&c, ",\"sort\":[{\"_score\":\"asc\"}]", answer_of(&c, 0, SIZE), "not best first");
     c.raw[c.order[0]] += 1e-4f;
     check_answer(&c, SORT, answer_of(&c, 0, SIZE), "score of movie_");
@@ -258,16 +288,76 @@ static void test_wrong_answers(void)
     check_answer(&c, SORT, answer_of(&c, 0, SIZE), "hits 1 and 2 are not in the order");
 }
 
+/* Takes the answer. */
+static void check_doubt(const Case *c, char *answer, const char *doubt)
+{
+    g_autofree char *owned = answer;
+    g_autofree char *body = body_of(c, RIGHT, FILTER, SORT);
+    g_autoptr(QueryVerdict) verdict = judge(c, body, owned, all_movies());
+    CU_ASSERT_STRING_EQUAL(query_verdict_word(verdict), "inconclusive");
+    CU_ASSERT(has(verdict->doubts, doubt));
+}
+
 static void test_partial(void)
 {
     g_auto(Case) c = {0};
     case_set_up(&c, 20);
-    g_autofree char *answer =
-        replaced(answer_of(&c, 0, SIZE), "{\"hits\"", "{\"timed_out\":true,\"hits\"");
-    g_autofree char *body = body_of(&c, RIGHT, FILTER, SORT);
-    g_autoptr(QueryVerdict) verdict = judge(&c, body, answer, all_movies());
-    CU_ASSERT_STRING_EQUAL(query_verdict_word(verdict), "inconclusive");
-    CU_ASSERT(has(verdict->doubts, "ran out of time"));
+    const char *const cases[][3] = {
+        {"\"timed_out\":false", "\"timed_out\":true", "ran out of time"},
+        {"\"failed\":0", "\"failed\":1", "shards failed"},
+        {"\"timed_out\":false", "\"terminated_early\":true,\"timed_out\":false",
+         "the server ended it early"},
+        {"\"timed_out\":false,", "", "does not say that it is whole"},
+        {"\"timed_out\":false", "\"timed_out\":null", "does not say that it is whole"},
+        {"\"_shards\"", "\"_x\"", "does not say that it is whole"},
+        {"\"failed\"", "\"x\"", "does not say that it is whole"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
+        check_doubt(&c, replaced(answer_of(&c, 0, SIZE), cases[i][0], cases[i][1]), cases[i][2]);
+}
+
+/* Only a 400 says something about the query. */
+static void test_errors(void)
+{
+    g_auto(Case) c = {0};
+    case_set_up(&c, 20);
+    const char *const cases[][2] = {
+        {"429", "the answer is an error with status 429: t: r"},
+        {"503", "the answer is an error with status 503: t: r"},
+        {"404", "with status 404"},
+        {"401", "with status 401"},
+        {"null", "without its status"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
+        check_doubt(&c,
+                    g_strdup_printf("{\"error\":{\"type\":\"t\",\"reason\":\"r\"},\"status\":%s}",
+                                    cases[i][0]),
+                    cases[i][1]);
+}
+
+/* A score may be the floor of Math.max only if the model's is there or below. */
+static void test_clipped_scores(void)
+{
+    g_auto(Case) c = {0};
+    case_set_up(&c, 20);
+    char floor[G_ASCII_DTOSTR_BUF_SIZE];
+    const double between = ((double)c.raw[c.order[4]] + (double)c.raw[c.order[5]]) / 2;
+    g_ascii_dtostr(floor, sizeof floor, between);
+    g_autofree char *script = g_strdup_printf("Math.max(%s, " RIGHT ")", floor);
+    g_autofree char *body = body_of(&c, script, FILTER, "");
+    g_autofree char *unclipped = answer_of(&c, 0, SIZE);
+    for (guint i = 5; i < SIZE; i++)
+        c.raw[c.order[i]] = (float)between;
+    g_autofree char *clipped = answer_of(&c, 0, SIZE);
+    c.raw[c.order[4]] = (float)between;
+    g_autofree char *too_much = answer_of(&c, 0, SIZE);
+    g_autoptr(QueryVerdict) right = judge(&c, body, clipped, all_movies()),
+                            none = judge(&c, body, unclipped, all_movies()),
+                            wrong = judge(&c, body, too_much, all_movies());
+    CU_ASSERT_EQUAL(right->scores, SIZE);
+    CU_ASSERT_EQUAL(none->scores, 5);
+    CU_ASSERT_EQUAL(wrong->scores, SIZE - 1);
+    CU_ASSERT(has(wrong->defects, "score of movie_"));
 }
 
 /* Without _score there is an order all the same. */
@@ -357,22 +447,45 @@ static void test_doubts(void)
 
 /* ---- vectors ---- */
 
+/* The answer is right for the vector as it is. */
+static QueryVerdict *judge_vector(Case *c)
+{
+    ExactScore scores[MOVIES];
+    local_score_all(scores, c->bundle, c->query, 20);
+    for (guint i = 0; i < MOVIES; i++)
+        c->raw[i] = (float)scores[i].score;
+    g_qsort_with_data(c->order, MOVIES, sizeof *c->order, by_score, c->raw);
+    g_autofree char *body = body_of(c, RIGHT, FILTER, SORT);
+    g_autofree char *answer = answer_of(c, 0, SIZE);
+    return judge(c, body, answer, all_movies());
+}
+
 static void test_vectors(void)
 {
     g_auto(Case) c = {0};
     case_set_up(&c, 20);
     c.query[3] += 0.25f;
-    ExactScore scores[MOVIES];
-    local_score_all(scores, c.bundle, c.query, 20);
-    for (guint i = 0; i < MOVIES; i++)
-        c.raw[i] = (float)scores[i].score;
-    g_qsort_with_data(c.order, MOVIES, sizeof *c.order, by_score, c.raw);
-    g_autofree char *body = body_of(&c, RIGHT, FILTER, SORT);
-    g_autofree char *answer = answer_of(&c, 0, SIZE);
-    g_autoptr(QueryVerdict) verdict = judge(&c, body, answer, all_movies());
-    CU_ASSERT_STRING_EQUAL(query_verdict_word(verdict), "right");
+    g_autoptr(QueryVerdict) verdict = judge_vector(&c);
+    CU_ASSERT_STRING_EQUAL(query_verdict_word(verdict), "inconclusive");
     CU_ASSERT_PTR_NULL(verdict->profile);
-    CU_ASSERT(has(verdict->notes, "is the sum of no profile's vectors"));
+    CU_ASSERT(has(verdict->doubts, "the query vector is no profile's sum"));
+    CU_ASSERT(verdict->is_set_proved);
+    memset(c.query, 0, sizeof c.query);
+    g_autoptr(QueryVerdict) zero = judge_vector(&c);
+    CU_ASSERT_STRING_EQUAL(query_verdict_word(zero), "inconclusive");
+    CU_ASSERT(has(zero->doubts, "all of it is 0"));
+}
+
+static void test_slips(void)
+{
+    g_auto(Case) c = {0};
+    case_set_up(&c, 20);
+    for (guint f = 0; f < K; f++)
+        c.query[f] *= 0.5f;
+    g_autoptr(QueryVerdict) verdict = judge_vector(&c);
+    CU_ASSERT_STRING_EQUAL(query_verdict_word(verdict), "WRONG");
+    CU_ASSERT(has(verdict->defects,
+                  "the query vector is the average of the vectors of {age 2, gender 1}"));
 }
 
 static void test_given_profile(void)
@@ -383,16 +496,28 @@ static void test_given_profile(void)
     case_set_up(&c, 20);
     g_autofree char *body = body_of(&c, RIGHT, FILTER, SORT);
     CU_ASSERT(captured_query_read(&query, body, "q", NULL, NULL, NULL));
-    g_autoptr(Profile) right = a_profile(), wrong = profile_new(), none = profile_new();
+    g_autoptr(Profile) right = a_profile(), wrong = profile_new(), none = profile_new(),
+                       more = profile_new();
     profile_add(wrong, "age", "3");
     profile_add(none, "age", "99");
     g_autoptr(QueryVerdict) good = query_verdict_new(), bad = query_verdict_new(),
+                            part = query_verdict_new(), minus = query_verdict_new(),
                             neither = query_verdict_new();
     CU_ASSERT(query_check_body(good, c.bundle, &query, right, NULL));
     CU_ASSERT_STRING_EQUAL(query_verdict_word(good), "right");
     CU_ASSERT(query_check_body(bad, c.bundle, &query, wrong, NULL));
     CU_ASSERT(has(bad->defects, "is not that of {age 3}: 8 of 8 components differ; it is of {age "
                                 "2, gender 1}"));
+    profile_add(more, "age", "2");
+    profile_add(more, "gender", "1");
+    memcpy(query.vector, fm_vector(c.bundle->model, MOVIES + 2), sizeof c.query);
+    CU_ASSERT(query_check_body(part, c.bundle, &query, more, NULL));
+    CU_ASSERT(has(part->defects, "8 of 8 components differ; it is of {age 2}, without the vectors "
+                                 "of {gender 1}"));
+    for (guint f = 0; f < K; f++)
+        query.vector[f] *= -1;
+    CU_ASSERT(query_check_body(minus, c.bundle, &query, more, NULL));
+    CU_ASSERT(has(minus->defects, "differ; it is minus the sum of the vectors of {age 2}"));
     CU_ASSERT_FALSE(query_check_body(neither, c.bundle, &query, none, &error));
     TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "there is no age 99");
 }
@@ -428,15 +553,19 @@ static const UnitTest tests[] = {
     {"right", test_right},
     {"scripts", test_scripts},
     {"shifts", test_shifts},
+    {"constants that cancel", test_cancelling_constants},
     {"unknown script", test_unknown_script},
     {"wrong answers", test_wrong_answers},
     {"partial answers", test_partial},
+    {"errors", test_errors},
+    {"clipped scores", test_clipped_scores},
     {"no scores", test_no_scores},
     {"ties", test_ties},
     {"filters", test_eligible},
     {"min_score", test_min_score},
     {"doubts", test_doubts},
     {"vectors of nobody", test_vectors},
+    {"slips", test_slips},
     {"given profile", test_given_profile},
     {"dimensions", test_dimensions},
     {"positions", test_positions},

@@ -61,6 +61,11 @@ const char *line_reader_name(const LineReader *reader)
     return reader->name;
 }
 
+int line_reader_descriptor(const LineReader *reader)
+{
+    return reader->descriptor;
+}
+
 /* ---- reading ---- */
 
 /* FALSE with an error; sets at_end when there is nothing more. There must be room for a chunk. */

@@ -368,6 +368,10 @@ static void test_resume_of_something_else(void)
     g_autofree char *full = run_job(server_url(), 50, "mine.jsonl", NULL, 0, NULL);
     g_autofree char *cut = g_strndup(full, strlen(full) - 5);
     check_not_resumed("something else\n", 50, "is not line 1 of such a job");
+    check_not_resumed("precious text, no newline", 50, "is not the beginning of a line");
+    check_not_resumed("{\"user\":42}", 50, "is not the beginning of a line");
+    g_autofree char *followed = g_strconcat(full, "my own notes", NULL);
+    check_not_resumed(followed, 60, "\"my own notes\" after its 50 whole lines");
     check_not_resumed(full, 40, "profiles.jsonl only 40");
     g_free(release(paths[1], alias));
     check_not_resumed(cut, 50, "is of model");
@@ -377,6 +381,34 @@ static void test_resume_of_something_else(void)
     g_free(put("mine.jsonl", cut));
     g_autofree char *text = run_job(server_url(), 50, "mine.jsonl", "--resume", 0, NULL);
     CU_ASSERT_STRING_EQUAL(text, full);
+}
+
+/* Neither by its name nor through standard output are answers added to the questions. */
+static void test_output_is_input(void)
+{
+    const char *text = "{\"user\":1}\n{\"user\":2}";
+    g_auto(Run) named = {0}, printed = {0};
+    g_autofree char *input = put("both.jsonl", text);
+    run_program(&named, LOADER, "recommend", "--profiles", input, "--url", server_url(), "--alias",
+                alias, "--output", input, "--resume", NULL);
+    CU_ASSERT(run_says(&named, 1, "both.jsonl is read, so it cannot be written too", NULL));
+    g_autofree char *command =
+        g_strdup_printf("exec \"$%s\" recommend --profiles %s --url %s --alias %s >>%s", LOADER,
+                        input, server_url(), alias, input);
+    run_program(&printed, "/bin/sh", "-c", command, NULL);
+    CU_ASSERT(run_says(&printed, 1, "cannot be written too", NULL));
+    g_autofree char *after = content_of(input);
+    CU_ASSERT_STRING_EQUAL(after, text);
+}
+
+/* Lines that did not get to the disk are not counted. */
+static void test_full_disk(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *lines = lines_of(120), *input = put("full-disk.jsonl", lines);
+    run_program(&run, LOADER, "recommend", "--profiles", input, "--url", server_url(), "--alias",
+                alias, "--output", "/dev/full", "--resume", NULL);
+    CU_ASSERT(run_says(&run, 2, "/dev/full has 0 lines so far", NULL));
 }
 
 /* Of 40 profiles, whatever else is asked for: a file of 20 of them, gone on with by `options`. */
@@ -637,6 +669,8 @@ static const UnitTest tests[] = {
     {"nothing to do, nothing found", test_nothing},
     {"a file is gone on with", test_resume},
     {"a file of something else is not", test_resume_of_something_else},
+    {"the output is not the input", test_output_is_input},
+    {"a full disk", test_full_disk},
     {"a file of another question is not", test_resume_of_another_question},
     {"a file of another release is not", test_resume_of_another_release},
     {"errors count after resuming", test_errors_count_after_resuming},

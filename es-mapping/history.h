@@ -24,7 +24,7 @@ typedef struct {
 
 /* Reads `path`, or standard input if it is "-". Errors: G_FILE_ERROR; RECSYS_ERROR_DATA naming file
  * and line for a line that is none, a movie that is there twice or one rating too many, and for a
- * history without ratings. */
+ * history without ratings; RECSYS_ERROR_INTERRUPTED. */
 History *history_read(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The same for a text in memory; `source` is for messages. */

@@ -2,8 +2,10 @@
  * are folded in from some of their ratings, and what is predicted for them is compared with what
  * was planted. */
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "bundles.h"
 #include "exact_score.h"
@@ -489,6 +491,25 @@ static void test_command(void)
     CU_ASSERT_STRING_EQUAL(piped.out, json.out);
 }
 
+/* Ctrl-C while a history is waited for: from standard input, which nobody closes, and from a pipe
+ * that nobody writes to. */
+static void test_interrupted(void)
+{
+    g_autofree char *directory = tap_directory();
+    g_autofree char *pipe = g_build_filename(directory, "pipe", NULL);
+    const char *const histories[] = {"- <>", ""};
+    CU_ASSERT_EQUAL(mkfifo(pipe, 0600), 0);
+    for (guint i = 0; i < G_N_ELEMENTS(histories); i++) {
+        g_auto(Run) run = {0};
+        g_autofree char *command = g_strdup_printf(
+            "exec \"$RECSYS_LOADER\" recommend --url '%s' --alias %s --history %s'%s'",
+            server_url(), alias, histories[i], pipe);
+        run_interrupted(&run, SIGINT, 300000, "/bin/sh", "-c", command, NULL);
+        CU_ASSERT(run_says(&run, 130, NULL));
+        CU_ASSERT_STRING_EQUAL(run.out, "");
+    }
+}
+
 static void test_bad_commands(void)
 {
     g_auto(Run) unknown = {0}, skipped = {0}, user = {0}, empty = {0}, absent = {0};
@@ -525,6 +546,7 @@ static const UnitTest tests[] = {
     {"a release of an earlier version", test_old_release},
     {"the command", test_command},
     {"commands that cannot be", test_bad_commands},
+    {"interrupted while waiting", test_interrupted},
     {NULL, NULL},
 };
 

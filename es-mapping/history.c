@@ -118,19 +118,27 @@ static char *split_line(Text line, Text *rating)
 /* ---- all lines ---- */
 
 /* `seen`: movie -> its line. */
-static gboolean add(History *history, GHashTable *seen, HistoryRating *rating, GError **error)
+static gboolean check_once(const History *history, GHashTable *seen, const HistoryRating *rating,
+                           GError **error)
 {
     const guint before = GPOINTER_TO_UINT(g_hash_table_lookup(seen, rating->movie));
     if (before != 0)
         return fail(history, rating->line, error, "movie %s is rated in line %u already",
                     rating->movie, before);
+    g_hash_table_insert(seen, rating->movie, GUINT_TO_POINTER(rating->line));
+    return TRUE;
+}
+
+static gboolean add(History *history, GHashTable *seen, HistoryRating *rating, GError **error)
+{
     if (!feature_fits(FEATURE_MOVIE, strlen(rating->movie)))
         return fail(history, rating->line, error,
                     "a movie's id of %" G_GSIZE_FORMAT " bytes, which is longer than any can be",
                     strlen(rating->movie));
     if (history->ratings->len == HISTORY_MOST)
         return fail(history, rating->line, error, "more than %d ratings", HISTORY_MOST);
-    g_hash_table_insert(seen, rating->movie, GUINT_TO_POINTER(rating->line));
+    if (!check_once(history, seen, rating, error))
+        return FALSE;
     g_array_append_val(history->ratings, *rating);
     return TRUE;
 }
@@ -191,6 +199,19 @@ History *history_read(const char *path, GError **error)
         return NULL;
     const char *text = g_bytes_get_data(bytes, &length);
     return history_parse(text, length, text_input_name(path), error);
+}
+
+gboolean history_rename(History *history, const GPtrArray *movies, GError **error)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < history->ratings->len; i++) {
+        HistoryRating *rating = &g_array_index(history->ratings, HistoryRating, i);
+        g_free(rating->movie);
+        rating->movie = g_strdup(g_ptr_array_index(movies, i));
+        if (!check_once(history, seen, rating, error))
+            return FALSE;
+    }
+    return TRUE;
 }
 
 gboolean history_check_scale(const History *history, double scale, GError **error)

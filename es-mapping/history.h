@@ -39,6 +39,11 @@ static inline const HistoryRating *history_get(const History *history, guint ind
     return &g_array_index(history->ratings, HistoryRating, index);
 }
 
+/* Calls each movie by another name: `movies` (char *) has as many as there are ratings.
+ * RECSYS_ERROR_DATA naming file and line if one is there twice then. */
+gboolean history_rename(History *history, const GPtrArray *movies,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* RECSYS_ERROR_DATA naming file and line if a rating is not from 0 to below `scale`. */
 gboolean history_check_scale(const History *history, double scale,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;

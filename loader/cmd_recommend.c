@@ -239,9 +239,12 @@ static gboolean recommend_to_many(const Options *options, GError **error)
         return FALSE;
     request.filter = filter;
     g_autoptr(EsClient) client = es_options_connect(&options->cluster, error);
-    return client != NULL && name_check(client, alias, filter, seen, error) &&
-           profiles_job_run(&options->job, client, alias, &request,
-                            options->recommend.candidates == 0, seen, error);
+    g_autoptr(ReleaseMeta) release =
+        client != NULL ? release_meta_fetch(client, alias, error) : NULL;
+    return release != NULL && name_check_in(client, release, filter, seen, error) &&
+           profiles_job_run(&options->job, client, release, &request,
+                            options->recommend.candidates == RECOMMEND_OPTIONS_NOT_GIVEN, seen,
+                            error);
 }
 
 /* ---- one ---- */
@@ -278,7 +281,7 @@ static gboolean recommend_to_one(const Options *options, const Profile *profile,
         return FALSE;
     g_autoptr(EsClient) client = es_client_connect(&http, error);
     if (client == NULL ||
-        !name_check(client, es_options_alias(&options->cluster), filter, seen, error))
+        !name_check(client, es_options_alias(&options->cluster), filter, seen, history, error))
         return FALSE;
     if (history != NULL)
         history_exclude(history, filter);

@@ -13,8 +13,6 @@
 #include "recsys_error.h"
 #include "text_file.h"
 
-#define MOST_IN_FLIGHT 16
-
 void profiles_job_options_clear(ProfilesJobOptions *options)
 {
     g_free(options->profiles);
@@ -24,6 +22,7 @@ void profiles_job_options_clear(ProfilesJobOptions *options)
 
 GOptionEntry *profiles_job_options_entries(ProfilesJobOptions *options)
 {
+    options->in_flight = PROFILES_JOB_NOT_GIVEN;
     const GOptionEntry entries[] = {
         {"profiles", 0, 0, G_OPTION_ARG_FILENAME, &options->profiles,
          "many at once: a line of JSON for each, e.g. {\"user\": 42, \"age\": 18, \"size\": 20, "
@@ -35,7 +34,7 @@ GOptionEntry *profiles_job_options_entries(ProfilesJobOptions *options)
          "with --output: go on after the file's last whole line", NULL},
         {"in-flight", 0, 0, G_OPTION_ARG_INT, &options->in_flight,
          "with --profiles: requests under way at a time, up to " G_STRINGIFY(
-             MOST_IN_FLIGHT) " (" G_STRINGIFY(RECOMMEND_BATCH_IN_FLIGHT) ")",
+             PROFILES_JOB_MOST_IN_FLIGHT) " (" G_STRINGIFY(RECOMMEND_BATCH_IN_FLIGHT) ")",
          "N"},
         {NULL},
     };
@@ -45,13 +44,14 @@ GOptionEntry *profiles_job_options_entries(ProfilesJobOptions *options)
 gboolean profiles_job_options_check(const ProfilesJobOptions *options, GError **error)
 {
     const char *why = NULL;
-    if (options->profiles == NULL &&
-        (options->output != NULL || options->resume || options->in_flight != 0))
+    const gboolean flight_given = options->in_flight != PROFILES_JOB_NOT_GIVEN;
+    if (options->profiles == NULL && (options->output != NULL || options->resume || flight_given))
         why = "--output, --resume and --in-flight are of --profiles only";
     else if (options->resume && options->output == NULL)
         why = "--resume goes on with a file: --output names it";
-    else if (options->in_flight < 0 || options->in_flight > MOST_IN_FLIGHT)
-        why = "--in-flight must be 1 to " G_STRINGIFY(MOST_IN_FLIGHT);
+    else if (flight_given &&
+             (options->in_flight < 1 || options->in_flight > PROFILES_JOB_MOST_IN_FLIGHT))
+        why = "--in-flight must be 1 to " G_STRINGIFY(PROFILES_JOB_MOST_IN_FLIGHT);
     if (why == NULL)
         return TRUE;
     g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, why);
@@ -342,12 +342,11 @@ static void tell_of_nothing(const Job *job)
                    job->without_rows);
 }
 
-gboolean profiles_job_run(const ProfilesJobOptions *options, EsClient *client, const char *alias,
-                          const RecommendRequest *request, gboolean usual_candidates,
-                          const Seen *seen, GError **error)
+gboolean profiles_job_run(const ProfilesJobOptions *options, EsClient *client,
+                          const ReleaseMeta *release, const RecommendRequest *request,
+                          gboolean usual_candidates, const Seen *seen, GError **error)
 {
-    g_autoptr(ReleaseMeta) release = release_meta_fetch(client, alias, error);
-    if (release == NULL || !recommend_check_knn(release, request->candidates, error))
+    if (!recommend_check_knn(release, request->candidates, error))
         return FALSE;
     const BatchOptions batch = {
         .release = release,
@@ -355,7 +354,7 @@ gboolean profiles_job_run(const ProfilesJobOptions *options, EsClient *client, c
         .approximate = request->candidates > 0,
         .candidates = usual_candidates ? 0 : request->candidates,
         .filter = request->filter,
-        .in_flight = (guint)options->in_flight,
+        .in_flight = options->in_flight != PROFILES_JOB_NOT_GIVEN ? (guint)options->in_flight : 0,
     };
     g_auto(Job) job = {
         .release = release,

@@ -12,7 +12,7 @@
 #include "bundles.h"
 #include "fake_server.h"
 #include "programs.h"
-#include "recommend.h"
+#include "recommend_batch.h"
 #include "servers.h"
 
 #define USERS 80
@@ -316,6 +316,75 @@ static void test_seen_by_nobody(void)
     g_autofree char *expected = movies_of(plain.out), *found = movies_of(with.out);
     CU_ASSERT_STRING_EQUAL(found, expected);
     CU_ASSERT_PTR_NULL(strstr(with.err, "of the users"));
+}
+
+/* Whatever ids a file has of the same movies; those that the release does not have do nothing. */
+static void test_seen_by_other_names(void)
+{
+    g_auto(Run) own = {0}, other = {0};
+    g_autofree char *ids = put("own.csv", "user,movie\n1,5\n1,7\n2,9\n");
+    g_autofree char *documents =
+        put("documents.csv", "user,movie\n1,movie_5\n1,7\n1,nope\n2,movie_9\n2,movie_nope\n");
+    g_autofree char *input =
+        put("names.jsonl", "{\"user\":1,\"size\":150}\n{\"user\":2,\"size\":150}\n");
+    run_program(&own, LOADER, "recommend", "--profiles", input, "--url", server_url(), "--alias",
+                alias, "--exclude-seen", ids, NULL);
+    run_program(&other, LOADER, "recommend", "--profiles", input, "--url", server_url(), "--alias",
+                alias, "--exclude-seen", documents, "--exclude", "nope,movie_8", NULL);
+    CU_ASSERT(run_says(&own, 0, NULL));
+    CU_ASSERT(run_says(&other, 0, "2 of the 5 movies that somebody has seen are not",
+                       "1 of the 2 movies to exclude is not in this release: nope", NULL));
+    g_auto(GStrv) lines = g_strsplit(other.out, "\n", -1);
+    const guint left[] = {147, 148};
+    CU_ASSERT_EQUAL(g_strv_length(lines), 3);
+    for (guint i = 0; i < 2 && g_strv_length(lines) == 3; i++) {
+        g_auto(yajl_val) line = parse(lines[i]);
+        CU_ASSERT_EQUAL(json_array_length(json_get(line, "movies")), left[i]);
+        CU_ASSERT_PTR_NULL(strstr(lines[i], "\"movie\":\"8\""));
+        CU_ASSERT_PTR_NULL(strstr(lines[i], i == 0 ? "\"movie\":\"5\"" : "\"movie\":\"9\""));
+    }
+}
+
+/* ---- how much is sent at a time ---- */
+
+static void forward_and_measure(const FakeRequest *request, FakeAnswer *answer, gpointer data)
+{
+    gsize *most = data;
+    if (strstr(request->path, "_msearch") != NULL)
+        *most = MAX(*most, request->body->len);
+    fake_forward(server_url(), request, answer);
+}
+
+static gsize most_sent(guint profiles, const char *option, const char *value)
+{
+    gsize most = 0;
+    g_autofree char *lines = lines_of(profiles), *input = put("long.jsonl", lines);
+    g_autoptr(FakeServer) server = fake_server_start(forward_and_measure, &most);
+    g_auto(Run) run = {0};
+    run_program(&run, LOADER, "recommend", "--profiles", input, "--url", fake_server_url(server),
+                "--alias", alias, option, value, NULL);
+    CU_ASSERT(run_says(&run, 0, NULL));
+    g_auto(GStrv) answers = g_strsplit(run.out, "\n", -1);
+    CU_ASSERT_EQUAL(g_strv_length(answers), profiles + 1);
+    return most;
+}
+
+static void test_long_filters(void)
+{
+    g_autoptr(GString) list = g_string_new(NULL);
+    for (guint i = 1; i <= 20000; i++)
+        g_string_append_printf(list, "%u\n", i * 7);
+    g_autofree char *path = put("many.txt", list->str);
+    const gsize known = most_sent(40, "--exclude", "7,14,21"),
+                unknown = most_sent(40, "--exclude-seen", path);
+    CU_ASSERT(unknown < known + 40 * 150 * strlen("\"100\","));
+    g_string_assign(list, "{\"terms\":{\"year\":[1990");
+    for (guint i = 0; i < 20000; i++)
+        g_string_append_printf(list, ",%u", 1900 + i % 200);
+    g_string_append(list, "]}}");
+    const gsize most = most_sent(100, "--filter", list->str);
+    CU_ASSERT(most > RECOMMEND_BATCH_BYTES / 2);
+    CU_ASSERT(most < RECOMMEND_BATCH_BYTES + 100 * 1000);
 }
 
 /* ---- nothing ---- */
@@ -666,6 +735,8 @@ static const UnitTest tests[] = {
     {"what is wrong for all lines", test_wrong_for_all},
     {"what each has seen", test_seen_by_each},
     {"nobody has seen anything", test_seen_by_nobody},
+    {"seen by other names", test_seen_by_other_names},
+    {"long filters", test_long_filters},
     {"nothing to do, nothing found", test_nothing},
     {"a file is gone on with", test_resume},
     {"a file of something else is not", test_resume_of_something_else},

@@ -466,7 +466,7 @@ static void recommend(Run *run, const char *history, const char *option, const c
 
 static void test_command(void)
 {
-    g_auto(Run) table = {0}, json = {0}, piped = {0}, why = {0};
+    g_auto(Run) table = {0}, json = {0}, piped = {0}, why = {0}, other = {0};
     g_autofree char *directory = tap_directory();
     g_autofree char *path = g_build_filename(directory, "seen.txt", NULL);
     const HeldOut *person = g_ptr_array_index(held, 2);
@@ -484,6 +484,15 @@ static void test_command(void)
     CU_ASSERT(g_strcmp0(json_get_string(answer, "profile"), "1 rating") == 0);
     CU_ASSERT_EQUAL(json_array_length(json_get(answer, "movies")), /* all but the one seen */
                     feature_table_of_type(bundle->features, FEATURE_MOVIE)->len - 1);
+    g_autofree char *document = g_strdup_printf("movie_%s", line);
+    fixture_put(directory, "document.txt", document, -1);
+    g_autofree char *of_document = g_build_filename(directory, "document.txt", NULL);
+    recommend(&other, of_document, "--json", "--size=200");
+    CU_ASSERT_STRING_EQUAL(other.out, json.out);
+    g_autofree char *both = g_strconcat(line, document, NULL);
+    fixture_put(directory, "document.txt", both, -1);
+    recommend(&other, of_document, "--json", NULL);
+    CU_ASSERT(run_says(&other, 2, "document.txt:2: movie ", "is rated in line 1 already", NULL));
     g_autofree char *command = g_strdup_printf(
         "\"$RECSYS_LOADER\" recommend --url '%s' --alias %s --history - --json --size 200 <'%s'",
         server_url(), alias, path);

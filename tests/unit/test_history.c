@@ -139,6 +139,23 @@ static void test_repeated_movie(void)
     check_refused("318 5\n1 3\n\n318 2\n", "seen.txt:4: movie 318 is rated in line 1 already");
 }
 
+static void test_other_names(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(History) history = parse("1 3\n\nmovie_318 5\n318 2\n", &error);
+    g_autoptr(GPtrArray) movies = g_ptr_array_new();
+    const char *const names[] = {"1", "318", "2"};
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+        g_ptr_array_add(movies, (gpointer)names[i]);
+    CU_ASSERT(history_rename(history, movies, &error));
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+        CU_ASSERT_STRING_EQUAL(history_get(history, i)->movie, names[i]);
+    g_ptr_array_index(movies, 2) = (gpointer) "318";
+    CU_ASSERT_FALSE(history_rename(history, movies, &error));
+    TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
+                     "seen.txt:4: movie 318 is rated in line 3 already");
+}
+
 static void test_nothing(void)
 {
     check_refused("", "seen.txt has no ratings");
@@ -198,6 +215,7 @@ static const UnitTest tests[] = {
     {"a comma for a point", test_decimal_comma},
     {"movies that are none", test_movies_that_are_none},
     {"a movie twice", test_repeated_movie},
+    {"other names of movies", test_other_names},
     {"nothing", test_nothing},
     {"too many", test_too_many},
     {"ratings beyond the scale", test_scale},

@@ -47,6 +47,7 @@ static void test_unknown_users(void)
 {
     check_ask("--user", "4711", 1, "there is no user 4711", alias);
     check_ask("--user", "0", 1, "there is no user 0", NULL);
+    check_ask("--user", "", 1, "--user is empty", NULL);
     check_ask("--user", "1\"},{\"x", 1, "there is no user", NULL);
 }
 

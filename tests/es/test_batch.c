@@ -254,6 +254,16 @@ static void test_wrong_for_all(void)
     CU_ASSERT_STRING_EQUAL(run.out, "");
     run_program(&run, LOADER, "recommend", "--profiles", input, "--user", "1", NULL);
     CU_ASSERT(run_says(&run, 1, "either --profiles or", NULL));
+    const char *const flights[] = {"0", "-1", "17"};
+    for (guint i = 0; i < G_N_ELEMENTS(flights); i++) {
+        run_program(&run, LOADER, "recommend", "--profiles", input, "--in-flight", flights[i],
+                    NULL);
+        CU_ASSERT(run_says(&run, 1, "--in-flight must be 1 to 16", NULL));
+    }
+    run_program(&run, LOADER, "recommend", "--user", "1", "--in-flight", "0", NULL);
+    CU_ASSERT(run_says(&run, 1, "--in-flight are of --profiles only", NULL));
+    run_program(&run, LOADER, "recommend", "--user", "1", "--knn", "--candidates", "0", NULL);
+    CU_ASSERT(run_says(&run, 1, "--candidates must be --size at least", NULL));
     run_program(&run, LOADER, "recommend", "--profiles", input, "--resume", NULL);
     CU_ASSERT(run_says(&run, 1, "--output names it", NULL));
     run_program(&run, LOADER, "recommend", "--profiles", "/no/such/file", "--url", server_url(),

@@ -5,6 +5,8 @@
 #include "feature_table.h"
 #include "recsys_error.h"
 
+#define MOST_MEMBERS 1000 /* of a line */
+
 static gboolean fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 static gboolean fail(GError **error, const char *format, ...)
@@ -97,6 +99,8 @@ static gboolean take_object(BatchItem *item, yajl_val object, GError **error)
             !YAJL_IS_NULL(object->u.object.values[i]) &&
             !take_id(item, object->u.object.values[i], error))
             return FALSE;
+    if (members > MOST_MEMBERS)
+        return fail(error, "the line has more than %d members", MOST_MEMBERS);
     for (gsize i = 0; i < members; i++)
         if (!take_member(item, object, i, taken, error))
             return FALSE;

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "interrupt.h"
+
 #define LEAST_CANDIDATES 100
 #define CANDIDATES_EACH 10
 
@@ -47,8 +49,8 @@ static guint best_left(const Candidate *candidates, guint n, double l)
     return best;
 }
 
-void diversify(guint *order, guint size, const double *scores, const float *const *vectors, guint n,
-               guint k, double l)
+gboolean diversify(guint *order, guint size, const double *scores, const float *const *vectors,
+                   guint n, guint k, double l, GError **error)
 {
     g_autofree Candidate *candidates = g_new0(Candidate, n);
     const double range = n > 0 ? scores[0] - scores[n - 1] : 0;
@@ -57,6 +59,8 @@ void diversify(guint *order, guint size, const double *scores, const float *cons
         candidates[i].norm = sqrt(dot(vectors[i], vectors[i], k));
     }
     for (guint place = 0; place < size; place++) {
+        if (interrupt_requested(error))
+            return FALSE;
         /* Nothing is like nothing: the first is the most relevant, whatever L is. */
         const guint next = place > 0 ? best_left(candidates, n, l) : 0;
         order[place] = next;
@@ -67,24 +71,28 @@ void diversify(guint *order, guint size, const double *scores, const float *cons
             candidates[i].closest = place > 0 ? MAX(candidates[i].closest, like) : like;
         }
     }
+    return TRUE;
 }
 
-void diversify_ranking(Ranking *ranking, guint k, guint size, double l)
+gboolean diversify_ranking(Ranking *ranking, guint k, guint size, double l, GError **error)
 {
     const guint n = ranking->movies->len, taken = MIN(size, n);
     if (n == 0)
-        return;
+        return TRUE;
     g_autofree guint *order = g_new(guint, taken);
     g_autofree double *scores = g_new(double, n);
     g_autofree const float **vectors = g_new0(const float *, n);
-    g_autoptr(GArray) all = ranking->movies;
+    GArray *movies = ranking->movies;
     for (guint i = 0; i < n; i++) {
-        scores[i] = g_array_index(all, RankedMovie, i).score;
-        vectors[i] = g_array_index(all, RankedMovie, i).vector;
+        scores[i] = g_array_index(movies, RankedMovie, i).score;
+        vectors[i] = g_array_index(movies, RankedMovie, i).vector;
     }
-    diversify(order, taken, scores, vectors, n, k, l);
+    if (!diversify(order, taken, scores, vectors, n, k, l, error))
+        return FALSE;
+    g_autoptr(GArray) all = movies;
     ranking->movies = g_array_new(FALSE, FALSE, sizeof(RankedMovie));
     g_array_set_clear_func(ranking->movies, (GDestroyNotify)ranked_movie_clear);
     for (guint i = 0; i < taken; i++)
         ranking_add(ranking, &g_array_index(all, RankedMovie, order[i]));
+    return TRUE;
 }

@@ -17,10 +17,12 @@
 guint diversify_candidates(guint size);
 
 /* order [size]: the positions, below n, of the movies taken. scores: [n], best first; vectors: n
- * pointers to [k]; size ≤ n. O(size · n · k). */
-void diversify(guint *order, guint size, const double *scores, const float *const *vectors, guint n,
-               guint k, double l);
+ * pointers to [k]; size ≤ n. O(size · n · k), which is many seconds for the longest lists:
+ * RECSYS_ERROR_INTERRUPTED after a signal. */
+gboolean diversify(guint *order, guint size, const double *scores, const float *const *vectors,
+                   guint n, guint k, double l, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Leaves of a ranking, whose movies have their vectors [k], the `size` (or all) that are taken, in
- * that order. */
-void diversify_ranking(Ranking *ranking, guint k, guint size, double l);
+ * that order. The same error; the ranking is as it was then. */
+gboolean diversify_ranking(Ranking *ranking, guint k, guint size, double l,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,9 +1,8 @@
 #include "history.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "feature_table.h"
 #include "recsys_error.h"
 #include "text_file.h"
 
@@ -41,31 +40,14 @@ static gboolean fail(const History *history, guint line, GError **error, const c
 
 /* ---- one line ---- */
 
-static Text strip(Text text)
-{
-    while (text.length > 0 && g_ascii_isspace(text.text[text.length - 1]))
-        text.length--;
-    while (text.length > 0 && g_ascii_isspace(text.text[0])) {
-        text.text++;
-        text.length--;
-    }
-    return text;
-}
-
 /* `"Lamp, green",4`: the movie with its quotes undone, and what follows the comma. */
 static char *take_quoted(Text line, Text *rest)
 {
-    g_autoptr(GString) movie = g_string_new(NULL);
-    gsize at = 1;
-    for (; at < line.length; at++) {
-        if (line.text[at] == '"' && (at + 1 == line.length || line.text[++at] != '"'))
-            break;
-        g_string_append_c(movie, line.text[at]);
-    }
-    if (at >= line.length || line.text[at] != ',')
+    g_autofree char *movie = text_take_quoted_id(&line);
+    if (movie == NULL || line.length == 0 || line.text[0] != ',')
         return NULL;
-    *rest = (Text){line.text + at + 1, line.length - at - 1};
-    return g_string_free(g_steal_pointer(&movie), FALSE);
+    *rest = text_strip((Text){line.text + 1, line.length - 1});
+    return g_steal_pointer(&movie);
 }
 
 /* Two words with any blanks between them. */
@@ -75,7 +57,7 @@ static gboolean split_words(Text line, Text *fields)
     while (end < line.length && line.text[end] != ' ')
         end++;
     fields[0] = (Text){line.text, end};
-    fields[1] = strip((Text){line.text + end, line.length - end});
+    fields[1] = text_strip((Text){line.text + end, line.length - end});
     return memchr(fields[1].text, ' ', fields[1].length) == NULL;
 }
 
@@ -124,30 +106,39 @@ static gboolean fail_decimal_comma(const History *history, guint line, Text numb
 static char *split_line(Text line, Text *rating)
 {
     Text fields[2];
-    if (line.text[0] == '"') {
-        char *movie = take_quoted(line, rating);
-        *rating = movie != NULL ? strip(*rating) : *rating;
-        return movie;
-    }
+    if (line.text[0] == '"')
+        return take_quoted(line, rating);
     if (!split_plain(line, fields))
         return NULL;
-    const Text movie = strip(fields[0]);
-    *rating = strip(fields[1]);
+    const Text movie = text_strip(fields[0]);
+    *rating = text_strip(fields[1]);
     return text_is_id(movie) ? g_strndup(movie.text, movie.length) : NULL;
 }
 
 /* ---- all lines ---- */
 
 /* `seen`: movie -> its line. */
-static gboolean add(History *history, GHashTable *seen, HistoryRating *rating, GError **error)
+static gboolean check_once(const History *history, GHashTable *seen, const HistoryRating *rating,
+                           GError **error)
 {
     const guint before = GPOINTER_TO_UINT(g_hash_table_lookup(seen, rating->movie));
     if (before != 0)
         return fail(history, rating->line, error, "movie %s is rated in line %u already",
                     rating->movie, before);
+    g_hash_table_insert(seen, rating->movie, GUINT_TO_POINTER(rating->line));
+    return TRUE;
+}
+
+static gboolean add(History *history, GHashTable *seen, HistoryRating *rating, GError **error)
+{
+    if (!feature_fits(FEATURE_MOVIE, strlen(rating->movie)))
+        return fail(history, rating->line, error,
+                    "a movie's id of %" G_GSIZE_FORMAT " bytes, which is longer than any can be",
+                    strlen(rating->movie));
     if (history->ratings->len == HISTORY_MOST)
         return fail(history, rating->line, error, "more than %d ratings", HISTORY_MOST);
-    g_hash_table_insert(seen, rating->movie, GUINT_TO_POINTER(rating->line));
+    if (!check_once(history, seen, rating, error))
+        return FALSE;
     g_array_append_val(history->ratings, *rating);
     return TRUE;
 }
@@ -156,7 +147,7 @@ static gboolean read_line(History *history, GHashTable *seen, Text line, guint n
                           GError **error)
 {
     Text rest = {"", 0};
-    line = strip(line);
+    line = text_strip(line);
     if (line.length == 0 || line.text[0] == '#')
         return TRUE;
     if (has_decimal_comma(line, &rest))
@@ -200,32 +191,27 @@ History *history_parse(const char *text, gsize length, const char *source, GErro
     return NULL;
 }
 
-static gboolean read_standard_input(GString *text, GError **error)
-{
-    char buffer[4096];
-    gsize length;
-    while ((length = fread(buffer, 1, sizeof buffer, stdin)) > 0)
-        g_string_append_len(text, buffer, (gssize)length);
-    if (!ferror(stdin))
-        return TRUE;
-    g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno),
-                "cannot read the history from standard input: %s", g_strerror(errno));
-    return FALSE;
-}
-
 History *history_read(const char *path, GError **error)
 {
-    if (strcmp(path, "-") == 0) {
-        g_autoptr(GString) text = g_string_new(NULL);
-        if (!read_standard_input(text, error))
-            return NULL;
-        return history_parse(text->str, text->len, "standard input", error);
-    }
-    g_autofree char *text = NULL;
-    gsize length;
-    if (!g_file_get_contents(path, &text, &length, error))
+    gsize length = 0;
+    g_autoptr(GBytes) bytes = text_read_input(path, error);
+    if (bytes == NULL)
         return NULL;
-    return history_parse(text, length, path, error);
+    const char *text = g_bytes_get_data(bytes, &length);
+    return history_parse(text, length, text_input_name(path), error);
+}
+
+gboolean history_rename(History *history, const GPtrArray *movies, GError **error)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < history->ratings->len; i++) {
+        HistoryRating *rating = &g_array_index(history->ratings, HistoryRating, i);
+        g_free(rating->movie);
+        rating->movie = g_strdup(g_ptr_array_index(movies, i));
+        if (!check_once(history, seen, rating, error))
+            return FALSE;
+    }
+    return TRUE;
 }
 
 gboolean history_check_scale(const History *history, double scale, GError **error)

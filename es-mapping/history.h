@@ -24,7 +24,7 @@ typedef struct {
 
 /* Reads `path`, or standard input if it is "-". Errors: G_FILE_ERROR; RECSYS_ERROR_DATA naming file
  * and line for a line that is none, a movie that is there twice or one rating too many, and for a
- * history without ratings. */
+ * history without ratings; RECSYS_ERROR_INTERRUPTED. */
 History *history_read(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The same for a text in memory; `source` is for messages. */
@@ -38,6 +38,11 @@ static inline const HistoryRating *history_get(const History *history, guint ind
 {
     return &g_array_index(history->ratings, HistoryRating, index);
 }
+
+/* Calls each movie by another name: `movies` (char *) has as many as there are ratings.
+ * RECSYS_ERROR_DATA naming file and line if one is there twice then. */
+gboolean history_rename(History *history, const GPtrArray *movies,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* RECSYS_ERROR_DATA naming file and line if a rating is not from 0 to below `scale`. */
 gboolean history_check_scale(const History *history, double scale,

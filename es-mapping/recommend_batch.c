@@ -21,6 +21,7 @@ typedef struct {
     GQueue *batches; /* Batch *: not in the sink yet, in order */
     BatchItem ahead; /* read, but too large for the batch it was read for */
     gboolean has_ahead, at_end;
+    gsize common_bytes; /* of the options' filter */
 } Run;
 
 /* How far an item is: it has a sum as soon as it can be searched for. */
@@ -192,11 +193,35 @@ static gboolean next_item(Run *run, BatchItem *item, GError **error)
     return TRUE;
 }
 
+static gsize filter_bytes(const Filter *filter)
+{
+    gsize length = 0;
+    g_auto(yajl_gen) json = json_generator_new(FALSE);
+    filter_put(json, filter);
+    g_autofree char *text = json_take(json, &length);
+    return length;
+}
+
+/* Of the search for an item, but for what all have: some numbers for each factor. */
+static gsize search_bytes(const Run *run, const BatchItem *item)
+{
+    if (item->error != NULL)
+        return 0;
+    return item->filter != NULL ? filter_bytes(item->filter) : run->common_bytes;
+}
+
+/* Whether a batch that has so much has no room for it. */
+static gboolean is_too_much(guint movies, gsize bytes)
+{
+    return movies > RECOMMEND_BATCH_MOVIES || bytes > RECOMMEND_BATCH_BYTES;
+}
+
 /* The next batch to the queue's end, unless nothing is left. */
 static gboolean read_batch(Run *run, GError **error)
 {
     Batch *batch = g_new0(Batch, 1);
     guint movies = 0;
+    gsize bytes = 0;
     batch->run = run;
     batch->slots = g_ptr_array_new_with_free_func(slot_free);
     batch->features = profile_new();
@@ -210,12 +235,13 @@ static gboolean read_batch(Run *run, GError **error)
         }
         if (run->at_end)
             break;
-        if (batch->slots->len > 0 && movies + item.size > RECOMMEND_BATCH_MOVIES) {
+        movies += item.size;
+        bytes += search_bytes(run, &item);
+        if (batch->slots->len > 0 && is_too_much(movies, bytes)) {
             run->ahead = item;
             run->has_ahead = TRUE;
             break;
         }
-        movies += item.size;
         add_item(batch, &item);
     }
     if (batch->slots->len == 0)
@@ -529,6 +555,7 @@ gboolean recommend_batch_run(EsClient *client, const BatchOptions *options, Batc
         .data = data,
         .calls = es_calls_new(client),
         .batches = g_queue_new(),
+        .common_bytes = filter_bytes(options->filter),
     };
     if (!recommend_check_knn(options->release, options->approximate ? 1 : 0, error))
         return FALSE;

@@ -5,13 +5,15 @@
  * alias meanwhile, and every document must carry that release's model_id.
  *
  * In memory there are at most 2 · in_flight batches, each of at most RECOMMEND_BATCH_PROFILES
- * profiles and some RECOMMEND_BATCH_MOVIES movies, whatever the number of profiles. */
+ * profiles, some RECOMMEND_BATCH_MOVIES movies and some RECOMMEND_BATCH_BYTES of searches, whatever
+ * the number of profiles. */
 #pragma once
 
 #include "recommend.h"
 
 #define RECOMMEND_BATCH_PROFILES 100
-#define RECOMMEND_BATCH_MOVIES 5000 /* one profile with more is a batch of its own */
+#define RECOMMEND_BATCH_MOVIES 5000             /* one profile with more is a batch of its own */
+#define RECOMMEND_BATCH_BYTES (4 * 1024 * 1024) /* and one with longer filters too */
 #define RECOMMEND_BATCH_IN_FLIGHT 4
 
 /* One profile and what came of it: either a ranking or an error. */

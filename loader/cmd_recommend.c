@@ -30,6 +30,18 @@ static void options_clear(Options *options)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
+/* Of the other features the known values are named. */
+static gboolean check_users(const ProfileOptions *options, GError **error)
+{
+    for (char **user = options->users; user != NULL && *user != NULL; user++) {
+        if (**user != '\0')
+            continue;
+        g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "--user is empty: which one?");
+        return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean parse(Options *options, const CliCommand *command, int argc, char **argv,
                       GError **error)
 {
@@ -44,7 +56,7 @@ static gboolean parse(Options *options, const CliCommand *command, int argc, cha
         !ranking_options_check(&options->ranking, error) ||
         !recommend_options_check(&options->recommend, error) ||
         !recommend_options_check_input(&options->recommend, options->job.profiles, error) ||
-        !profiles_job_options_check(&options->job, error))
+        !profiles_job_options_check(&options->job, error) || !check_users(&options->profile, error))
         return FALSE;
     const gboolean both = options->ranking.json && options->recommend.curl;
     if (both)
@@ -162,12 +174,14 @@ static Ranking *ask(Recommender *recommender, const RecommendRequest *request,
         wider.candidates = wider.candidates > 0 ? MAX(wider.candidates, wider.size) : 0;
     }
     const NewcomerRequest who = {history, request->profile, options->skip_unknown};
-    Ranking *ranking = history != NULL ? newcomer_ask(newcomer, recommender, &who, &wider, error)
-                                       : recommender_ask(recommender, &wider, error);
-    if (ranking != NULL && options->diversity > 0)
+    g_autoptr(Ranking) ranking = history != NULL
+                                     ? newcomer_ask(newcomer, recommender, &who, &wider, error)
+                                     : recommender_ask(recommender, &wider, error);
+    if (ranking == NULL || options->diversity == 0 ||
         diversify_ranking(ranking, recommender_release(recommender)->k, request->size,
-                          options->diversity);
-    return ranking;
+                          options->diversity, error))
+        return g_steal_pointer(&ranking);
+    return NULL;
 }
 
 static gboolean print_ranking(Recommender *recommender, const RecommendRequest *request,
@@ -254,9 +268,12 @@ static gboolean recommend_to_many(const Options *options, GError **error)
         return FALSE;
     request.filter = filter;
     g_autoptr(EsClient) client = es_options_connect(&options->cluster, error);
-    return client != NULL && name_check(client, alias, filter, seen, error) &&
-           profiles_job_run(&options->job, client, alias, &request,
-                            options->recommend.candidates == 0, seen, error);
+    g_autoptr(ReleaseMeta) release =
+        client != NULL ? release_meta_fetch(client, alias, error) : NULL;
+    return release != NULL && name_check_in(client, release, filter, seen, error) &&
+           profiles_job_run(&options->job, client, release, &request,
+                            options->recommend.candidates == RECOMMEND_OPTIONS_NOT_GIVEN, seen,
+                            error);
 }
 
 /* ---- one ---- */
@@ -293,7 +310,7 @@ static gboolean recommend_to_one(const Options *options, const Profile *profile,
         return FALSE;
     g_autoptr(EsClient) client = es_client_connect(&http, error);
     if (client == NULL ||
-        !name_check(client, es_options_alias(&options->cluster), filter, seen, error))
+        !name_check(client, es_options_alias(&options->cluster), filter, seen, history, error))
         return FALSE;
     if (history != NULL)
         history_exclude(history, filter);

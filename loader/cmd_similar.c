@@ -54,7 +54,7 @@ static GPtrArray *look_up(EsClient *client, const Options *options, Filter *filt
     const char *alias = es_options_alias(&options->cluster);
     g_autoptr(GPtrArray) movie = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(movie, g_strdup(options->movie));
-    if (!name_check(client, alias, filter, seen, error))
+    if (!name_check(client, alias, filter, seen, NULL, error))
         return NULL;
     if (!g_str_has_prefix(options->movie, FEATURE_MOVIE "_"))
         return g_steal_pointer(&movie);

@@ -13,17 +13,20 @@
 #define MODE 0666
 #define ERROR_MEMBER ",\"error\":"
 #define NO_MOVIES ",\"movies\":[]"
+#define MOST_REST 64 /* bytes: longer than any beginning that is looked at */
 
 struct LineOutput {
     char *name;
     int descriptor;
     gboolean is_file;
-    off_t whole; /* where the last whole line ends */
+    off_t whole;   /* where the last whole line ends */
+    guint64 lines; /* whole ones */
 };
 
 void line_output_past_clear(LineOutputPast *past)
 {
     g_free(past->last);
+    g_free(past->rest);
     *past = (LineOutputPast){0};
 }
 
@@ -73,8 +76,11 @@ static gboolean read_past(LineOutput *output, LineOutputPast *past, GError **err
         last = at;
     }
     output->whole = at - begin;
+    output->lines = past->lines;
     if (last != NULL)
         past->last = g_strndup(last, (gsize)(at - 1 - last));
+    if (at < end)
+        past->rest = g_strndup(at, MIN((gsize)(end - at), MOST_REST));
     return TRUE;
 }
 
@@ -113,6 +119,20 @@ LineOutput *line_output_open(const char *path, gboolean resume, LineOutputPast *
     return g_steal_pointer(&output);
 }
 
+gboolean line_output_rest_is_line(const LineOutputPast *past)
+{
+    g_autofree char *begin = g_strdup_printf("{\"line\":%" G_GUINT64_FORMAT ",", past->lines + 1);
+    return past->rest == NULL || (past->rest[0] != '\0' && (g_str_has_prefix(past->rest, begin) ||
+                                                            g_str_has_prefix(begin, past->rest)));
+}
+
+gboolean line_output_is_file(const LineOutput *output, int descriptor)
+{
+    struct stat one, other;
+    return fstat(output->descriptor, &one) == 0 && fstat(descriptor, &other) == 0 &&
+           S_ISREG(one.st_mode) && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
 /* ---- writing ---- */
 
 gboolean line_output_trim(LineOutput *output, GError **error)
@@ -128,12 +148,26 @@ gboolean line_output_trim(LineOutput *output, GError **error)
     return set_errno(error, output, "cannot be cut to whole lines");
 }
 
+guint64 line_output_lines(const LineOutput *output)
+{
+    return output->lines;
+}
+
+static guint64 count_lines(const char *text, gsize length)
+{
+    guint64 lines = 0;
+    for (gsize i = 0; i < length; i++)
+        lines += text[i] == '\n';
+    return lines;
+}
+
 gboolean line_output_write(LineOutput *output, const char *text, gsize length, GError **error)
 {
     while (length > 0) {
         const gssize written = write(output->descriptor, text, length);
         if (written < 0 && errno != EINTR)
             return set_errno(error, output, "cannot be written");
+        output->lines += count_lines(text, (gsize)MAX(written, 0));
         text += MAX(written, 0);
         length -= (gsize)MAX(written, 0);
     }

@@ -1,12 +1,12 @@
 #include "line_reader.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "interrupt.h"
+#include "text_file.h"
 
 #define CHUNK (64 * 1024)
 
@@ -27,12 +27,13 @@ static void set_errno(GError **error, const LineReader *reader, const char *what
 
 LineReader *line_reader_open(const char *path, GError **error)
 {
-    const gboolean is_input = strcmp(path, "-") == 0;
     g_autoptr(LineReader) reader = g_new0(LineReader, 1);
-    reader->name = g_strdup(is_input ? "standard input" : path);
-    reader->descriptor = is_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    reader->name = g_strdup(text_input_name(path));
+    reader->descriptor = text_input_open(path, error);
     struct stat status;
-    if (reader->descriptor < 0 || fstat(reader->descriptor, &status) != 0) {
+    if (reader->descriptor < 0)
+        return NULL;
+    if (fstat(reader->descriptor, &status) != 0) {
         set_errno(error, reader, "cannot be read");
         return NULL;
     }
@@ -59,6 +60,11 @@ void line_reader_free(LineReader *reader)
 const char *line_reader_name(const LineReader *reader)
 {
     return reader->name;
+}
+
+int line_reader_descriptor(const LineReader *reader)
+{
+    return reader->descriptor;
 }
 
 /* ---- reading ---- */

@@ -27,3 +27,4 @@ gboolean line_reader_at_end(LineReader *reader, gboolean *at_end,
 guint64 line_reader_count(const LineReader *reader);
 
 const char *line_reader_name(const LineReader *reader);
+int line_reader_descriptor(const LineReader *reader);

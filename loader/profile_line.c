@@ -5,7 +5,7 @@
 #include "feature_table.h"
 #include "recsys_error.h"
 
-#define LONGEST_VALUE 400 /* bytes: the server has a limit for a document's id */
+#define MOST_MEMBERS 1000 /* of a line */
 
 static gboolean fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
@@ -41,34 +41,37 @@ static gboolean take_size(BatchItem *item, yajl_val value, GError **error)
     return TRUE;
 }
 
+/* The text of a number of any size if it is an integer: ids of digits may have more than 64 bits.
+ */
+static const char *integer_text(yajl_val value)
+{
+    const char *text = YAJL_IS_NUMBER(value) ? YAJL_GET_NUMBER(value) : NULL;
+    return text != NULL && strpbrk(text, ".eE") == NULL ? text : NULL;
+}
+
 static gboolean take_feature(BatchItem *item, const char *type, yajl_val value, GError **error)
 {
-    const char *text = YAJL_IS_STRING(value)    ? YAJL_GET_STRING(value)
-                       : YAJL_IS_INTEGER(value) ? YAJL_GET_NUMBER(value)
-                                                : NULL;
+    const char *text = YAJL_IS_STRING(value) ? YAJL_GET_STRING(value) : integer_text(value);
     if (strcmp(type, FEATURE_MOVIE) == 0)
         return fail(error, "movies are what is recommended, not whom for");
     if (text == NULL)
         return fail(error, "%s is neither a text nor an integer", type);
-    if (text[0] == '\0' || strlen(text) > LONGEST_VALUE)
-        return fail(error, "%s is %s", type, text[0] == '\0' ? "empty" : "too long");
+    if (text[0] == '\0')
+        return fail(error, "%s is empty", type);
+    if (!feature_fits(type, strlen(text)))
+        return fail(error, "%s is too long: \"%s_…\" can have %d bytes", type, type,
+                    FEATURE_LONGEST_ID);
     profile_add(item->profile, type, text);
     return TRUE;
 }
 
-static gboolean is_repeated(yajl_val object, gsize at)
-{
-    for (gsize i = 0; i < at; i++)
-        if (strcmp(object->u.object.keys[i], object->u.object.keys[at]) == 0)
-            return TRUE;
-    return FALSE;
-}
-
-static gboolean take_member(BatchItem *item, yajl_val object, gsize at, GError **error)
+/* `taken`: the keys so far. */
+static gboolean take_member(BatchItem *item, yajl_val object, gsize at, GHashTable *taken,
+                            GError **error)
 {
     const char *key = object->u.object.keys[at];
     yajl_val value = object->u.object.values[at];
-    if (is_repeated(object, at))
+    if (!g_hash_table_add(taken, (gpointer)key))
         return fail(error, "%s is given twice: which one?", key);
     if (YAJL_IS_NULL(value) || strcmp(key, "id") == 0)
         return TRUE;
@@ -90,15 +93,27 @@ static gboolean fail_empty(yajl_val object, GError **error)
 static gboolean take_object(BatchItem *item, yajl_val object, GError **error)
 {
     const gsize members = object->u.object.len;
+    g_autoptr(GHashTable) taken = g_hash_table_new(g_str_hash, g_str_equal);
     for (gsize i = 0; i < members; i++)
         if (strcmp(object->u.object.keys[i], "id") == 0 && item->id == NULL &&
             !YAJL_IS_NULL(object->u.object.values[i]) &&
             !take_id(item, object->u.object.values[i], error))
             return FALSE;
+    if (members > MOST_MEMBERS)
+        return fail(error, "the line has more than %d members", MOST_MEMBERS);
     for (gsize i = 0; i < members; i++)
-        if (!take_member(item, object, i, error))
+        if (!take_member(item, object, i, taken, error))
             return FALSE;
     return profile_size(item->profile) > 0 || fail_empty(object, error);
+}
+
+/* Whether one of the escapes in a JSON text is a NUL; what follows an escaped backslash is none. */
+static gboolean has_escaped_nul(const char *text)
+{
+    for (; (text = strchr(text, '\\')) != NULL && text[1] != '\0'; text += 2)
+        if (g_str_has_prefix(text, "\\u0000"))
+            return TRUE;
+    return FALSE;
 }
 
 gboolean profile_line_parse(BatchItem *item, const char *line, gsize length, guint usual_size,
@@ -108,7 +123,7 @@ gboolean profile_line_parse(BatchItem *item, const char *line, gsize length, gui
     item->profile = profile_new();
     item->size = usual_size;
     /* A NUL would end the text early: what stands behind it would go unseen. */
-    if (strlen(text) != length || strstr(text, "\\u0000") != NULL)
+    if (strlen(text) != length || has_escaped_nul(text))
         return fail(error, "there is a NUL in it");
     if (strspn(text, " \t\r") == length)
         return fail(error, "the line is empty");

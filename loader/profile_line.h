@@ -4,7 +4,7 @@
  *
  * `id` (text or a number) comes back in the answer, `size` is how many movies are wanted; every
  * other member is a user feature, a text or an integer. A member that is null is as if it were
- * absent. */
+ * absent; there are 1000 members at most. */
 #pragma once
 
 #include "recommend_batch.h"

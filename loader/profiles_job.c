@@ -11,8 +11,7 @@
 #include "progress.h"
 #include "recommend_batch.h"
 #include "recsys_error.h"
-
-#define MOST_IN_FLIGHT 16
+#include "text_file.h"
 
 void profiles_job_options_clear(ProfilesJobOptions *options)
 {
@@ -23,6 +22,7 @@ void profiles_job_options_clear(ProfilesJobOptions *options)
 
 GOptionEntry *profiles_job_options_entries(ProfilesJobOptions *options)
 {
+    options->in_flight = PROFILES_JOB_NOT_GIVEN;
     const GOptionEntry entries[] = {
         {"profiles", 0, 0, G_OPTION_ARG_FILENAME, &options->profiles,
          "many at once: a line of JSON for each, e.g. {\"user\": 42, \"age\": 18, \"size\": 20, "
@@ -34,7 +34,7 @@ GOptionEntry *profiles_job_options_entries(ProfilesJobOptions *options)
          "with --output: go on after the file's last whole line", NULL},
         {"in-flight", 0, 0, G_OPTION_ARG_INT, &options->in_flight,
          "with --profiles: requests under way at a time, up to " G_STRINGIFY(
-             MOST_IN_FLIGHT) " (" G_STRINGIFY(RECOMMEND_BATCH_IN_FLIGHT) ")",
+             PROFILES_JOB_MOST_IN_FLIGHT) " (" G_STRINGIFY(RECOMMEND_BATCH_IN_FLIGHT) ")",
          "N"},
         {NULL},
     };
@@ -44,13 +44,14 @@ GOptionEntry *profiles_job_options_entries(ProfilesJobOptions *options)
 gboolean profiles_job_options_check(const ProfilesJobOptions *options, GError **error)
 {
     const char *why = NULL;
-    if (options->profiles == NULL &&
-        (options->output != NULL || options->resume || options->in_flight != 0))
+    const gboolean flight_given = options->in_flight != PROFILES_JOB_NOT_GIVEN;
+    if (options->profiles == NULL && (options->output != NULL || options->resume || flight_given))
         why = "--output, --resume and --in-flight are of --profiles only";
     else if (options->resume && options->output == NULL)
         why = "--resume goes on with a file: --output names it";
-    else if (options->in_flight < 0 || options->in_flight > MOST_IN_FLIGHT)
-        why = "--in-flight must be 1 to " G_STRINGIFY(MOST_IN_FLIGHT);
+    else if (flight_given &&
+             (options->in_flight < 1 || options->in_flight > PROFILES_JOB_MOST_IN_FLIGHT))
+        why = "--in-flight must be 1 to " G_STRINGIFY(PROFILES_JOB_MOST_IN_FLIGHT);
     if (why == NULL)
         return TRUE;
     g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, why);
@@ -232,18 +233,33 @@ static gboolean check_last(const Job *job, const char *output, yajl_val line, co
     return TRUE;
 }
 
+/* What a killed job left of its last line is taken off; somebody else's text is not. */
+static gboolean check_rest(const ProfilesJobOptions *options, const LineOutputPast *past,
+                           GError **error)
+{
+    if (line_output_rest_is_line(past))
+        return TRUE;
+    g_autofree char *shown = text_show((Text){past->rest, strlen(past->rest)});
+    return is_other(options->output, error,
+                    "\"%s\" after its %" G_GUINT64_FORMAT " whole lines is not the beginning of "
+                    "a line of such a job; take it off, or begin a new file",
+                    shown, past->lines);
+}
+
 static gboolean go_on_after(Job *job, const ProfilesJobOptions *options, const LineOutputPast *past,
                             GError **error)
 {
     gint64 number = 0;
     g_autofree char *mark = NULL;
     if (past->last == NULL)
-        return TRUE;
+        return check_rest(options, past, error);
     g_auto(yajl_val) line = json_parse(past->last, options->output, NULL);
     if (!json_get_int(line, "line", &number) || number != (gint64)past->lines)
         return is_other(options->output, error,
                         "its last line is not line %" G_GUINT64_FORMAT " of such a job",
                         past->lines);
+    if (!check_rest(options, past, error))
+        return FALSE;
     job->written = past->lines;
     job->errors = past->errors;
     job->empty = past->empty;
@@ -263,6 +279,17 @@ static gboolean check_input(LineReader *reader, GError **error)
     return !at_end;
 }
 
+/* Answers would be added to the very questions. */
+static gboolean check_apart(const Job *job, GError **error)
+{
+    if (!line_output_is_file(job->output, line_reader_descriptor(job->reader)))
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                "%s is read, so it cannot be written too: name another file for the output",
+                line_reader_name(job->reader));
+    return FALSE;
+}
+
 static gboolean prepare(Job *job, const ProfilesJobOptions *options, GError **error)
 {
     g_auto(LineOutputPast) past = {0};
@@ -270,8 +297,8 @@ static gboolean prepare(Job *job, const ProfilesJobOptions *options, GError **er
     if (job->reader == NULL || !check_input(job->reader, error))
         return FALSE;
     job->output = line_output_open(options->output, options->resume, &past, error);
-    return job->output != NULL && go_on_after(job, options, &past, error) &&
-           line_output_trim(job->output, error);
+    return job->output != NULL && check_apart(job, error) &&
+           go_on_after(job, options, &past, error) && line_output_trim(job->output, error);
 }
 
 /* ---- the whole ---- */
@@ -298,7 +325,7 @@ static gboolean run(Job *job, const ProfilesJobOptions *options, EsClient *clien
     if (!valid && options->output != NULL)
         g_prefix_error(error,
                        "%s has %" G_GUINT64_FORMAT " lines so far, --resume goes on after them: ",
-                       options->output, job->written);
+                       options->output, line_output_lines(job->output));
     return valid;
 }
 
@@ -315,12 +342,11 @@ static void tell_of_nothing(const Job *job)
                    job->without_rows);
 }
 
-gboolean profiles_job_run(const ProfilesJobOptions *options, EsClient *client, const char *alias,
-                          const RecommendRequest *request, gboolean usual_candidates,
-                          const Seen *seen, GError **error)
+gboolean profiles_job_run(const ProfilesJobOptions *options, EsClient *client,
+                          const ReleaseMeta *release, const RecommendRequest *request,
+                          gboolean usual_candidates, const Seen *seen, GError **error)
 {
-    g_autoptr(ReleaseMeta) release = release_meta_fetch(client, alias, error);
-    if (release == NULL || !recommend_check_knn(release, request->candidates, error))
+    if (!recommend_check_knn(release, request->candidates, error))
         return FALSE;
     const BatchOptions batch = {
         .release = release,
@@ -328,7 +354,7 @@ gboolean profiles_job_run(const ProfilesJobOptions *options, EsClient *client, c
         .approximate = request->candidates > 0,
         .candidates = usual_candidates ? 0 : request->candidates,
         .filter = request->filter,
-        .in_flight = (guint)options->in_flight,
+        .in_flight = options->in_flight != PROFILES_JOB_NOT_GIVEN ? (guint)options->in_flight : 0,
     };
     g_auto(Job) job = {
         .release = release,

@@ -11,29 +11,34 @@
 #include "recommend.h"
 #include "seen.h"
 
+#define PROFILES_JOB_MOST_IN_FLIGHT 16
+#define PROFILES_JOB_NOT_GIVEN G_MININT /* what an option can hardly be given as */
+
 typedef struct {
     char *profiles; /* a file, or "-"; NULL: this is no such job */
     char *output;   /* a file; NULL: standard output */
     gboolean resume;
-    int in_flight; /* 0: not given */
+    int in_flight; /* PROFILES_JOB_NOT_GIVEN, or 1 to PROFILES_JOB_MOST_IN_FLIGHT */
 } ProfilesJobOptions;
 
 void profiles_job_options_clear(ProfilesJobOptions *options);
 
-/* The option table that fills `options`; free with g_free. */
+/* The option table that fills `options`, whose in_flight is not given from now on; free with
+ * g_free. */
 GOptionEntry *profiles_job_options_entries(ProfilesJobOptions *options);
 
-/* RECSYS_ERROR_USAGE for options that do not go together. */
+/* RECSYS_ERROR_USAGE for options that do not go together, and for what is out of range. */
 gboolean profiles_job_options_check(const ProfilesJobOptions *options,
                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Runs it against the live release of `alias`. Of `request` it takes cold_start, size, candidates
- * (if `usual_candidates`: as recommend_usual_candidates() for each line's size) and filter;
- * beside that, what the user of a line has seen, if there is one, is excluded.
+/* Runs it against a `release`, in its concrete index. Of `request` it takes cold_start, size,
+ * candidates (if `usual_candidates`: as recommend_usual_candidates() for each line's size) and
+ * filter; beside that, what the user of a line has seen, if there is one, is excluded.
  *
  * RECSYS_ERROR_DATA: lines with errors, all others being done; or a file to go on with that is of
  * another release, or answers another question. RECSYS_ERROR_LOCKED: another job is writing it.
  * Otherwise as recommend_batch_run(); then, with an output file, the job can be resumed. */
-gboolean profiles_job_run(const ProfilesJobOptions *options, EsClient *client, const char *alias,
-                          const RecommendRequest *request, gboolean usual_candidates,
-                          const Seen *seen, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean profiles_job_run(const ProfilesJobOptions *options, EsClient *client,
+                          const ReleaseMeta *release, const RecommendRequest *request,
+                          gboolean usual_candidates, const Seen *seen,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -2,8 +2,10 @@
 
 #include <string.h>
 
+#include "feature_table.h"
 #include "recommend.h"
 #include "recsys_error.h"
+#include "text_file.h"
 
 #define LAST_YEAR 9999
 #define MOST_SKIPPED 10000000
@@ -35,8 +37,9 @@ GOptionEntry *recommend_options_filter_entries(RecommendOptions *options, gboole
         {"min-ratings", 0, 0, G_OPTION_ARG_INT, &options->least_ratings,
          "movies with at least so many ratings", "N"},
         {"exclude", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->excluded,
-         "not these movies, e.g. 318 or movie_318; may be given several times; what the release "
-         "does not have is told of",
+         "not these movies, e.g. 318 or movie_318, or \"a,b\" in quotes for a comma in an id; may "
+         "be "
+         "given several times; what the release does not have is told of",
          "ID,…"},
         {"exclude-seen", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->seen,
          for_people
@@ -56,6 +59,7 @@ GOptionEntry *recommend_options_filter_entries(RecommendOptions *options, gboole
 
 GOptionEntry *recommend_options_entries(RecommendOptions *options)
 {
+    options->candidates = RECOMMEND_OPTIONS_NOT_GIVEN;
     const GOptionEntry entries[] = {
         {"history", 0, 0, G_OPTION_ARG_FILENAME, &options->history,
          "ratings of a person the model does not know, a movie and a rating a line; these movies "
@@ -106,7 +110,7 @@ gboolean recommend_options_candidates(const RecommendOptions *options, guint siz
 {
     const char *why = NULL;
     *candidates = options->knn ? recommend_usual_candidates(size) : 0;
-    if (options->candidates == 0)
+    if (options->candidates == RECOMMEND_OPTIONS_NOT_GIVEN)
         return TRUE;
     if (!options->knn)
         why = "--candidates is of --knn only: an exact answer looks at every movie";
@@ -167,13 +171,60 @@ static void add_all(GPtrArray *texts, char **given)
         g_ptr_array_add(texts, g_strdup(*given));
 }
 
-static void exclude_all(Filter *filter, char **given)
+/* The next id of `1, 2,"a, b"`, and *at behind its comma, or at the end; NULL if there is none. */
+static char *take_excluded(Text *at)
 {
-    for (; given != NULL && *given != NULL; given++) {
-        g_auto(GStrv) movies = g_strsplit(*given, ",", -1);
-        for (char **movie = movies; *movie != NULL; movie++)
-            filter_exclude(filter, g_strstrip(*movie));
+    *at = text_strip(*at);
+    const char *comma = memchr(at->text, ',', at->length);
+    const gsize length = comma != NULL ? (gsize)(comma - at->text) : at->length;
+    const Text plain = text_strip((Text){at->text, length});
+    g_autofree char *id = NULL;
+    if (at->length > 0 && at->text[0] == '"') {
+        id = text_take_quoted_id(at);
+        *at = text_strip(*at);
+        if (id == NULL || (at->length > 0 && at->text[0] != ','))
+            return NULL;
+    } else if (text_is_id(plain)) {
+        id = g_strndup(plain.text, plain.length);
+        *at = (Text){at->text + length, at->length - length};
     }
+    return g_steal_pointer(&id);
+}
+
+static gboolean exclude(Filter *filter, const char *given, GError **error)
+{
+    Text at = {given, strlen(given)};
+    for (gboolean more = TRUE; more;) {
+        g_autofree char *id = take_excluded(&at);
+        if (id == NULL) {
+            g_autofree char *shown = text_show((Text){given, strlen(given)});
+            g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                        "--exclude \"%s\": ids of movies are expected, with commas between them; "
+                        "one with a comma in it in double quotes, as in CSV",
+                        shown);
+            return FALSE;
+        }
+        if (!feature_fits(FEATURE_MOVIE, strlen(id))) {
+            g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                        "--exclude: a movie's id of %" G_GSIZE_FORMAT " bytes, which is longer "
+                        "than any can be",
+                        strlen(id));
+            return FALSE;
+        }
+        filter_exclude(filter, id);
+        more = at.length > 0;
+        if (more)
+            at = (Text){at.text + 1, at.length - 1};
+    }
+    return TRUE;
+}
+
+static gboolean exclude_all(Filter *filter, char **given, GError **error)
+{
+    for (; given != NULL && *given != NULL; given++)
+        if (!exclude(filter, *given, error))
+            return FALSE;
+    return TRUE;
 }
 
 static gboolean check_numbers(const RecommendOptions *options, GError **error)
@@ -203,8 +254,9 @@ Filter *recommend_options_filter(const RecommendOptions *options, GError **error
     add_all(filter->no_genre, options->no_genre);
     filter->least_ratings = (guint)options->least_ratings;
     filter->raw = g_strdup(options->raw);
-    exclude_all(filter, options->excluded);
-    return filter_check(filter, error) ? g_steal_pointer(&filter) : NULL;
+    return exclude_all(filter, options->excluded, error) && filter_check(filter, error)
+               ? g_steal_pointer(&filter)
+               : NULL;
 }
 
 Seen *recommend_options_seen(const RecommendOptions *options, const SeenWhose *whose,

@@ -4,6 +4,8 @@
 
 #include "seen.h"
 
+#define RECOMMEND_OPTIONS_NOT_GIVEN G_MININT /* what an option can hardly be given as */
+
 typedef struct {
     char **any_genre, **all_genres, **no_genre;
     char *years;
@@ -13,7 +15,7 @@ typedef struct {
     char *raw;       /* JSON */
     int from;
     gboolean cold_start, explain, curl, knn;
-    int candidates; /* 0: not given */
+    int candidates; /* RECOMMEND_OPTIONS_NOT_GIVEN, or their number */
     char *history;  /* a file, or "-" */
     gboolean skip_unknown;
     double diversity; /* 0 to 1 */
@@ -23,7 +25,8 @@ void recommend_options_clear(RecommendOptions *options);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RecommendOptions, recommend_options_clear)
 
 /* The option tables that fill `options`: which movies there may be (for people, who may have rated
- * some, or for nobody in particular), and everything else; free with g_free. */
+ * some, or for nobody in particular), and everything else, with candidates not given from now on;
+ * free with g_free. */
 GOptionEntry *recommend_options_filter_entries(RecommendOptions *options, gboolean for_people);
 GOptionEntry *recommend_options_entries(RecommendOptions *options);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "csv.h"
+#include "feature_table.h"
 #include "id_table.h"
 #include "recsys_error.h"
 #include "text_file.h"
@@ -14,7 +15,8 @@ struct Seen {
     /* Each user's rows: users and movies by their positions. */
     gboolean of_each;
     IdTable *users, *rated;
-    GPtrArray *rows; /* [users] GArray of guint32, the movies of a user */
+    GPtrArray *names; /* char *, nullable: what the rated movies are excluded as */
+    GPtrArray *rows;  /* [users] GArray of guint32, the movies of a user */
 };
 
 Seen *seen_new(void)
@@ -24,6 +26,7 @@ Seen *seen_new(void)
     seen->notes = g_ptr_array_new_with_free_func(g_free);
     seen->users = id_table_new();
     seen->rated = id_table_new();
+    seen->names = g_ptr_array_new_with_free_func(g_free);
     seen->rows = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
     return seen;
 }
@@ -36,6 +39,7 @@ void seen_free(Seen *seen)
     g_ptr_array_unref(seen->notes);
     id_table_free(seen->users);
     id_table_free(seen->rated);
+    g_ptr_array_unref(seen->names);
     g_ptr_array_unref(seen->rows);
     g_free(seen);
 }
@@ -65,18 +69,16 @@ guint seen_exclude_of(const Seen *seen, const char *user, Filter *filter)
         return 0;
     const GArray *rows = g_ptr_array_index(seen->rows, position);
     for (guint i = 0; i < rows->len; i++) {
-        g_autofree char *movie = id_table_get(seen->rated, g_array_index(rows, guint32, i));
-        filter_exclude(filter, movie);
+        const char *movie = g_ptr_array_index(seen->names, g_array_index(rows, guint32, i));
+        if (movie != NULL)
+            filter_exclude(filter, movie);
     }
     return rows->len;
 }
 
-GPtrArray *seen_movies_of_each(const Seen *seen)
+GPtrArray *seen_movies_of_each(Seen *seen)
 {
-    GPtrArray *movies = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < id_table_size(seen->rated); i++)
-        g_ptr_array_add(movies, id_table_get(seen->rated, i));
-    return movies;
+    return seen->names;
 }
 
 static void add_ids(GChecksum *checksum, const IdTable *table)
@@ -114,6 +116,8 @@ static void add_row(Seen *seen, Text user, Text movie)
 {
     const guint position = position_of(seen->users, user);
     const guint32 rated = position_of(seen->rated, movie);
+    if (seen->names->len <= rated)
+        g_ptr_array_add(seen->names, g_strndup(movie.text, movie.length));
     while (seen->rows->len <= position)
         g_ptr_array_add(seen->rows, g_array_new(FALSE, FALSE, sizeof(guint32)));
     GArray *rows = g_ptr_array_index(seen->rows, position);
@@ -163,26 +167,52 @@ static gboolean begin_ratings(Reading *reading, GError **error)
 
 /* ---- a list ---- */
 
-static Text stripped(Text text)
+static gboolean has(Text text, const char *separator)
 {
-    while (text.length > 0 && g_ascii_isspace(text.text[0]))
-        text.text++, text.length--;
-    while (text.length > 0 && g_ascii_isspace(text.text[text.length - 1]))
-        text.length--;
-    return text;
+    return g_strstr_len(text.text, (gssize)text.length, separator) != NULL;
+}
+
+/* The id in a line that is one in double quotes, or NULL. */
+static char *take_whole_quoted(Text line)
+{
+    g_autofree char *id = text_take_quoted_id(&line);
+    return id != NULL && text_strip(line).length == 0 ? g_steal_pointer(&id) : NULL;
+}
+
+/* NULL if the line is not one id: with a separator in it, it is rather one of another file. */
+static char *id_of_line(Text line)
+{
+    if (line.text[0] == '"')
+        return take_whole_quoted(line);
+    return text_is_id(line) && !has(line, ",") && !has(line, "::")
+               ? g_strndup(line.text, line.length)
+               : NULL;
+}
+
+static gboolean fail_long(const TextFile *file, gsize length, GError **error)
+{
+    return text_file_fail(file, file->line, error,
+                          "a movie's id of %" G_GSIZE_FORMAT " bytes, which is longer than any "
+                          "can be",
+                          length);
 }
 
 static gboolean read_list(Reading *reading, GError **error)
 {
     TextFile *file = &reading->file;
     while (text_file_next(file)) {
-        const Text movie = stripped(file->current);
-        if (movie.length == 0)
+        const Text line = text_strip(file->current);
+        if (line.length == 0)
             continue;
-        if (!text_is_id(movie) || memchr(movie.text, ',', movie.length) != NULL ||
-            memchr(movie.text, ' ', movie.length) != NULL)
-            return text_file_expected(file, "one movie id", error);
-        add_movie(reading, movie);
+        g_autofree char *movie = id_of_line(line);
+        if (movie == NULL)
+            return text_file_expected(file,
+                                      "one movie id (in double quotes if a comma or \"::\" is a "
+                                      "part of it)",
+                                      error);
+        if (!feature_fits(FEATURE_MOVIE, strlen(movie)))
+            return fail_long(file, strlen(movie), error);
+        add_movie(reading, (Text){movie, strlen(movie)});
     }
     return TRUE;
 }
@@ -215,6 +245,8 @@ static gboolean read_ratings(Reading *reading, const char *separator, GError **e
         if (!first_fields(&reading->file, separator, fields))
             return text_file_expected(&reading->file, "user, movie and more, as in its first line",
                                       error);
+        if (!feature_fits(FEATURE_MOVIE, fields[1].length))
+            return fail_long(&reading->file, fields[1].length, error);
         add_rating(reading, fields[0], fields[1]);
     }
     return TRUE;
@@ -239,6 +271,8 @@ static gboolean read_records(Reading *reading, Csv *csv, const int columns[2], G
             continue;
         if (!text_is_id(movie))
             return csv_expected(csv, "a movie id", error);
+        if (!feature_fits(FEATURE_MOVIE, movie.length))
+            return fail_long(csv->file, movie.length, error);
         if (!text_is_id(user))
             return csv_expected(csv, "a user id", error);
         add_rating(reading, user, movie);
@@ -263,14 +297,16 @@ static gboolean read_csv(Reading *reading, GError **error)
 
 /* ---- any ---- */
 
-/* What stands between the fields of the first line; NULL: nothing, it has one. */
+/* What stands between the fields of the first line; NULL: nothing, it is one id. */
 static const char *separator_of(const TextFile *file)
 {
     static const char *const separators[] = {"::", "\t", ","};
     const gsize size = (gsize)(file->end - file->at);
     const char *end = size > 0 ? memchr(file->at, '\n', size) : NULL;
-    for (guint i = 0; end != NULL && i < G_N_ELEMENTS(separators); i++)
-        if (g_strstr_len(file->at, end - file->at, separators[i]) != NULL)
+    const Text line = text_strip((Text){file->at, end != NULL ? (gsize)(end - file->at) : 0});
+    g_autofree char *id = take_whole_quoted(line);
+    for (guint i = 0; id == NULL && i < G_N_ELEMENTS(separators); i++)
+        if (has(line, separators[i]))
             return separators[i];
     return NULL;
 }

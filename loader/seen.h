@@ -3,7 +3,9 @@
  * A file is either a list, one movie id a line (blank lines do not count), or ratings of many
  * people. Which of them it is, its first line says:
  *
- *   318                                   a list, for everybody
+ *   318                                   a list, for everybody; an id with a comma or "::" in it,
+ *                                         or one that begins with a quote, in double quotes as in
+ *                                         CSV
  *   1::318::5::978300760                  MovieLens 1M's ratings.dat: user, movie, …
  *   1<tab>318<tab>5<tab>978300760         MovieLens 100k's u.data: the same
  *   userId,movieId,rating,timestamp       a CSV file with a header: a column user or userId, and
@@ -44,8 +46,10 @@ gboolean seen_is_of_each(const Seen *seen);
 /* Adds those of one user beside that, and returns how many they are. */
 guint seen_exclude_of(const Seen *seen, const char *user, Filter *filter);
 
-/* The movies in these rows, each once; char *. */
-GPtrArray *seen_movies_of_each(const Seen *seen);
+/* The movies in these rows, each once, owned by `seen`; char *. One may be replaced by another name
+ * of the same movie, or by NULL (free the old one), and is no more excluded then; what
+ * seen_exclude_of() returns and seen_checksum() stay as they are. */
+GPtrArray *seen_movies_of_each(Seen *seen);
 
 /* A checksum of these rows, in hex: another one for other rows. */
 char *seen_checksum(const Seen *seen);

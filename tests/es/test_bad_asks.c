@@ -47,6 +47,7 @@ static void test_unknown_users(void)
 {
     check_ask("--user", "4711", 1, "there is no user 4711", alias);
     check_ask("--user", "0", 1, "there is no user 0", NULL);
+    check_ask("--user", "", 1, "--user is empty", NULL);
     check_ask("--user", "1\"},{\"x", 1, "there is no user", NULL);
 }
 
@@ -92,8 +93,17 @@ static void test_index_that_is_not_ours(void)
     CU_ASSERT(server_do("PUT", "{\"title\":\"x\"}", "/%s/_doc/age_18?refresh=true", foreign));
     CU_ASSERT(server_do("PUT", NULL, "/%s/_alias/%s-alias", foreign, foreign));
     g_autofree char *of_alias = g_strdup_printf("%s-alias", foreign);
-    recommend(&run, of_alias, "--age", "18");
-    CU_ASSERT(run_says(&run, 4, foreign, "is not a release of this program", NULL));
+    const char *const asks[][2] = {{"--age", "18"}, {"--genre", "Comedy"}, {"--exclude", "318"}};
+    for (guint i = 0; i < G_N_ELEMENTS(asks); i++) {
+        run_program(&run, LOADER, "recommend", "--user", "1", "--url", server_url(), "--alias",
+                    of_alias, asks[i][0], asks[i][1], NULL);
+        CU_ASSERT(run_says(&run, 4, foreign, "is not a release of this program", NULL));
+        CU_ASSERT_PTR_NULL(strstr(run.err, "in this release"));
+        run_program(&run, LOADER, "similar", "--movie", "movie_318", "--url", server_url(),
+                    "--alias", of_alias, i > 0 ? asks[i][0] : NULL, asks[i][1], NULL);
+        CU_ASSERT(run_says(&run, 4, foreign, "is not a release of this program", NULL));
+        CU_ASSERT_PTR_NULL(strstr(run.err, "in this release"));
+    }
     run_program(&run, BRIDGE, "verify", bundle_path, "--url", server_url(), "--alias", of_alias,
                 NULL);
     CU_ASSERT(run_says(&run, 4, foreign, "is not a release of this program", NULL));

@@ -12,7 +12,7 @@
 #include "bundles.h"
 #include "fake_server.h"
 #include "programs.h"
-#include "recommend.h"
+#include "recommend_batch.h"
 #include "servers.h"
 
 #define USERS 80
@@ -254,6 +254,16 @@ static void test_wrong_for_all(void)
     CU_ASSERT_STRING_EQUAL(run.out, "");
     run_program(&run, LOADER, "recommend", "--profiles", input, "--user", "1", NULL);
     CU_ASSERT(run_says(&run, 1, "either --profiles or", NULL));
+    const char *const flights[] = {"0", "-1", "17"};
+    for (guint i = 0; i < G_N_ELEMENTS(flights); i++) {
+        run_program(&run, LOADER, "recommend", "--profiles", input, "--in-flight", flights[i],
+                    NULL);
+        CU_ASSERT(run_says(&run, 1, "--in-flight must be 1 to 16", NULL));
+    }
+    run_program(&run, LOADER, "recommend", "--user", "1", "--in-flight", "0", NULL);
+    CU_ASSERT(run_says(&run, 1, "--in-flight are of --profiles only", NULL));
+    run_program(&run, LOADER, "recommend", "--user", "1", "--knn", "--candidates", "0", NULL);
+    CU_ASSERT(run_says(&run, 1, "--candidates must be --size at least", NULL));
     run_program(&run, LOADER, "recommend", "--profiles", input, "--resume", NULL);
     CU_ASSERT(run_says(&run, 1, "--output names it", NULL));
     run_program(&run, LOADER, "recommend", "--profiles", "/no/such/file", "--url", server_url(),
@@ -318,6 +328,75 @@ static void test_seen_by_nobody(void)
     CU_ASSERT_PTR_NULL(strstr(with.err, "of the users"));
 }
 
+/* Whatever ids a file has of the same movies; those that the release does not have do nothing. */
+static void test_seen_by_other_names(void)
+{
+    g_auto(Run) own = {0}, other = {0};
+    g_autofree char *ids = put("own.csv", "user,movie\n1,5\n1,7\n2,9\n");
+    g_autofree char *documents =
+        put("documents.csv", "user,movie\n1,movie_5\n1,7\n1,nope\n2,movie_9\n2,movie_nope\n");
+    g_autofree char *input =
+        put("names.jsonl", "{\"user\":1,\"size\":150}\n{\"user\":2,\"size\":150}\n");
+    run_program(&own, LOADER, "recommend", "--profiles", input, "--url", server_url(), "--alias",
+                alias, "--exclude-seen", ids, NULL);
+    run_program(&other, LOADER, "recommend", "--profiles", input, "--url", server_url(), "--alias",
+                alias, "--exclude-seen", documents, "--exclude", "nope,movie_8", NULL);
+    CU_ASSERT(run_says(&own, 0, NULL));
+    CU_ASSERT(run_says(&other, 0, "2 of the 5 movies that somebody has seen are not",
+                       "1 of the 2 movies to exclude is not in this release: nope", NULL));
+    g_auto(GStrv) lines = g_strsplit(other.out, "\n", -1);
+    const guint left[] = {147, 148};
+    CU_ASSERT_EQUAL(g_strv_length(lines), 3);
+    for (guint i = 0; i < 2 && g_strv_length(lines) == 3; i++) {
+        g_auto(yajl_val) line = parse(lines[i]);
+        CU_ASSERT_EQUAL(json_array_length(json_get(line, "movies")), left[i]);
+        CU_ASSERT_PTR_NULL(strstr(lines[i], "\"movie\":\"8\""));
+        CU_ASSERT_PTR_NULL(strstr(lines[i], i == 0 ? "\"movie\":\"5\"" : "\"movie\":\"9\""));
+    }
+}
+
+/* ---- how much is sent at a time ---- */
+
+static void forward_and_measure(const FakeRequest *request, FakeAnswer *answer, gpointer data)
+{
+    gsize *most = data;
+    if (strstr(request->path, "_msearch") != NULL)
+        *most = MAX(*most, request->body->len);
+    fake_forward(server_url(), request, answer);
+}
+
+static gsize most_sent(guint profiles, const char *option, const char *value)
+{
+    gsize most = 0;
+    g_autofree char *lines = lines_of(profiles), *input = put("long.jsonl", lines);
+    g_autoptr(FakeServer) server = fake_server_start(forward_and_measure, &most);
+    g_auto(Run) run = {0};
+    run_program(&run, LOADER, "recommend", "--profiles", input, "--url", fake_server_url(server),
+                "--alias", alias, option, value, NULL);
+    CU_ASSERT(run_says(&run, 0, NULL));
+    g_auto(GStrv) answers = g_strsplit(run.out, "\n", -1);
+    CU_ASSERT_EQUAL(g_strv_length(answers), profiles + 1);
+    return most;
+}
+
+static void test_long_filters(void)
+{
+    g_autoptr(GString) list = g_string_new(NULL);
+    for (guint i = 1; i <= 20000; i++)
+        g_string_append_printf(list, "%u\n", i * 7);
+    g_autofree char *path = put("many.txt", list->str);
+    const gsize known = most_sent(40, "--exclude", "7,14,21"),
+                unknown = most_sent(40, "--exclude-seen", path);
+    CU_ASSERT(unknown < known + 40 * 150 * strlen("\"100\","));
+    g_string_assign(list, "{\"terms\":{\"year\":[1990");
+    for (guint i = 0; i < 20000; i++)
+        g_string_append_printf(list, ",%u", 1900 + i % 200);
+    g_string_append(list, "]}}");
+    const gsize most = most_sent(100, "--filter", list->str);
+    CU_ASSERT(most > RECOMMEND_BATCH_BYTES / 2);
+    CU_ASSERT(most < RECOMMEND_BATCH_BYTES + 100 * 1000);
+}
+
 /* ---- nothing ---- */
 
 static void test_nothing(void)
@@ -368,6 +447,10 @@ static void test_resume_of_something_else(void)
     g_autofree char *full = run_job(server_url(), 50, "mine.jsonl", NULL, 0, NULL);
     g_autofree char *cut = g_strndup(full, strlen(full) - 5);
     check_not_resumed("something else\n", 50, "is not line 1 of such a job");
+    check_not_resumed("precious text, no newline", 50, "is not the beginning of a line");
+    check_not_resumed("{\"user\":42}", 50, "is not the beginning of a line");
+    g_autofree char *followed = g_strconcat(full, "my own notes", NULL);
+    check_not_resumed(followed, 60, "\"my own notes\" after its 50 whole lines");
     check_not_resumed(full, 40, "profiles.jsonl only 40");
     g_free(release(paths[1], alias));
     check_not_resumed(cut, 50, "is of model");
@@ -377,6 +460,34 @@ static void test_resume_of_something_else(void)
     g_free(put("mine.jsonl", cut));
     g_autofree char *text = run_job(server_url(), 50, "mine.jsonl", "--resume", 0, NULL);
     CU_ASSERT_STRING_EQUAL(text, full);
+}
+
+/* Neither by its name nor through standard output are answers added to the questions. */
+static void test_output_is_input(void)
+{
+    const char *text = "{\"user\":1}\n{\"user\":2}";
+    g_auto(Run) named = {0}, printed = {0};
+    g_autofree char *input = put("both.jsonl", text);
+    run_program(&named, LOADER, "recommend", "--profiles", input, "--url", server_url(), "--alias",
+                alias, "--output", input, "--resume", NULL);
+    CU_ASSERT(run_says(&named, 1, "both.jsonl is read, so it cannot be written too", NULL));
+    g_autofree char *command =
+        g_strdup_printf("exec \"$%s\" recommend --profiles %s --url %s --alias %s >>%s", LOADER,
+                        input, server_url(), alias, input);
+    run_program(&printed, "/bin/sh", "-c", command, NULL);
+    CU_ASSERT(run_says(&printed, 1, "cannot be written too", NULL));
+    g_autofree char *after = content_of(input);
+    CU_ASSERT_STRING_EQUAL(after, text);
+}
+
+/* Lines that did not get to the disk are not counted. */
+static void test_full_disk(void)
+{
+    g_auto(Run) run = {0};
+    g_autofree char *lines = lines_of(120), *input = put("full-disk.jsonl", lines);
+    run_program(&run, LOADER, "recommend", "--profiles", input, "--url", server_url(), "--alias",
+                alias, "--output", "/dev/full", "--resume", NULL);
+    CU_ASSERT(run_says(&run, 2, "/dev/full has 0 lines so far", NULL));
 }
 
 /* Of 40 profiles, whatever else is asked for: a file of 20 of them, gone on with by `options`. */
@@ -634,9 +745,13 @@ static const UnitTest tests[] = {
     {"what is wrong for all lines", test_wrong_for_all},
     {"what each has seen", test_seen_by_each},
     {"nobody has seen anything", test_seen_by_nobody},
+    {"seen by other names", test_seen_by_other_names},
+    {"long filters", test_long_filters},
     {"nothing to do, nothing found", test_nothing},
     {"a file is gone on with", test_resume},
     {"a file of something else is not", test_resume_of_something_else},
+    {"the output is not the input", test_output_is_input},
+    {"a full disk", test_full_disk},
     {"a file of another question is not", test_resume_of_another_question},
     {"a file of another release is not", test_resume_of_another_release},
     {"errors count after resuming", test_errors_count_after_resuming},

@@ -2,8 +2,10 @@
  * are folded in from some of their ratings, and what is predicted for them is compared with what
  * was planted. */
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "bundles.h"
 #include "exact_score.h"
@@ -464,7 +466,7 @@ static void recommend(Run *run, const char *history, const char *option, const c
 
 static void test_command(void)
 {
-    g_auto(Run) table = {0}, json = {0}, piped = {0}, why = {0};
+    g_auto(Run) table = {0}, json = {0}, piped = {0}, why = {0}, other = {0};
     g_autofree char *directory = tap_directory();
     g_autofree char *path = g_build_filename(directory, "seen.txt", NULL);
     const HeldOut *person = g_ptr_array_index(held, 2);
@@ -482,11 +484,39 @@ static void test_command(void)
     CU_ASSERT(g_strcmp0(json_get_string(answer, "profile"), "1 rating") == 0);
     CU_ASSERT_EQUAL(json_array_length(json_get(answer, "movies")), /* all but the one seen */
                     feature_table_of_type(bundle->features, FEATURE_MOVIE)->len - 1);
+    g_autofree char *document = g_strdup_printf("movie_%s", line);
+    fixture_put(directory, "document.txt", document, -1);
+    g_autofree char *of_document = g_build_filename(directory, "document.txt", NULL);
+    recommend(&other, of_document, "--json", "--size=200");
+    CU_ASSERT_STRING_EQUAL(other.out, json.out);
+    g_autofree char *both = g_strconcat(line, document, NULL);
+    fixture_put(directory, "document.txt", both, -1);
+    recommend(&other, of_document, "--json", NULL);
+    CU_ASSERT(run_says(&other, 2, "document.txt:2: movie ", "is rated in line 1 already", NULL));
     g_autofree char *command = g_strdup_printf(
         "\"$RECSYS_LOADER\" recommend --url '%s' --alias %s --history - --json --size 200 <'%s'",
         server_url(), alias, path);
     run_program(&piped, "/bin/sh", "-c", command, NULL);
     CU_ASSERT_STRING_EQUAL(piped.out, json.out);
+}
+
+/* Ctrl-C while a history is waited for: from standard input, which nobody closes, and from a pipe
+ * that nobody writes to. */
+static void test_interrupted(void)
+{
+    g_autofree char *directory = tap_directory();
+    g_autofree char *pipe = g_build_filename(directory, "pipe", NULL);
+    const char *const histories[] = {"- <>", ""};
+    CU_ASSERT_EQUAL(mkfifo(pipe, 0600), 0);
+    for (guint i = 0; i < G_N_ELEMENTS(histories); i++) {
+        g_auto(Run) run = {0};
+        g_autofree char *command = g_strdup_printf(
+            "exec \"$RECSYS_LOADER\" recommend --url '%s' --alias %s --history %s'%s'",
+            server_url(), alias, histories[i], pipe);
+        run_interrupted(&run, SIGINT, 300000, "/bin/sh", "-c", command, NULL);
+        CU_ASSERT(run_says(&run, 130, NULL));
+        CU_ASSERT_STRING_EQUAL(run.out, "");
+    }
 }
 
 static void test_bad_commands(void)
@@ -525,6 +555,7 @@ static const UnitTest tests[] = {
     {"a release of an earlier version", test_old_release},
     {"the command", test_command},
     {"commands that cannot be", test_bad_commands},
+    {"interrupted while waiting", test_interrupted},
     {NULL, NULL},
 };
 

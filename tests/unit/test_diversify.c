@@ -1,8 +1,11 @@
 #include "diversify.h"
 
 #include <math.h>
+#include <signal.h>
 
 #include "fixtures.h"
+#include "interrupt.h"
+#include "recsys_error.h"
 #include "tap.h"
 
 typedef struct {
@@ -100,7 +103,7 @@ static void test_against_the_definition(void)
         list_init(&list, random, 1 + (guint)g_rand_int_range(random, 0, 40), 1 + round % 9);
         const guint size = 1 + (guint)g_rand_int_range(random, 0, (gint32)list.n);
         const double l = trades[round % G_N_ELEMENTS(trades)];
-        diversify(order, size, list.scores, list.vectors, list.n, list.k, l);
+        CU_ASSERT(diversify(order, size, list.scores, list.vectors, list.n, list.k, l, NULL));
         check_order(&list, order, size, l);
     }
 }
@@ -112,7 +115,7 @@ static void test_no_diversity(void)
     guint order[30];
     list_init(&list, random, 30, 4);
     list.scores[11] = list.scores[12] = list.scores[13]; /* equals keep their rank */
-    diversify(order, 30, list.scores, list.vectors, 30, 4, 0);
+    CU_ASSERT(diversify(order, 30, list.scores, list.vectors, 30, 4, 0, NULL));
     for (guint i = 0; i < 30; i++)
         CU_ASSERT_EQUAL(order[i], i);
 }
@@ -124,11 +127,11 @@ static void test_twins(void)
     const float a[] = {1, 0}, b[] = {2, 0}, c[] = {0, 1}, d[] = {-1, 0};
     const float *const vectors[] = {a, b, c, d};
     guint order[4];
-    diversify(order, 4, scores, vectors, 4, 2, 0.3);
+    CU_ASSERT(diversify(order, 4, scores, vectors, 4, 2, 0.3, NULL));
     const guint expected[] = {0, 2, 1, 3};
     for (guint i = 0; i < 4; i++)
         CU_ASSERT_EQUAL(order[i], expected[i]);
-    diversify(order, 4, scores, vectors, 4, 2, 1);
+    CU_ASSERT(diversify(order, 4, scores, vectors, 4, 2, 1, NULL));
     CU_ASSERT(order[0] == 0 && order[1] == 3 && order[2] == 2 && order[3] == 1);
 }
 
@@ -138,11 +141,11 @@ static void test_equal_scores_and_zeros(void)
     const float zero[] = {0, 0}, a[] = {1, 1};
     const float *const vectors[] = {zero, a, a};
     guint order[3];
-    diversify(order, 3, scores, vectors, 3, 2, 0.5);
+    CU_ASSERT(diversify(order, 3, scores, vectors, 3, 2, 0.5, NULL));
     CU_ASSERT(order[0] == 0 && order[1] == 1 && order[2] == 2);
-    diversify(order, 0, scores, vectors, 3, 2, 0.5);
-    diversify(order, 0, NULL, NULL, 0, 2, 0.5);
-    diversify(order, 1, scores, vectors, 1, 2, 1);
+    CU_ASSERT(diversify(order, 0, scores, vectors, 3, 2, 0.5, NULL));
+    CU_ASSERT(diversify(order, 0, NULL, NULL, 0, 2, 0.5, NULL));
+    CU_ASSERT(diversify(order, 1, scores, vectors, 1, 2, 1, NULL));
     CU_ASSERT_EQUAL(order[0], 0);
 }
 
@@ -154,12 +157,35 @@ static void test_candidates(void)
     CU_ASSERT_EQUAL(diversify_candidates(G_MAXUINT), G_MAXUINT);
 }
 
+/* Signals cannot be taken back: the last test. */
+static void test_interrupted(void)
+{
+    g_autoptr(GError) error = NULL;
+    const double scores[] = {2, 1};
+    const float a[] = {1, 0}, b[] = {0, 1};
+    const float *const vectors[] = {a, b};
+    guint order[2];
+    g_autoptr(Ranking) ranking = ranking_new("index", "model", 5, 0);
+    for (guint i = 0; i < 2; i++) {
+        RankedMovie movie = {.score = scores[i], .vector = g_memdup2(vectors[i], sizeof a)};
+        ranking_add(ranking, &movie);
+    }
+    interrupt_install();
+    CU_ASSERT_EQUAL(raise(SIGINT), 0);
+    CU_ASSERT_FALSE(diversify(order, 2, scores, vectors, 2, 2, 0.5, &error));
+    TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_INTERRUPTED, "interrupted");
+    CU_ASSERT_FALSE(diversify_ranking(ranking, 2, 1, 0.5, &error));
+    TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_INTERRUPTED, "interrupted");
+    CU_ASSERT_EQUAL(ranking->movies->len, 2);
+}
+
 static const UnitTest tests[] = {
     {"against the definition", test_against_the_definition},
     {"L = 0", test_no_diversity},
     {"twins", test_twins},
     {"equal scores, vectors of zeros", test_equal_scores_and_zeros},
     {"how many candidates", test_candidates},
+    {"interrupted", test_interrupted},
     {NULL, NULL},
 };
 

@@ -5,6 +5,7 @@
 #include "fixtures.h"
 #include "recsys_error.h"
 #include "tap.h"
+#include "text_file.h"
 
 static History *parse(const char *text, GError **error)
 {
@@ -105,9 +106,54 @@ static void test_decimal_comma(void)
     check("\"Lamp 2\",4\n318, 5\ntwo words,3\n1,4\n", names, 4);
 }
 
+#define LINE(text)                                                                                 \
+    {                                                                                              \
+        text, sizeof text - 1                                                                      \
+    }
+
+/* No id, however it is written, can have these in it. */
+static void test_movies_that_are_none(void)
+{
+    static const Text lines[] = {
+        LINE("\"\377\",4"),  LINE("\377,4"),         LINE("\"318\0junk\",4"),
+        LINE("318\0junk,4"), LINE("\"\033[31m\",4"), LINE("\033[31m 4"),
+        LINE("\"a\tb\",4"),  LINE("\"a\177\" ,4"),   LINE("\"\"\377\"\",4"),
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(lines); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(History) history =
+            history_parse(lines[i].text, lines[i].length, "seen.txt", &error);
+        CU_ASSERT_PTR_NULL(history);
+        CU_ASSERT(error != NULL && strpbrk(error->message, "\033\177\377") == NULL);
+        TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "seen.txt:1: expected a movie");
+    }
+    g_autofree char *id = g_strnfill(507, 'x'), *line = g_strdup_printf("318 5\n%s 4\n", id);
+    check_refused(line, "seen.txt:2: a movie's id of 507 bytes");
+    g_autofree char *longest = g_strdup_printf("%s 4\n", id + 1);
+    const Expected one[] = {{id + 1, 4, 1}};
+    check(longest, one, 1);
+}
+
 static void test_repeated_movie(void)
 {
     check_refused("318 5\n1 3\n\n318 2\n", "seen.txt:4: movie 318 is rated in line 1 already");
+}
+
+static void test_other_names(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(History) history = parse("1 3\n\nmovie_318 5\n318 2\n", &error);
+    g_autoptr(GPtrArray) movies = g_ptr_array_new();
+    const char *const names[] = {"1", "318", "2"};
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+        g_ptr_array_add(movies, (gpointer)names[i]);
+    CU_ASSERT(history_rename(history, movies, &error));
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+        CU_ASSERT_STRING_EQUAL(history_get(history, i)->movie, names[i]);
+    g_ptr_array_index(movies, 2) = (gpointer) "318";
+    CU_ASSERT_FALSE(history_rename(history, movies, &error));
+    TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
+                     "seen.txt:4: movie 318 is rated in line 3 already");
 }
 
 static void test_nothing(void)
@@ -167,7 +213,9 @@ static const UnitTest tests[] = {
     {"names of movies", test_names_of_movies},
     {"lines that are none", test_lines_that_are_none},
     {"a comma for a point", test_decimal_comma},
+    {"movies that are none", test_movies_that_are_none},
     {"a movie twice", test_repeated_movie},
+    {"other names of movies", test_other_names},
     {"nothing", test_nothing},
     {"too many", test_too_many},
     {"ratings beyond the scale", test_scale},

@@ -113,6 +113,7 @@ static void check_past(const char *text, guint64 lines, guint64 errors, const ch
     CU_ASSERT_EQUAL(g_strcmp0(past.last, last), 0);
     CU_ASSERT(line_output_trim(output, &error));
     CU_ASSERT(line_output_write(output, "new\n", 4, &error));
+    CU_ASSERT_EQUAL(line_output_lines(output), lines + 1);
     CU_ASSERT(line_output_finish(output, &error));
     CU_ASSERT(g_file_get_contents(path, &found, NULL, NULL));
     CU_ASSERT_EQUAL(g_strcmp0(found, after), 0);
@@ -123,12 +124,58 @@ static void test_going_on(void)
     check_past("", 0, 0, NULL, "new\n");
     check_past("a\nb\n", 2, 0, "b", "a\nb\nnew\n");
     check_past("a\nb\nhalf", 2, 0, "b", "a\nb\nnew\n");
-    check_past("half", 0, 0, NULL, "new\n");
+    check_past("{\"line\":1,\"mov", 0, 0, NULL, "new\n");
     check_past("{\"line\":1,\"error\":\"x\"}\n{\"line\":2}\n", 2, 1, "{\"line\":2}",
                "{\"line\":1,\"error\":\"x\"}\n{\"line\":2}\nnew\n");
     /* The same letters inside a text are no member. */
     check_past("{\"id\":\"a,\\\"error\\\":b\"}\n", 1, 0, "{\"id\":\"a,\\\"error\\\":b\"}",
                "{\"id\":\"a,\\\"error\\\":b\"}\nnew\n");
+}
+
+static void check_rest(const char *text, gsize length, gboolean is_line)
+{
+    g_autofree char *path = put(text, length);
+    g_auto(LineOutputPast) past = {0};
+    g_autoptr(LineOutput) output = line_output_open(path, TRUE, &past, NULL);
+    CU_ASSERT_PTR_NOT_NULL(output);
+    CU_ASSERT_EQUAL(line_output_rest_is_line(&past), is_line);
+}
+
+/* What was cut short is told from what is somebody else's. */
+static void test_rests(void)
+{
+    static const struct {
+        const char *text;
+        gboolean is_line;
+    } cases[] = {
+        {"", TRUE},
+        {"{\"line\":1}\n", TRUE},
+        {"{", TRUE},
+        {"{\"line\":1", TRUE},
+        {"{\"line\":1,", TRUE},
+        {"{\"line\":1,\"profile\":\"user 1\",\"movies\":[{\"movie\":\"318\",\"sc", TRUE},
+        {"{\"line\":1}\n{\"line\":2,\"er", TRUE},
+        {"precious text, no newline", FALSE},
+        {"{\"user\":42}", FALSE},
+        {"{\"line\":12,", FALSE},
+        {"{\"line\":1}\n{\"line\":1,", FALSE},
+        {"{\"line\":1}\nhalf", FALSE},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
+        check_rest(cases[i].text, strlen(cases[i].text), cases[i].is_line);
+    check_rest("\0precious", 9, FALSE);
+}
+
+static void test_same_file(void)
+{
+    g_autofree char *path = put("{\"user\":42}\n", 12), *other = g_strconcat(path, ".2", NULL);
+    CU_ASSERT(g_file_set_contents(other, "", 0, NULL));
+    g_auto(LineOutputPast) past = {0};
+    g_autoptr(LineOutput) output = line_output_open(path, TRUE, &past, NULL);
+    g_autoptr(LineReader) same = line_reader_open(path, NULL);
+    g_autoptr(LineReader) another = line_reader_open(other, NULL);
+    CU_ASSERT(line_output_is_file(output, line_reader_descriptor(same)));
+    CU_ASSERT_FALSE(line_output_is_file(output, line_reader_descriptor(another)));
 }
 
 static void test_not_to_be_written(void)
@@ -161,6 +208,7 @@ static void test_full_disk(void)
     g_autoptr(LineOutput) output = line_output_open("/dev/full", TRUE, &past, &error);
     CU_ASSERT_PTR_NOT_NULL(output);
     CU_ASSERT_FALSE(output != NULL && line_output_write(output, "new\n", 4, &error));
+    CU_ASSERT_EQUAL(line_output_lines(output), 0);
     TAP_ASSERT_ERROR(error, G_FILE_ERROR, G_FILE_ERROR_NOSPC, "/dev/full");
 }
 
@@ -168,6 +216,7 @@ static const UnitTest tests[] = {
     {"items of before", test_past_items}, {"reading", test_reading},
     {"long lines", test_long_lines},      {"what cannot be read", test_what_cannot_be_read},
     {"going on", test_going_on},          {"what cannot be written", test_not_to_be_written},
+    {"what was cut short", test_rests},   {"the same file", test_same_file},
     {"a full disk", test_full_disk},      {NULL, NULL},
 };
 

@@ -34,6 +34,14 @@ static void test_profiles(void)
     check("{\"id\":null,\"age\":null,\"size\":null,\"user\":\"\303\251\"}", NULL, "user \303\251",
           10);
     check("{\"size\":10000,\"user\":-1}", NULL, "user -1", 10000);
+    check("{\"user\":9223372036854775808}", NULL, "user 9223372036854775808", 10);
+    check("{\"user\":123456789012345678901234567890}", NULL, "user 123456789012345678901234567890",
+          10);
+    check("{\"user\":\"a\\\\u0000b\"}", NULL, "user a\\u0000b", 10);
+    g_autofree char *much = g_strnfill(507, 'x');
+    g_autofree char *line = g_strdup_printf("{\"user\":\"%s\"}", much);
+    g_autofree char *whom = g_strdup_printf("user %s", much);
+    check(line, NULL, whom, 10);
 }
 
 static void check_refused(const char *line, gsize length, const char *why)
@@ -59,6 +67,8 @@ static void test_refused(void)
         {"{\"id\":1,\"user\":1,\"id\":1}", "id is given twice"},
         {"{\"user\":true}", "user is neither a text nor an integer"},
         {"{\"user\":1.5}", "user is neither a text nor an integer"},
+        {"{\"user\":1e3}", "user is neither a text nor an integer"},
+        {"{\"user\":\"a\\\\\\u0000b\"}", "NUL"},
         {"{\"user\":[1]}", "user is neither a text nor an integer"},
         {"{\"user\":\"\"}", "user is empty"},
         {"{\"user\":\"a\\u0000b\"}", "NUL"},
@@ -72,9 +82,30 @@ static void test_refused(void)
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
         check_refused(cases[i][0], strlen(cases[i][0]), cases[i][1]);
     check_refused("{\"user\":1}\0{", 12, "NUL");
-    g_autofree char *much = g_strnfill(500, 'x');
+    g_autofree char *much = g_strnfill(508, 'x');
     g_autofree char *line = g_strdup_printf("{\"user\":\"%s\"}", much);
-    check_refused(line, strlen(line), "user is too long");
+    check_refused(line, strlen(line), "user is too long: \"user_…\" can have 512 bytes");
+    g_autofree char *other = g_strdup_printf("{\"device\":\"%s\"}", much + 2);
+    check_refused(other, strlen(other), "device is too long: \"device_…\" can have 512 bytes");
+}
+
+/* {"k0":1,"k1":1,…} of so many members. */
+static char *members_of(guint count)
+{
+    g_autoptr(GString) line = g_string_new("{");
+    for (guint i = 0; i < count; i++)
+        g_string_append_printf(line, "%s\"k%u\":1", i > 0 ? "," : "", i);
+    return g_strconcat(line->str, "}", NULL);
+}
+
+static void test_many_members(void)
+{
+    g_auto(BatchItem) item = {0};
+    g_autofree char *most = members_of(1000), *more = members_of(1001), *far = members_of(60000);
+    CU_ASSERT(profile_line_parse(&item, most, strlen(most), 10, &item.error));
+    CU_ASSERT_EQUAL(profile_size(item.profile), 1000);
+    check_refused(more, strlen(more), "the line has more than 1000 members");
+    check_refused(far, strlen(far), "the line has more than 1000 members");
 }
 
 /* The id comes back even if the rest makes no sense. */
@@ -89,6 +120,7 @@ static void test_id_of_a_wrong_line(void)
 static const UnitTest tests[] = {
     {"profiles", test_profiles},
     {"refused", test_refused},
+    {"many members", test_many_members},
     {"the id of a wrong line", test_id_of_a_wrong_line},
     {NULL, NULL},
 };

@@ -78,7 +78,12 @@ static void test_refused(void)
         {"x --min-ratings=-1", "--min-ratings must be from 0"},
         {"x --years 2000-1990", "the years from 2000 to 1990 are none"},
         {"x --genre A --no-genre A", "both wanted and excluded"},
-        {"x --exclude 1,,2", "must have a name"},
+        {"x --exclude 1,,2", "ids of movies are expected"},
+        {"x --exclude ''", "--exclude \"\": ids of movies are expected"},
+        {"x --exclude 1, --exclude 2", "ids of movies are expected"},
+        {"x --exclude '1,\"2'", "ids of movies are expected"},
+        {"x --exclude '\"1\"2'", "ids of movies are expected"},
+        {"x --exclude '1,\t2\t3'", "ids of movies are expected"},
         {"x --filter {", "the filter is not valid JSON"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -86,6 +91,34 @@ static void test_refused(void)
         CU_ASSERT_PTR_NULL(filter_of(cases[i].line, &error));
         TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, cases[i].text);
     }
+}
+
+static void check_excluded(const char *line, const char *expected)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Filter) filter = filter_of(line, &error);
+    CU_ASSERT_PTR_NOT_NULL(filter);
+    if (filter == NULL)
+        return;
+    g_ptr_array_add(filter->excluded, NULL);
+    g_autofree char *excluded = g_strjoinv("|", (char **)filter->excluded->pdata);
+    CU_ASSERT_STRING_EQUAL(excluded, expected);
+}
+
+static void test_excluded(void)
+{
+    check_excluded("x --exclude 1,2", "1|2");
+    check_excluded("x --exclude ' 1 , two words'", "1|two words");
+    check_excluded("x --exclude '\"a,b\"'", "a,b");
+    check_excluded("x --exclude '1, \"a, \"\"b\"\"\" ,12\" single' --exclude c::d",
+                   "1|a, \"b\"|12\" single|c::d");
+    g_autofree char *id = g_strnfill(507, 'x');
+    g_autofree char *longer = g_strdup_printf("x --exclude 1,%s", id);
+    g_autofree char *longest = g_strdup_printf("x --exclude %s", id + 1);
+    g_autoptr(GError) error = NULL;
+    CU_ASSERT_PTR_NULL(filter_of(longer, &error));
+    TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "a movie's id of 507 bytes");
+    check_excluded(longest, id + 1);
 }
 
 /* ---- what does not go together ---- */
@@ -148,6 +181,7 @@ static const UnitTest tests[] = {
     {"years", test_years},
     {"filter", test_filter},
     {"what is refused", test_refused},
+    {"ids to exclude", test_excluded},
     {"what does not go together", test_together},
     {NULL, NULL},
 };

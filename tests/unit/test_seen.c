@@ -51,6 +51,10 @@ static void test_lists(void)
     check("318\n", NULL, "318");
     check("318\r\n\n  2858 \nSKU-17\n", "42", "318 2858 SKU-17");
     check("", NULL, "");
+    check("two words\n7 8\n", NULL, "two words 7 8");
+    check("\"a,b\"\n\"c::d\" \n\"say \"\"e\"\"\"\n12\" single\n", NULL,
+          "a,b c::d say \"e\" 12\" single");
+    check("\"a::b\"\r\n318\r\n", "42", "a::b 318");
 }
 
 static void test_ratings(void)
@@ -78,8 +82,27 @@ static void test_refused(void)
     check_refused("1::2::3\n42::::3\n", "42", RECSYS_ERROR_DATA, "seen:2: expected user, movie");
     check_refused("a,b\n1,2\n", "4", RECSYS_ERROR_DATA, "seen:1: expected a column user");
     check_refused("1,2,3\n", "4", RECSYS_ERROR_DATA, "expected a column user");
-    check_refused("318\n7 8\n", NULL, RECSYS_ERROR_DATA, "seen:2: expected one movie id");
+    check_refused("318\n7,8\n", NULL, RECSYS_ERROR_DATA, "seen:2: expected one movie id");
+    check_refused("318\n7::8\n", NULL, RECSYS_ERROR_DATA, "in double quotes if a comma");
+    check_refused("318\n\"7\n", NULL, RECSYS_ERROR_DATA, "seen:2: expected one movie id");
+    check_refused("318\n\"7\" 8\n", NULL, RECSYS_ERROR_DATA, "seen:2: expected one movie id");
+    check_refused("318\n7\t8\n", NULL, RECSYS_ERROR_DATA, "seen:2: expected one movie id");
+    check_refused("318\n\"\377\"\n", NULL, RECSYS_ERROR_DATA, "seen:2: expected one movie id");
     check_refused("318\n7", NULL, RECSYS_ERROR_DATA, "does not end with a line end");
+}
+
+/* "movie_" and 507 bytes are one more than the id of a document can have. */
+static void test_long_ids(void)
+{
+    g_autofree char *id = g_strnfill(507, 'x');
+    static const char *const forms[] = {"1\n%s\n", "42::1::5\n42::%s::3\n", "user,item\n42,%s\n"};
+    for (guint i = 0; i < G_N_ELEMENTS(forms); i++) {
+        g_auto(GStrv) parts = g_strsplit(forms[i], "%s", 2);
+        g_autofree char *text = g_strjoin(id, parts[0], parts[1], NULL);
+        check_refused(text, "42", RECSYS_ERROR_DATA, "seen:2: a movie's id of 507 bytes");
+    }
+    g_autofree char *longest = g_strdup_printf("%s\n", id + 1);
+    check(longest, "42", id + 1);
 }
 
 static void test_no_file(void)
@@ -114,8 +137,29 @@ static void check_each(const char *text)
         g_autofree char *movies = excluded_by(filter);
         CU_ASSERT_STRING_EQUAL(movies, cases[i].movies);
     }
-    g_autoptr(GPtrArray) rated = seen_movies_of_each(seen);
-    CU_ASSERT_EQUAL(rated->len, 4);
+    CU_ASSERT_EQUAL(seen_movies_of_each(seen)->len, 4);
+}
+
+/* The names that the release has for them, if it has them. */
+static void test_other_names(void)
+{
+    const SeenWhose whose = {.everybody = TRUE};
+    g_autoptr(Seen) seen =
+        read_text("1::movie_318::5\n1::nope::5\n1::7::5\n2::nope::1\n", &whose, NULL);
+    g_autoptr(Filter) first = filter_new(), second = filter_new();
+    g_autofree char *before = seen_checksum(seen);
+    GPtrArray *movies = seen_movies_of_each(seen);
+    CU_ASSERT_EQUAL(movies->len, 3);
+    for (guint i = 0; i < 2; i++) {
+        g_free(g_ptr_array_index(movies, i));
+        g_ptr_array_index(movies, i) = i == 0 ? g_strdup("318") : NULL;
+    }
+    CU_ASSERT_EQUAL(seen_exclude_of(seen, "1", first), 3);
+    CU_ASSERT_EQUAL(seen_exclude_of(seen, "2", second), 1);
+    g_autofree char *one = excluded_by(first), *after = seen_checksum(seen);
+    CU_ASSERT_STRING_EQUAL(one, "318 7");
+    CU_ASSERT_EQUAL(second->excluded->len, 0);
+    CU_ASSERT_STRING_EQUAL(after, before);
 }
 
 static void test_each(void)
@@ -164,8 +208,10 @@ static const UnitTest tests[] = {
     {"lists", test_lists},
     {"ratings of many", test_ratings},
     {"what is refused", test_refused},
+    {"ids that are too long", test_long_ids},
     {"no file", test_no_file},
     {"ratings of each user", test_each},
+    {"other names of movies", test_other_names},
     {"a list is of everybody", test_list_of_each},
     {"files that exclude nothing", test_notes},
     {NULL, NULL},

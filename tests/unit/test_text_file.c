@@ -222,6 +222,31 @@ static void test_ids(void)
     CU_ASSERT_FALSE(text_is_id((Text){"a\0b", 3}));
 }
 
+static void check_quoted(const char *text, gsize length, const char *id, const char *rest)
+{
+    Text at = {text, length};
+    g_autofree char *taken = text_take_quoted_id(&at);
+    CU_ASSERT_EQUAL(g_strcmp0(taken, id), 0);
+    CU_ASSERT(text_equals(at, rest));
+}
+
+static void test_quoted(void)
+{
+    check_quoted("\"a\"", 3, "a", "");
+    check_quoted("\"a, b\",4", 8, "a, b", ",4");
+    check_quoted("\"a \"\"b\"\"\" x", 11, "a \"b\"", " x");
+    check_quoted("\"\"\"\"", 4, "\"", "");
+    check_quoted("\"\303\274\"", 4, "\303\274", "");
+    static const char *const none[] = {"",        "a",    "\"",       "\"a",
+                                       "\"a\"\"", "\"\"", "\"\377\"", "\"\033\""};
+    for (guint i = 0; i < G_N_ELEMENTS(none); i++)
+        check_quoted(none[i], strlen(none[i]), NULL, none[i]);
+    Text nul = {"\"a\0b\"", 5};
+    CU_ASSERT_PTR_NULL(text_take_quoted_id(&nul));
+    CU_ASSERT(text_equals(text_strip(text_of(" \t a b\r\n")), "a b"));
+    CU_ASSERT(text_equals(text_strip(text_of(" \n")), ""));
+}
+
 static void test_encodings(void)
 {
     g_autofree char *latin1 = text_to_utf8(text_of("Caf\351"));
@@ -241,6 +266,7 @@ static const UnitTest tests[] = {
     {"scanning", test_scan},
     {"decimal numbers", test_decimal},
     {"ids", test_ids},
+    {"quoted ids", test_quoted},
     {"encodings", test_encodings},
     {NULL, NULL},
 };

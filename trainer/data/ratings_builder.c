@@ -172,11 +172,11 @@ gboolean ratings_builder_find(RatingsBuilder *b, guint field, Text id, const Tex
         return text_file_fail(file, file->line, error,
                               "%s \"%s\" is not UTF-8 or has a control character", type, shown);
     }
-    if (strlen(type) + 1 + id.length > RATINGS_LONGEST_ID)
+    if (!feature_fits(type, id.length))
         return text_file_fail(file, file->line, error,
                               "%s of %" G_GSIZE_FORMAT " bytes: \"%s_…\" would be longer than the "
                               "%d bytes that the id of a document can have",
-                              type, id.length, type, RATINGS_LONGEST_ID);
+                              type, id.length, type, FEATURE_LONGEST_ID);
     if (b->closed[field])
         return ratings_builder_unknown(b, field, id, file, error);
     *position = id_table_add(b->ids[field], id);

@@ -12,9 +12,6 @@
 #include "id_table.h"
 #include "text_file.h"
 
-/* The most bytes that the id of an Elasticsearch document, TYPE_VALUE, can have. */
-#define RATINGS_LONGEST_ID 512
-
 typedef struct {
     char *title;  /* NULL: the id stands for it */
     char *genres; /* separated by |; NULL: none */

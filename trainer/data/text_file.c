@@ -38,18 +38,36 @@ static GBytes *bytes_of_descriptor(int descriptor, GError **error)
     return NULL;
 }
 
-static GBytes *read_input(const char *path, GError **error)
+const char *text_input_name(const char *path)
 {
-    const gboolean is_standard = strcmp(path, "-") == 0;
-    const int descriptor = is_standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    const int code = errno;
-    if (descriptor < 0) {
-        g_set_error_literal(error, G_FILE_ERROR, (int)g_file_error_from_errno(code),
-                            g_strerror(code));
+    return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
+int text_input_open(const char *path, GError **error)
+{
+    int descriptor = STDIN_FILENO, code = 0;
+    if (strcmp(path, "-") == 0)
+        return descriptor;
+    /* Opening a named pipe waits for somebody who writes to it. */
+    do {
+        descriptor = open(path, O_RDONLY | O_CLOEXEC);
+        code = descriptor < 0 ? errno : 0;
+    } while (code == EINTR && !interrupt_requested(error));
+    if (code != 0 && code != EINTR)
+        g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(code),
+                    "%s cannot be read: %s", path, g_strerror(code));
+    return descriptor;
+}
+
+GBytes *text_read_input(const char *path, GError **error)
+{
+    const int descriptor = text_input_open(path, error);
+    if (descriptor < 0)
         return NULL;
-    }
     GBytes *bytes = bytes_of_descriptor(descriptor, error);
-    if (!is_standard)
+    if (bytes == NULL)
+        g_prefix_error(error, "%s cannot be read: ", text_input_name(path));
+    if (descriptor != STDIN_FILENO)
         close(descriptor);
     return bytes;
 }
@@ -95,12 +113,9 @@ gboolean text_file_open(TextFile *file, const char *path, GError **error)
 
 gboolean text_file_open_input(TextFile *file, const char *path, GError **error)
 {
-    *file = (TextFile){.path = g_strdup(strcmp(path, "-") == 0 ? "standard input" : path)};
-    file->bytes = read_input(path, error);
-    if (file->bytes != NULL)
-        return check_text(file, error);
-    g_prefix_error(error, "%s cannot be read: ", file->path);
-    return FALSE;
+    *file = (TextFile){.path = g_strdup(text_input_name(path))};
+    file->bytes = text_read_input(path, error);
+    return file->bytes != NULL && check_text(file, error);
 }
 
 void text_file_close(TextFile *file)
@@ -237,6 +252,38 @@ gboolean text_is_id(Text text)
 {
     return text.length > 0 && !text_has_control(text) &&
            g_utf8_validate(text.text, (gssize)text.length, NULL);
+}
+
+Text text_strip(Text text)
+{
+    while (text.length > 0 && g_ascii_isspace(text.text[text.length - 1]))
+        text.length--;
+    while (text.length > 0 && g_ascii_isspace(text.text[0])) {
+        text.text++;
+        text.length--;
+    }
+    return text;
+}
+
+char *text_take_quoted_id(Text *at)
+{
+    g_autoptr(GString) id = g_string_new(NULL);
+    const char *from = at->text + 1, *end = at->text + at->length, *quote;
+    if (at->length == 0 || at->text[0] != '"')
+        return NULL;
+    for (;; from = quote + 2) {
+        quote = memchr(from, '"', (gsize)(end - from));
+        if (quote == NULL)
+            return NULL;
+        const gboolean is_doubled = quote + 1 < end && quote[1] == '"';
+        g_string_append_len(id, from, quote - from + is_doubled);
+        if (!is_doubled)
+            break;
+    }
+    if (!text_is_id((Text){id->str, id->len}))
+        return NULL;
+    *at = (Text){quote + 1, (gsize)(end - quote - 1)};
+    return g_string_free(g_steal_pointer(&id), FALSE);
 }
 
 char *text_to_utf8(Text text)

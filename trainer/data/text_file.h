@@ -30,6 +30,17 @@ gboolean text_file_open(TextFile *file, const char *path, GError **error) G_GNUC
  * being empty is no error here. */
 gboolean text_file_open_input(TextFile *file, const char *path,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The bytes of a file, a pipe or standard input ("-"), for those who read them in their own way.
+ * G_FILE_ERROR naming it; RECSYS_ERROR_INTERRUPTED if a signal came while it was waited for. */
+GBytes *text_read_input(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A descriptor to read from, that of standard input for "-"; -1 with the same errors. */
+int text_input_open(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* `path`, or "standard input" for "-". */
+const char *text_input_name(const char *path);
+
 void text_file_close(TextFile *file);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TextFile, text_file_close)
 
@@ -50,6 +61,14 @@ gboolean text_file_expected(const TextFile *file, const char *expected, GError *
 
 /* Splits into exactly `count` fields; FALSE if there are fewer or more. */
 gboolean text_split(Text text, const char *separator, Text *fields, guint count);
+
+/* Without the white space at both ends. */
+Text text_strip(Text text);
+
+/* Takes a text in double quotes, a quote within doubled, from the beginning of *at and moves *at
+ * behind it: a new string. NULL, and *at stays, if there is none, if nothing closes it, and if it
+ * cannot be an id (text_is_id). */
+char *text_take_quoted_id(Text *at);
 
 /* Decimal digits only, below 2^32. */
 gboolean text_parse_uint(Text text, guint32 *number);

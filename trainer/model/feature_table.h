@@ -7,12 +7,22 @@
 #pragma once
 
 #include <glib.h>
+#include <string.h>
 
 #define FEATURE_USER "user"
 #define FEATURE_MOVIE "movie"
 #define FEATURE_AGE "age"
 #define FEATURE_GENDER "gender"
 #define FEATURE_OCCUPATION "occupation"
+
+/* The most bytes that the id of an Elasticsearch document, TYPE_VALUE, can have. */
+#define FEATURE_LONGEST_ID 512
+
+/* TRUE if a value of `length` bytes is not too long for that. */
+static inline gboolean feature_fits(const char *type, gsize length)
+{
+    return strlen(type) + 1 + length <= FEATURE_LONGEST_ID;
+}
 
 typedef struct {
     const char *type;

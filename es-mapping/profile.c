@@ -134,13 +134,15 @@ void profile_options_clear(ProfileOptions *options)
 
 GOptionEntry *profile_options_entries(ProfileOptions *options)
 {
+    /* As file names: option_texts.h. */
     const GOptionEntry entries[] = {
-        {"user", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->users, "a user the model knows", "ID"},
-        {"age", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->ages, "an age code, e.g. 18", "CODE"},
-        {"gender", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->genders, "F or M", "F|M"},
-        {"occupation", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->occupations, "an occupation code",
-         "CODE"},
-        {"feature", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->features,
+        {"user", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->users, "a user the model knows",
+         "ID"},
+        {"age", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->ages, "an age code, e.g. 18", "CODE"},
+        {"gender", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->genders, "F or M", "F|M"},
+        {"occupation", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->occupations,
+         "an occupation code", "CODE"},
+        {"feature", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->features,
          "a value of any other user feature; may be given several times", "TYPE=VALUE"},
         {NULL},
     };

@@ -7,6 +7,7 @@
 #include "feature_table.h"
 #include "name_check.h"
 #include "newcomer.h"
+#include "option_texts.h"
 #include "profiles_job.h"
 #include "ranking_options.h"
 #include "recommend.h"
@@ -52,7 +53,7 @@ static gboolean parse(Options *options, const CliCommand *command, int argc, cha
     g_autofree GOptionEntry *cluster = es_options_entries(&options->cluster);
     g_autofree GOptionEntry *filter = recommend_options_filter_entries(&options->recommend, TRUE);
     const GOptionEntry *const all[] = {profile, ranking, recommend, filter, job, cluster, NULL};
-    if (!cli_parse(command, all, &argc, &argv, error) ||
+    if (!cli_parse(command, all, &argc, &argv, error) || !option_texts_check(all, error) ||
         !ranking_options_check(&options->ranking, error) ||
         !recommend_options_check(&options->recommend, error) ||
         !recommend_options_check_input(&options->recommend, options->job.profiles, error) ||

@@ -2,6 +2,7 @@
 #include "es_options.h"
 #include "feature_table.h"
 #include "name_check.h"
+#include "option_texts.h"
 #include "ranking_options.h"
 #include "recommend_options.h"
 #include "recsys_error.h"
@@ -28,7 +29,7 @@ static gboolean parse(Options *options, const CliCommand *command, int argc, cha
                       GError **error)
 {
     const GOptionEntry own[] = {
-        {"movie", 0, 0, G_OPTION_ARG_STRING, &options->movie, "the movie", "ID"},
+        {"movie", 0, 0, G_OPTION_ARG_FILENAME, &options->movie, "the movie", "ID"},
         {"by", 0, 0, G_OPTION_ARG_STRING, &options->by, "what likeness is (cosine)", "cosine|dot"},
         {NULL},
     };
@@ -36,7 +37,7 @@ static gboolean parse(Options *options, const CliCommand *command, int argc, cha
     g_autofree GOptionEntry *filter = recommend_options_filter_entries(&options->recommend, FALSE);
     g_autofree GOptionEntry *cluster = es_options_entries(&options->cluster);
     const GOptionEntry *const all[] = {own, ranking, filter, cluster, NULL};
-    if (!cli_parse(command, all, &argc, &argv, error) ||
+    if (!cli_parse(command, all, &argc, &argv, error) || !option_texts_check(all, error) ||
         !ranking_options_check(&options->ranking, error) ||
         !recommend_options_check_input(&options->recommend, NULL, error))
         return FALSE;

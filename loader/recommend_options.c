@@ -25,18 +25,19 @@ void recommend_options_clear(RecommendOptions *options)
 
 GOptionEntry *recommend_options_filter_entries(RecommendOptions *options, gboolean for_people)
 {
+    /* Texts are declared as file names: option_texts.h. */
     const GOptionEntry entries[] = {
-        {"genre", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->any_genre,
+        {"genre", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->any_genre,
          "movies of this genre; given several times: of one of them", "GENRE"},
-        {"every-genre", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->all_genres,
+        {"every-genre", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->all_genres,
          "movies of this genre; given several times: of all of them", "GENRE"},
-        {"no-genre", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->no_genre,
+        {"no-genre", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->no_genre,
          "no movies of this genre; may be given several times", "GENRE"},
-        {"years", 0, 0, G_OPTION_ARG_STRING, &options->years,
+        {"years", 0, 0, G_OPTION_ARG_FILENAME, &options->years,
          "movies of these years: 1990-1999, 1990-, -1999 or 1995", "YEARS"},
         {"min-ratings", 0, 0, G_OPTION_ARG_INT, &options->least_ratings,
          "movies with at least so many ratings", "N"},
-        {"exclude", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->excluded,
+        {"exclude", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->excluded,
          "not these movies, e.g. 318 or movie_318, or \"a,b\" in quotes for a comma in an id; may "
          "be "
          "given several times; what the release does not have is told of",
@@ -48,7 +49,7 @@ GOptionEntry *recommend_options_filter_entries(RecommendOptions *options, gboole
                "line's user, count; - is standard input"
              : "not the movies of a file, one id a line; - is standard input",
          "FILE"},
-        {"filter", 0, 0, G_OPTION_ARG_STRING, &options->raw,
+        {"filter", 0, 0, G_OPTION_ARG_FILENAME, &options->raw,
          "any other query that movies must match, e.g. {\"prefix\": {\"title\": \"Star\"}}",
          "JSON"},
         {"from", 0, 0, G_OPTION_ARG_INT, &options->from, "skip the best N movies (0)", "N"},

@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "es_options.h"
 #include "index_scan.h"
+#include "option_texts.h"
 #include "profile_search.h"
 #include "query_check.h"
 #include "read_back.h"
@@ -387,7 +388,7 @@ gboolean cmd_check_query(const CliCommand *command, int argc, char **argv, GErro
     g_autofree GOptionEntry *profile_entries = profile_options_entries(&c.profile_options);
     g_autofree GOptionEntry *cluster_entries = es_options_entries(&c.cluster);
     const GOptionEntry *const all[] = {entries, profile_entries, cluster_entries, NULL};
-    if (!cli_parse(command, all, &argc, &argv, error))
+    if (!cli_parse(command, all, &argc, &argv, error) || !option_texts_check(all, error))
         return FALSE;
     return read_profile(&c, error) && read_queries(&c, argv[1], error) &&
            check_all(&c, argc > 2 ? argv[2] : NULL, error);

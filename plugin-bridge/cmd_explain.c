@@ -4,6 +4,7 @@
 #include "es_options.h"
 #include "explain.h"
 #include "local_scorer.h"
+#include "option_texts.h"
 #include "read_back.h"
 #include "recommend.h"
 #include "recsys_error.h"
@@ -35,7 +36,7 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, Explai
     g_autofree GOptionEntry *profile_entries = profile_options_entries(profile);
     g_autofree GOptionEntry *cluster_entries = es_options_entries(cluster);
     const GOptionEntry *const all[] = {entries, profile_entries, cluster_entries, NULL};
-    if (!cli_parse(command, all, argc, argv, error))
+    if (!cli_parse(command, all, argc, argv, error) || !option_texts_check(all, error))
         return FALSE;
     if (options->movie == NULL)
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "which movie? give --movie");

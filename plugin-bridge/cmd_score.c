@@ -1,5 +1,6 @@
 #include "commands.h"
 #include "local_scorer.h"
+#include "option_texts.h"
 #include "ranking_options.h"
 
 gboolean cmd_score(const CliCommand *command, int argc, char **argv, GError **error)
@@ -9,7 +10,8 @@ gboolean cmd_score(const CliCommand *command, int argc, char **argv, GError **er
     g_autofree GOptionEntry *profile_entries = profile_options_entries(&profile_options);
     g_autofree GOptionEntry *entries = ranking_options_entries(&options);
     const GOptionEntry *const all[] = {profile_entries, entries, NULL};
-    if (!cli_parse(command, all, &argc, &argv, error) || !ranking_options_check(&options, error))
+    if (!cli_parse(command, all, &argc, &argv, error) || !option_texts_check(all, error) ||
+        !ranking_options_check(&options, error))
         return FALSE;
     g_autoptr(Profile) profile = profile_of_options(&profile_options, error);
     if (profile == NULL)

@@ -51,6 +51,21 @@ static void test_unknown_users(void)
     check_ask("--user", "1\"},{\"x", 1, "there is no user", NULL);
 }
 
+/* As from cron: whatever the locale, texts are UTF-8, and an error names the option. */
+static void test_c_locale(void)
+{
+    programs_set_environment("LC_ALL", "C");
+    check_ask("--user", "\303\274/%?#", 1, "there is no user", NULL);
+    check_ask("--genre", "Com\303\251die", 1, "for whom?", NULL);
+    check_ask("--user", "\377", 1, "--user \"\\377\" is not UTF-8", NULL);
+    check_ask("--exclude", "1,\303", 1, "--exclude \"1,\\303\" is not UTF-8", NULL);
+    g_auto(Run) run = {0};
+    run_program(&run, LOADER, "similar", "--url", server_url(), "--alias", alias, "--movie",
+                "\303\274", NULL);
+    CU_ASSERT(run_says(&run, 1, "there is no movie", NULL));
+    programs_set_environment("LC_ALL", NULL);
+}
+
 static void test_no_profile(void)
 {
     check_ask(NULL, NULL, 1, "for whom?", "--user");
@@ -222,6 +237,7 @@ static void test_command_lines(void)
 static const UnitTest tests[] = {
     {"values the release does not have", test_unknown_values},
     {"users the release does not have", test_unknown_users},
+    {"the C locale", test_c_locale},
     {"no profile", test_no_profile},
     {"sizes", test_sizes},
     {"an alias that is not there", test_no_such_alias},

@@ -21,6 +21,14 @@ gboolean completion_shell_of(const char *name, CompletionShell *shell, GError **
     return TRUE;
 }
 
+/* Texts are declared as file names too, to be taken as they are given whatever the locale is; they
+ * are told by the word for their argument. */
+static gboolean names_file(const GOptionEntry *entry)
+{
+    return g_strcmp0(entry->arg_description, "FILE") == 0 ||
+           g_strcmp0(entry->arg_description, "BUNDLE") == 0;
+}
+
 static OptionKind kind_of(const GOptionEntry *entry)
 {
     switch (entry->arg) {
@@ -28,7 +36,7 @@ static OptionKind kind_of(const GOptionEntry *entry)
         return OPTION_FLAG;
     case G_OPTION_ARG_FILENAME:
     case G_OPTION_ARG_FILENAME_ARRAY:
-        return OPTION_FILE;
+        return names_file(entry) ? OPTION_FILE : OPTION_VALUE;
     default:
         if (entry->flags & G_OPTION_FLAG_NO_ARG)
             return OPTION_FLAG;

@@ -198,7 +198,7 @@ static gsize filter_bytes(const Filter *filter)
     gsize length = 0;
     g_auto(yajl_gen) json = json_generator_new(FALSE);
     filter_put(json, filter);
-    g_autofree char *text = json_take(json, &length);
+    g_free(json_take(json, &length));
     return length;
 }
 

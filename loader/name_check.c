@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "feature_table.h"
+#include "printable.h"
 #include "release_names.h"
 
 static void tell_of_unknown(const GPtrArray *unknown, guint all, const char *what)
@@ -10,7 +11,7 @@ static void tell_of_unknown(const GPtrArray *unknown, guint all, const char *wha
     if (unknown->len == 0)
         return;
     const char *first = g_ptr_array_index(unknown, 0);
-    g_autofree char *printable = g_strescape(first, "\\\"");
+    g_autofree char *printable = printable_text(first);
     if (all == 1)
         g_printerr("The movie %s is not in this release: %s.\n", what, printable);
     else

@@ -59,6 +59,8 @@ static char *problem_of(const Reading *reading, const Hit *hit, guint *index)
     if (reading->rows[row].type != NULL)
         return g_strdup_printf("doubled: feature index %u is that of %s %s", *index,
                                reading->rows[row].type, reading->rows[row].value);
+    if (hit->routing != NULL)
+        return g_strdup_printf("indexed under the routing \"%s\", not under its _id", hit->routing);
     if (reading->report == NULL)
         return NULL;
     g_autofree char *id = release_document_id(release->doc_ids, type, value, *index);

@@ -384,6 +384,68 @@ static void test_fields(void)
         expect_edit(edits[i].index, edits[i].from, edits[i].to, edits[i].kind, edits[i].text);
 }
 
+/* A text with a NUL equals nothing, least of all what stands before the NUL. */
+static void test_nul(void)
+{
+    static const struct {
+        ViolationKind kind;
+        const char *from, *to, *text;
+    } edits[] = {
+        {VIOLATION_FIELD, "bleu\\\" (1999)", "bleu\\\" (1999)\\u0000<b>", "movie_4: title is"},
+        {VIOLATION_FIELD, "\"value\":\"4\"", "\"value\":\"4\\u0000x\"",
+         "document movie_4: value is \"4\357\277\275x\", the bundle has \"4\""},
+        {VIOLATION_FIELD, "\"feature_type\":\"movie\"", "\"feature_type\":\"movie\\u0000\"",
+         "feature_type is \"movie\357\277\275\""},
+        {VIOLATION_MODEL, "\"model_id\":\"0123456789ab\"",
+         "\"model_id\":\"0123456789ab\\u0000old\"", "model_id is \"0123456789ab\357\277\275old\""},
+        {VIOLATION_FIELD, "[\"Western\"]", "[\"Western\\u0000\"]", "genres are not the bundle's"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(edits); i++)
+        expect_edit(MOVIE, edits[i].from, edits[i].to, edits[i].kind, edits[i].text);
+    g_autoptr(GError) error = NULL;
+    g_auto(Case) c = case_new(VECTORS_AS_BASE64);
+    serve(&c);
+    edit(&c, MOVIE, "\"_id\":\"movie_4\"", "\"_id\":\"movie_4\\u0000x\"");
+    g_autoptr(Report) report = compare(&c, NULL, &error);
+    CU_ASSERT(report != NULL && report->kinds[VIOLATION_EXTRA].count == 1 &&
+              report->kinds[VIOLATION_MISSING].count == 1);
+}
+
+/* Clients read a field as text or number, servers take more. */
+static void test_other_forms(void)
+{
+    static const struct {
+        guint index;
+        const char *from, *to, *text;
+    } edits[] = {
+        {USER, "\"value\":", "\"title\":[\"X\"],\"value\":", "user_5: title is there, the bundle"},
+        {USER, "\"value\":", "\"title\":null,\"value\":", "user_5: title is there, the bundle"},
+        {USER, "\"value\":", "\"ratings\":[5],\"value\":", "user_5: ratings is there, the bundle"},
+        {USER, "\"value\":", "\"ratings\":true,\"value\":", "user_5: ratings is there, the bundle"},
+        {USER, "\"value\":", "\"year\":[[1999]],\"value\":", "user_5: year is there, the bundle"},
+        {USER, "\"value\":", "\"genres\":\"Drama\",\"value\":", "user_5: genres are not"},
+        {USER, "\"value\":", "\"genres\":7,\"value\":", "user_5: genres are not"},
+        {USER, "\"value\":", "\"genres\":null,\"value\":", "user_5: genres are not"},
+        {USER, "\"value\":", "\"genres\":{},\"value\":", "user_5: genres are not"},
+        {MOVIE, "[\"Western\"]", "[\"Western\",[\"Extra\"]]", "movie_4: genres are not"},
+        {MOVIE, "[\"Western\"]", "[\"Western\",5]", "movie_4: genres are not"},
+        {MOVIE, "[\"Western\"]", "[\"Western\",null]", "movie_4: genres are not"},
+        {MOVIE, "[\"Western\"]", "[\"Western\",false]", "movie_4: genres are not"},
+        {MOVIE, "[\"Western\"]", "[\"Western\",{}]", "movie_4: genres are not"},
+        {MOVIE, "\"year\":1999", "\"year\":[1999]", "movie_4: year is no number, the bundle"},
+        {MOVIE, "\"value\":\"4\"", "\"value\":[\"4\"]", "movie_4: value is \"(no text)\""},
+        {MOVIE, "\"ratings\":1,", "\"ratings\":null,", "movie_4: ratings is no number"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(edits); i++)
+        expect_edit(edits[i].index, edits[i].from, edits[i].to, VIOLATION_FIELD, edits[i].text);
+}
+
+static void test_routing(void)
+{
+    expect_edit(USER, "\"_score\":null", "\"_score\":null,\"_routing\":\"zzz\"", VIOLATION_ROUTING,
+                "document user_5: it is indexed under the routing \"zzz\", not under its _id");
+}
+
 /* ---- vectors of other documents ---- */
 
 static void set_vector(Bundle *served, guint index, const float *vector)
@@ -519,6 +581,9 @@ static const UnitTest tests[] = {
     {"wrong dimensions, no vector, no numbers", test_dimensions},
     {"biases", test_bias},
     {"all other fields", test_fields},
+    {"texts with a NUL", test_nul},
+    {"fields in other forms", test_other_forms},
+    {"a routing of its own", test_routing},
     {"another one's vector", test_another_ones_vector},
     {"vectors swapped", test_swapped_vectors},
     {"more wrong vectors than are kept", test_many_wrong_vectors},

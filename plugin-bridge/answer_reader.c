@@ -268,13 +268,8 @@ static const yajl_callbacks callbacks = {
 
 gboolean answer_head_check_whole(const AnswerHead *head, const char *what, GError **error)
 {
-    if (!es_check_whole(head->failed, head->timed_out, head->terminated_early, what, error))
-        return FALSE;
-    if (head->failed >= 0 && head->says_timed_out)
-        return TRUE;
-    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
-                "%s: the answer does not say whether it is whole, so it was not used", what);
-    return FALSE;
+    return es_check_whole(head->failed, head->says_timed_out ? head->timed_out : -1,
+                          head->terminated_early, what, error);
 }
 
 /* Those of a place in the order they have; `knowns` [count] is theirs. */

@@ -19,6 +19,7 @@ enum {
 
 #define TAKE(field) (ANSWER_OWN_TAKES + (field))
 #define TAKE_ROUTING TAKE(HIT_FIELDS)
+#define TAKE_PIT_ID (TAKE_ROUTING + 1)
 #define FIELD(field, name) [field] = {SOURCE, 0, name, ANSWER_ELSEWHERE, TAKE(field)}
 
 static const AnswerMember members[] = {
@@ -31,6 +32,7 @@ static const AnswerMember members[] = {
     FIELD(HIT_FEATURE_INDEX, "feature_index"),
     FIELD(HIT_BIAS, "bias"),
     [HIT_FIELDS] = {SOURCE, '[', "genres", GENRES, ANSWER_NOTHING},
+    {ANSWER_SEARCH, 0, "pit_id", ANSWER_ELSEWHERE, TAKE_PIT_ID},
     {ANSWER_HIT, 0, "_routing", ANSWER_ELSEWHERE, TAKE_ROUTING},
     {ANSWER_HIT, '{', "_source", SOURCE, ANSWER_NOTHING},
     {ANSWER_HIT, '{', "fields", STORED, ANSWER_NOTHING},
@@ -161,6 +163,8 @@ static void on_string(guint place, guint take, const char *text, gsize length, g
         take_field(r, take, text, length, FALSE);
     else if (take == TAKE_ROUTING)
         r->hit.routing = keep(r, text, length);
+    else if (take == TAKE_PIT_ID && r->page->pit_id == NULL)
+        r->page->pit_id = g_strndup(text, length);
 }
 
 static gboolean on_hit(guint number, const char *id, gpointer data, GError **error)
@@ -227,6 +231,16 @@ gboolean search_page_read(SearchPage *page, const GString *text, guint k, HitHan
 void search_page_clear(SearchPage *page)
 {
     g_clear_pointer(&page->after, g_free);
+    g_clear_pointer(&page->pit_id, g_free);
+}
+
+gboolean search_page_read_after(const char *after, gint64 *number)
+{
+    char *end = NULL;
+    if (*after != '[')
+        return FALSE;
+    *number = g_ascii_strtoll(after + 1, &end, 10);
+    return end != after + 1 && strcmp(end, "]") == 0;
 }
 
 gboolean hit_get_int(const Hit *hit, HitField field, gint64 *value)

@@ -45,10 +45,15 @@ typedef gboolean (*HitHandler)(const Hit *hit, gpointer data, GError **error);
 
 typedef struct {
     guint hits;
-    char *after; /* JSON: the last hit's sort values, where the next page begins; NULL: none */
+    char *after;  /* JSON: the last hit's sort values, where the next page begins; NULL: none */
+    char *pit_id; /* of the point in time from now on; NULL: it says none */
 } SearchPage;
 
 void search_page_clear(SearchPage *page);
+
+/* The number in `after` where pages are sorted by one whole number, as by _shard_doc. */
+gboolean search_page_read_after(const char *after, gint64 *number);
+
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SearchPage, search_page_clear)
 
 /* Reads the answer to a search with `embedding` and `bias` as docvalue_fields, the former as an

@@ -121,7 +121,8 @@ static gboolean check_documents(EsClient *client, const CatalogueEntry *target,
         return check_model(client, release, error);
     g_autoptr(Report) report = report_new();
     g_autofree char *source = g_strconcat(options->bundle->path, " has", NULL);
-    return verify(report, client, target->index, release, options->bundle, VERIFY_DOCUMENTS, &none,
+    return verify_is_of_bundle(release, options->bundle, error) &&
+           verify(report, client, target->index, release, options->bundle, VERIFY_DOCUMENTS, &none,
                   error) &&
            check_report(report, target->index, source, error);
 }

@@ -363,11 +363,16 @@ static gboolean read_document(const Check *check, const char *id, yajl_val docum
                     "%s in %s cannot be read: shards are missing, see GET _cat/shards", id, index);
         return FALSE;
     }
-    if (strcmp(index, check->release->index) != 0 ||
-        g_strcmp0(json_get_string(document, "error.type"), "index_not_found_exception") == 0) {
+    if (strcmp(index, check->release->index) != 0) {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
                     "%s is not %s any more (%s answered): verify again", check->name,
                     check->release->index, index);
+        return FALSE;
+    }
+    if (json_get(document, "error") != NULL && !feature_vectors_lack_routing(document)) {
+        g_autofree char *reason = es_client_reason(check->client, document);
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
+                    "%s in %s cannot be read: verify again (%s)", id, index, reason);
         return FALSE;
     }
     Stored *stored = g_new0(Stored, 1);

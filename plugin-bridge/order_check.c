@@ -486,7 +486,7 @@ static gboolean ask_documents(Batch *batch, GError **error)
     while (g_hash_table_iter_next(&iterator, &id, NULL))
         g_ptr_array_add(batch->ids, g_strdup(id));
     if (batch->ids->len == 0)
-        return finish_batch(batch, error);
+        return ask_rankings(batch, error); /* of those for nobody in particular */
     es_calls_post(check->calls, check->mget_path, ES_JSON, mget_body(batch->ids), on_documents,
                   batch);
     return TRUE;
@@ -597,6 +597,7 @@ gboolean order_check(Report *report, EsClient *client, const char *name, const R
         .msearch_path = msearch,
     };
     report->depth = depth;
+    report->standard = order_profiles_standard(profiles, &report->standard_all);
     for (guint made = CHECK_RANKINGS; made <= CHECK_SETS; made++)
         report_check(report, made);
     progress_start(&check.progress, "orders", "profiles", order_profiles_count(profiles));

@@ -74,7 +74,7 @@ GPtrArray *release_profiles(EsClient *client, const ReleaseMeta *release, guint 
     g_autoptr(FeatureTable) metadata = metadata_of(release, error);
     if (metadata == NULL)
         return NULL;
-    g_autoptr(GPtrArray) profiles = standard_profiles(metadata);
+    g_autoptr(GPtrArray) profiles = standard_profiles_simple(metadata);
     g_autoptr(GRand) generator = rng_new(seed, 0);
     g_autoptr(GPtrArray) users = NULL;
     if (random > 0) {

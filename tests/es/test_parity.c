@@ -652,7 +652,7 @@ static void test_routing(void)
     CU_ASSERT(index != NULL && load(index));
     if (index == NULL)
         return;
-    CU_ASSERT(server_do("DELETE", NULL, "/%s/_doc/%s", index, id));
+    CU_ASSERT(server_do("DELETE", NULL, "/%s/_doc/%s?refresh=true", index, id));
     CU_ASSERT(server_do("PUT", source, "/%s/_doc/%s?routing=zzz&refresh=true", index, id));
     check_index(index, finding, "violations  1\n");
 }

@@ -1,5 +1,6 @@
 #include "verify.h"
 
+#include "document.h"
 #include "document_check.h"
 #include "knn_check.h"
 #include "mapping_check.h"
@@ -92,6 +93,8 @@ gboolean verify(Report *report, EsClient *client, const char *name, const Releas
 {
     const gint64 started = g_get_monotonic_time();
     g_autoptr(GError) failure = NULL;
+    if (!document_ids_check(bundle, release->doc_ids, error))
+        return FALSE;
     begin(report, client, release);
     if (verify_model(report, release, bundle))
         (void)check_parts(report, client, name, release, bundle, parts, orders, &failure);

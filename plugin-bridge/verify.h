@@ -24,8 +24,9 @@ gboolean verify_is_of_bundle(const ReleaseMeta *release, const Bundle *bundle,
  * release_meta_fetch() said of `name`; it must outlive the report, which names its index. Findings
  * go to the report; FALSE only if the question could not be asked. If the release is of another
  * model nothing else is compared, and nothing is read while settings keep readers from it. Errors:
- * RECSYS_ERROR_INCONCLUSIVE (a partial answer; the alias moved, or the release was deleted,
- * meanwhile), RECSYS_ERROR_REFUSED, ES_ERROR, transport, RECSYS_ERROR_INTERRUPTED. */
+ * RECSYS_ERROR_DATA (document_ids_check()), RECSYS_ERROR_INCONCLUSIVE (a partial answer; the alias
+ * moved, or the release was deleted, meanwhile), RECSYS_ERROR_REFUSED, ES_ERROR, transport,
+ * RECSYS_ERROR_INTERRUPTED. */
 gboolean verify(Report *report, EsClient *client, const char *name, const ReleaseMeta *release,
                 const Bundle *bundle, VerifyParts parts, const OrderOptions *orders,
                 GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -4,11 +4,52 @@
 #include <string.h>
 
 #include "decimal.h"
+#include "recsys_error.h"
 
 char *document_id(const Bundle *bundle, DocIds doc_ids, guint index)
 {
     const Feature *feature = feature_table_get(bundle->features, index);
     return release_document_id(doc_ids, feature->type, feature->value, index);
+}
+
+/* Only types of which one begins like the other can meet: `type` and `longer`. */
+static gboolean check_types(const Bundle *bundle, DocIds doc_ids, const char *type,
+                            const char *longer, GError **error)
+{
+    const GArray *some = feature_table_of_type(bundle->features, longer);
+    const GArray *others = feature_table_of_type(bundle->features, type);
+    g_autoptr(GHashTable) ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < some->len; i++)
+        g_hash_table_add(ids, document_id(bundle, doc_ids, g_array_index(some, guint, i)));
+    for (guint i = 0; i < others->len; i++) {
+        const guint index = g_array_index(others, guint, i);
+        g_autofree char *id = document_id(bundle, doc_ids, index);
+        if (!g_hash_table_contains(ids, id))
+            continue;
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
+                    "%s: %s %s and a feature of type %s would share the document %s: rename a type "
+                    "or a value in the data",
+                    bundle->path, type, feature_table_get(bundle->features, index)->value, longer,
+                    id);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean document_ids_check(const Bundle *bundle, DocIds doc_ids, GError **error)
+{
+    const GPtrArray *types = feature_table_types(bundle->features);
+    for (guint t = 0; t < types->len; t++) {
+        const char *type = g_ptr_array_index(types, t);
+        g_autofree char *begin = g_strconcat(type, "_", NULL);
+        for (guint l = 0; l < types->len; l++) {
+            const char *longer = g_ptr_array_index(types, l);
+            if (g_str_has_prefix(longer, begin) &&
+                !check_types(bundle, doc_ids, type, longer, error))
+                return FALSE;
+        }
+    }
+    return TRUE;
 }
 
 static void put_movie(yajl_gen json, const Feature *movie)

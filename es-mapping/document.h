@@ -16,6 +16,11 @@ void document_knn_vector(float *vector, const Bundle *bundle, guint index);
 /* The `_id` of feature `index` of a bundle. */
 char *document_id(const Bundle *bundle, DocIds doc_ids, guint index);
 
+/* RECSYS_ERROR_DATA if two features would share an `_id`, as value b_c of type a and value c of
+ * type a_b do. */
+gboolean document_ids_check(const Bundle *bundle, DocIds doc_ids,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Writes the document's source. The bias has all digits of the float32, so that the `double` field
  * holds exactly its value. */
 void document_put(yajl_gen json, const Bundle *bundle, guint index);

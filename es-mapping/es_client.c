@@ -352,29 +352,55 @@ yajl_val es_call_json(EsClient *client, const char *method, const char *path, co
                    body != NULL ? strlen(body) : 0, error);
 }
 
-gboolean es_check_whole(gint64 failed_shards, gboolean timed_out, gboolean terminated_early,
+gboolean es_check_whole(gint64 failed_shards, int timed_out, gboolean terminated_early,
                         const char *what, GError **error)
 {
     const char *why = NULL;
     if (failed_shards > 0)
         why = "shards failed";
-    else if (timed_out)
+    else if (timed_out > 0)
         why = "the server ran out of time";
     else if (terminated_early)
         why = "the server ended it early";
-    if (why == NULL)
+    if (why != NULL)
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
+                    "%s: %s, so the answer is partial and was not used", what, why);
+    else if (failed_shards < 0 || timed_out < 0)
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
+                    "%s: the answer does not say whether it is whole, so it was not used", what);
+    else
         return TRUE;
-    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
-                "%s: %s, so the answer is partial and was not used", what, why);
     return FALSE;
+}
+
+/* -1: the answer does not say. */
+static gint64 failed_shards_of(yajl_val answer)
+{
+    gint64 failed;
+    return json_get_int(answer, "_shards.failed", &failed) ? failed : -1;
+}
+
+static int timed_out_of(yajl_val answer)
+{
+    yajl_val timed_out = json_get(answer, "timed_out");
+    return YAJL_IS_TRUE(timed_out) ? 1 : YAJL_IS_FALSE(timed_out) ? 0 : -1;
+}
+
+gboolean es_check_search(yajl_val answer, const char *what, GError **error)
+{
+    return es_check_whole(failed_shards_of(answer), timed_out_of(answer),
+                          json_is_true(answer, "terminated_early"), what, error);
+}
+
+gboolean es_check_shards(yajl_val answer, const char *what, GError **error)
+{
+    return es_check_whole(failed_shards_of(answer), 0, json_is_true(answer, "terminated_early"),
+                          what, error);
 }
 
 gboolean es_check_complete(yajl_val answer, const char *what, GError **error)
 {
-    gint64 failed = 0;
-    if (!json_get_int(answer, "_shards.failed", &failed))
-        failed = 0;
-    return es_check_whole(failed, json_is_true(answer, "timed_out"),
+    return es_check_whole(MAX(failed_shards_of(answer), 0), MAX(timed_out_of(answer), 0),
                           json_is_true(answer, "terminated_early"), what, error);
 }
 

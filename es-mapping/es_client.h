@@ -82,9 +82,18 @@ yajl_val es_query(EsClient *client, const char *path, const char *body, LiftedVe
 gboolean es_check_complete(yajl_val answer, const char *what,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The same for an answer that is read as it comes: what it says in _shards.failed, timed_out and
- * terminated_early. */
-gboolean es_check_whole(gint64 failed_shards, gboolean timed_out, gboolean terminated_early,
+/* The same for the answer to a search, which always says whether time ran out and how many shards
+ * failed: one that does not is no answer either. */
+gboolean es_check_search(yajl_val answer, const char *what,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same for an answer to what is asked of each shard but is no search: _count, _pit. */
+gboolean es_check_shards(yajl_val answer, const char *what,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* es_check_search() for an answer that is read as it comes: what it says in _shards.failed and
+ * timed_out, each -1 if it does not say, and terminated_early. */
+gboolean es_check_whole(gint64 failed_shards, int timed_out, gboolean terminated_early,
                         const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* TRUE if this, the error of an item or of a whole answer, says that no copy of a shard could

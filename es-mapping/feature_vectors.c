@@ -125,6 +125,11 @@ static const char *way_out_of(yajl_val document)
                : "";
 }
 
+gboolean feature_vectors_lack_routing(yajl_val document)
+{
+    return g_strcmp0(json_get_string(document, "error.type"), "routing_missing_exception") == 0;
+}
+
 static Step read_document(const Reading *reading, guint at, yajl_val document, GError **error)
 {
     const ReleaseMeta *meta = reading->meta;
@@ -136,6 +141,12 @@ static Step read_document(const Reading *reading, guint at, yajl_val document, G
     if (es_lacks_shards(document)) {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
                     "%s in %s cannot be read: shards are missing, see GET _cat/shards",
+                    reading->vectors->names[at], meta->index);
+        return STEP_FAILED;
+    }
+    if (feature_vectors_lack_routing(document)) {
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_GATE,
+                    "%s cannot be fetched by its _id, %s wants a routing: release it again",
                     reading->vectors->names[at], meta->index);
         return STEP_FAILED;
     }

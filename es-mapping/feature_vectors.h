@@ -44,6 +44,10 @@ Step feature_vectors_read(FeatureVectors **vectors, yajl_val answer, const Lifte
                           const ReleaseMeta *meta, const Profile *features, gboolean *missing,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* TRUE if a document of an answer to mget is an error for want of a routing: its index was not made
+ * by a definition of this project. */
+gboolean feature_vectors_lack_routing(yajl_val document);
+
 /* The request it sends: POST of a body (NULL with RECSYS_ERROR_USAGE) to a path. */
 char *feature_vectors_path(const char *name);
 char *feature_vectors_body(const ReleaseMeta *meta, const Profile *features,

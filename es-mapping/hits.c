@@ -129,7 +129,7 @@ static gboolean take_sort_values(char **after, yajl_val hits, GError **error)
 
 gboolean hits_read(Ranking *ranking, yajl_val answer, const HitsForm *form, GError **error)
 {
-    if (!es_check_complete(answer, "the ranking", error))
+    if (!es_check_search(answer, "the ranking", error))
         return FALSE;
     if (form->sum != NULL)
         ranking->offset = form->sum->offset;
@@ -146,7 +146,7 @@ gboolean hits_read(Ranking *ranking, yajl_val answer, const HitsForm *form, GErr
 
 gboolean hits_skip(yajl_val answer, guint *count, char **after, GError **error)
 {
-    if (!es_check_complete(answer, "the ranking", error))
+    if (!es_check_search(answer, "the ranking", error))
         return FALSE;
     yajl_val hits = json_get(answer, "hits.hits");
     *count = (guint)json_array_length(hits);

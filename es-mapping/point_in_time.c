@@ -9,7 +9,7 @@ char *point_in_time_open(EsClient *client, const char *index, GError **error)
     g_autofree char *name = es_escape(index);
     g_autofree char *path = g_strdup_printf("/%s/_pit?keep_alive=" POINT_IN_TIME_KEEP_ALIVE, name);
     g_auto(yajl_val) answer = es_call_json(client, "POST", path, NULL, error);
-    if (answer == NULL)
+    if (answer == NULL || !es_check_shards(answer, "the point in time", error))
         return NULL;
     const char *id = json_get_string(answer, "id");
     if (id == NULL)

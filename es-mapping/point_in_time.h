@@ -6,7 +6,8 @@
 
 #define POINT_IN_TIME_KEEP_ALIVE "2m"
 
-/* Its id. Errors: ES_ERROR (404: there is no such index), transport, RECSYS_ERROR_REFUSED. */
+/* Its id. Errors: ES_ERROR (404: there is no such index), transport, RECSYS_ERROR_REFUSED,
+ * RECSYS_ERROR_INCONCLUSIVE if it does not cover all shards. */
 char *point_in_time_open(EsClient *client, const char *index,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -78,7 +78,7 @@ gboolean release_check_genres(EsClient *client, const char *release, const Filte
     if (filter->any_genre->len + filter->all_genres->len + filter->no_genre->len == 0)
         return TRUE;
     g_auto(yajl_val) answer = ask_genres(client, release, error);
-    if (answer == NULL || !es_check_complete(answer, "the list of genres", error))
+    if (answer == NULL || !es_check_search(answer, "the list of genres", error))
         return FALSE;
     g_autoptr(GPtrArray) known = read_genres(answer, &all);
     return !all || (check_genres(filter->any_genre, known, error) &&

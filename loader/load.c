@@ -59,7 +59,7 @@ static gboolean check_count(EsClient *client, const char *index, guint expected,
     g_autofree char *name = es_escape(index);
     g_autofree char *path = g_strdup_printf("/%s/_count", name);
     g_auto(yajl_val) answer = es_call_json(client, "GET", path, NULL, error);
-    if (answer == NULL || !es_check_complete(answer, "the count", error))
+    if (answer == NULL || !es_check_shards(answer, "the count", error))
         return FALSE;
     if (json_get_int(answer, "count", &count) && count == expected)
         return TRUE;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "catalogue.h"
+#include "document.h"
 #include "index_definition.h"
 #include "interrupt.h"
 #include "new_index.h"
@@ -299,7 +300,8 @@ gboolean release_bundle(ReleaseResult *result, EsClient *client, const Bundle *b
         .bundle = bundle,
         .options = options,
     };
-    gboolean released = check_dimensions(bundle, options, error) && run(&job, error);
+    gboolean released = check_dimensions(bundle, options, error) &&
+                        document_ids_check(bundle, options->doc_ids, error) && run(&job, error);
     end_step(&job);
     result->seconds = (double)(g_get_monotonic_time() - started) / G_USEC_PER_SEC;
     return released;

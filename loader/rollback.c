@@ -70,7 +70,7 @@ static gboolean check_count(EsClient *client, const CatalogueEntry *target, GErr
     g_autofree char *name = es_escape(target->index);
     g_autofree char *path = g_strdup_printf("/%s/_count", name);
     g_auto(yajl_val) answer = es_call_json(client, "GET", path, NULL, error);
-    if (answer == NULL || !es_check_complete(answer, "the count", error))
+    if (answer == NULL || !es_check_shards(answer, "the count", error))
         return FALSE;
     if (json_get_int(answer, "count", &count) && count == target->documents)
         return TRUE;
@@ -121,7 +121,8 @@ static gboolean check_documents(EsClient *client, const CatalogueEntry *target,
         return check_model(client, release, error);
     g_autoptr(Report) report = report_new();
     g_autofree char *source = g_strconcat(options->bundle->path, " has", NULL);
-    return verify(report, client, target->index, release, options->bundle, VERIFY_DOCUMENTS, &none,
+    return verify_is_of_bundle(release, options->bundle, error) &&
+           verify(report, client, target->index, release, options->bundle, VERIFY_DOCUMENTS, &none,
                   error) &&
            check_report(report, target->index, source, error);
 }

@@ -102,7 +102,7 @@ static gboolean try_point_in_time(const Trial *trial, GError **error)
     g_auto(yajl_val) found = es_call_json(trial->client, "POST", "/_search", search_body, error);
     g_auto(yajl_val) ended =
         es_call_json(trial->client, "DELETE", "/_pit", end_body, found != NULL ? error : NULL);
-    return found != NULL && ended != NULL && es_check_complete(found, "/_search", error);
+    return found != NULL && ended != NULL && es_check_search(found, "/_search", error);
 }
 
 static gboolean try_read(const Trial *trial, GError **error)

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <yajl/yajl_parse.h>
 
+#include "es_client.h"
 #include "recsys_error.h"
 
 G_DEFINE_AUTO_CLEANUP_FREE_FUNC(yajl_handle, yajl_free, NULL)
@@ -59,6 +60,7 @@ typedef struct {
     guint searches;
     AnswerHead head;
     GString *id, *after;
+    GString *text; /* one that has a NUL, without it */
     gboolean has_id;
 } Reader;
 
@@ -117,9 +119,20 @@ static void begin(Reader *r, guint place)
     }
 }
 
+/* Elements of the reader's own arrays have no member, and scalars among them their meaning. */
+static void check_form(const Reader *r, char shape, gboolean may_be_element)
+{
+    const guint place = here(r);
+    if (place < ANSWER_OWN_PLACES || r->form->on_strange == NULL ||
+        (r->expected != NULL ? r->expected->shape == shape : may_be_element))
+        return;
+    r->form->on_strange(place, r->expected, r->data);
+}
+
 static int enter(Reader *r, char shape)
 {
     guint place = ANSWER_ELSEWHERE;
+    check_form(r, shape, FALSE);
     if (r->depth == 0)
         place = shape == '{' ? r->first : ANSWER_ELSEWHERE;
     else if (r->expected != NULL && r->expected->shape == shape)
@@ -172,6 +185,7 @@ static int on_number(void *context, const char *text, size_t length)
 {
     Reader *r = context;
     const guint place = here(r), take = take_of(r);
+    check_form(r, 0, TRUE);
     if (place >= ANSWER_OWN_PLACES || take >= ANSWER_OWN_TAKES) {
         r->form->on_number(place, take, text, length, r->data);
     } else if (place == ANSWER_SORT) {
@@ -186,15 +200,30 @@ static int on_number(void *context, const char *text, size_t length)
     return 1;
 }
 
-static int on_string(void *context, const unsigned char *text, size_t length)
+/* The same text if there is no NUL in it. */
+static const char *without_nul(Reader *r, const char *text, gsize length)
+{
+    if (memchr(text, '\0', length) == NULL)
+        return text;
+    g_string_truncate(r->text, 0);
+    g_string_append_len(r->text, text, (gssize)length);
+    for (gsize i = 0; i < length; i++)
+        if (text[i] == '\0')
+            r->text->str[i] = ANSWER_NUL;
+    return r->text->str;
+}
+
+static int on_string(void *context, const unsigned char *raw, size_t length)
 {
     Reader *r = context;
     const guint place = here(r), take = take_of(r);
+    const char *text = without_nul(r, (const char *)raw, length);
+    check_form(r, 0, TRUE);
     if (place >= ANSWER_OWN_PLACES || take >= ANSWER_OWN_TAKES) {
-        r->form->on_string(place, take, (const char *)text, length, r->data);
+        r->form->on_string(place, take, text, length, r->data);
     } else if (take == TAKE_ID) {
         g_string_truncate(r->id, 0);
-        g_string_append_len(r->id, (const char *)text, (gssize)length);
+        g_string_append_len(r->id, text, (gssize)length);
         r->has_id = TRUE;
     }
     return 1;
@@ -204,14 +233,27 @@ static int on_boolean(void *context, int value)
 {
     Reader *r = context;
     const guint take = take_of(r);
-    if (take == TAKE_TIMED_OUT)
+    if (here(r) >= ANSWER_OWN_PLACES && r->form->on_strange != NULL)
+        r->form->on_strange(here(r), r->expected, r->data);
+    if (take == TAKE_TIMED_OUT) {
         r->head.timed_out = value;
-    else if (take == TAKE_EARLY)
+        r->head.says_timed_out = TRUE;
+    } else if (take == TAKE_EARLY) {
         r->head.terminated_early = value;
+    }
+    return 1;
+}
+
+static int on_null(void *context)
+{
+    const Reader *r = context;
+    if (here(r) >= ANSWER_OWN_PLACES && r->form->on_strange != NULL)
+        r->form->on_strange(here(r), r->expected, r->data);
     return 1;
 }
 
 static const yajl_callbacks callbacks = {
+    .yajl_null = on_null,
     .yajl_boolean = on_boolean,
     .yajl_number = on_number,
     .yajl_string = on_string,
@@ -223,6 +265,12 @@ static const yajl_callbacks callbacks = {
 };
 
 /* ---- the whole ---- */
+
+gboolean answer_head_check_whole(const AnswerHead *head, const char *what, GError **error)
+{
+    return es_check_whole(head->failed, head->says_timed_out ? head->timed_out : -1,
+                          head->terminated_early, what, error);
+}
 
 /* Those of a place in the order they have; `knowns` [count] is theirs. */
 static void learn(Reader *r, Known *knowns, const AnswerMember *list, gsize count)
@@ -242,7 +290,9 @@ gboolean answer_reader_run(guint *searches, const GString *text, guint first,
     Known common[G_N_ELEMENTS(members)];
     g_autofree Known *own = g_new(Known, form->count);
     g_autoptr(GString) id = g_string_new(NULL), after = g_string_new(NULL);
-    Reader reader = {.form = form, .data = data, .first = first, .id = id, .after = after};
+    g_autoptr(GString) plain = g_string_new(NULL);
+    Reader reader = {
+        .form = form, .data = data, .first = first, .id = id, .after = after, .text = plain};
     learn(&reader, own, form->members, form->count);
     learn(&reader, common, members, G_N_ELEMENTS(members));
     g_auto(yajl_handle) parser = yajl_alloc(&callbacks, NULL, &reader);

@@ -181,7 +181,7 @@ static gboolean compare_profile(Churn *churn, const Bundle *old, const Bundle *n
 gboolean churn_measure(Churn *churn, const Bundle *old, const Bundle *new, GError **error)
 {
     g_autoptr(GHashTable) positions = common_movies(old, new);
-    g_autoptr(GPtrArray) profiles = standard_profiles(new->features);
+    g_autoptr(GPtrArray) profiles = standard_profiles_simple(new->features);
     *churn = (Churn){
         .movies = g_hash_table_size(positions),
         .least_overlap = INFINITY,

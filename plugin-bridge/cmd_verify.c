@@ -180,15 +180,12 @@ gboolean cmd_verify(const CliCommand *command, int argc, char **argv, GError **e
     cluster.patience = ES_JOB_PATIENCE;
     if (!parse(command, &argc, &argv, &options, &orders, &cluster, &form, error))
         return FALSE;
-    g_autoptr(Bundle) bundle = options.from_cluster ? NULL : bundle_open(argv[1], error);
-    if (bundle == NULL && !options.from_cluster)
-        return FALSE;
     g_auto(Subject) subject = {0};
     g_autoptr(Report) report = report_new();
     g_autoptr(GError) failure = NULL;
-    if (!open_pairs(options.pairs, &orders.log, error))
-        return FALSE;
-    gboolean asked = ask(report, &subject, bundle, &options, &cluster, &orders, &failure);
+    g_autoptr(Bundle) bundle = options.from_cluster ? NULL : bundle_open(argv[1], &failure);
+    gboolean asked = failure == NULL && open_pairs(options.pairs, &orders.log, &failure) &&
+                     ask(report, &subject, bundle, &options, &cluster, &orders, &failure);
     if (!close_pairs(options.pairs, orders.log, asked ? &failure : NULL))
         asked = FALSE;
     if (asked)

@@ -50,7 +50,7 @@ gboolean document_count_check(Report *report, EsClient *client, const ReleaseMet
     g_autofree char *name = es_escape(release->index);
     g_autofree char *path = g_strdup_printf("/%s/_count", name);
     g_auto(yajl_val) answer = es_call_json(client, "GET", path, NULL, error);
-    if (answer == NULL || !es_check_complete(answer, "the count", error))
+    if (answer == NULL || !es_check_shards(answer, "the count", error))
         return FALSE;
     if (!json_get_int(answer, "count", &count) || count != bundle->model->n)
         report_violation(report, count > bundle->model->n ? VIOLATION_EXTRA : VIOLATION_MISSING,

@@ -30,7 +30,7 @@ typedef struct {
     const IndexScan *scan;
     HitHandler on_hit;
     gpointer data;
-    const char *pit;
+    char *pit; /* the latest id of the point in time */
     guint slices, per_page;
     gboolean is_packed; /* vectors are asked for by PACK */
     EsCalls *calls;
@@ -145,6 +145,29 @@ static gboolean go_on_without(Slice *slice, const GError *failure, GError **erro
     return TRUE;
 }
 
+/* Sorted by _shard_doc, a page ends after all pages before it: else some are answered again and
+ * again, and it would never end. */
+static gboolean move_on(Slice *slice, SearchPage *page, GError **error)
+{
+    gint64 before = -1, now;
+    if (slice->after != NULL)
+        (void)search_page_read_after(slice->after, &before);
+    if (page->after == NULL || !search_page_read_after(page->after, &now))
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
+                    "a page of documents has no sort value");
+    else if (now <= before)
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
+                    "the cluster's answer makes no sense: the page of documents after %s ends "
+                    "with %s, which is not after it: does a proxy answer from its memory?",
+                    slice->after, page->after);
+    else {
+        g_free(slice->after);
+        slice->after = g_steal_pointer(&page->after);
+        return TRUE;
+    }
+    return FALSE;
+}
+
 static gboolean on_page(GString *answer, const GError *failure, gpointer data, GError **error)
 {
     Slice *slice = data;
@@ -156,15 +179,14 @@ static gboolean on_page(GString *answer, const GError *failure, gpointer data, G
         return FALSE;
     p->seen += page.hits;
     progress_update(&p->progress, MIN(p->seen, p->scan->expected), NULL);
+    if (page.pit_id != NULL) {
+        g_free(p->pit);
+        p->pit = g_steal_pointer(&page.pit_id);
+    }
     if (page.hits < p->per_page)
         return TRUE;
-    if (page.after == NULL) {
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
-                    "a page of documents has no sort value");
+    if (!move_on(slice, &page, error))
         return FALSE;
-    }
-    g_free(slice->after);
-    slice->after = g_steal_pointer(&page.after);
     ask(slice);
     return TRUE;
 }
@@ -193,7 +215,7 @@ static gboolean read_slices(Pages *p, GError **error)
 gboolean index_scan(EsClient *client, const IndexScan *scan, HitHandler on_hit, gpointer data,
                     GError **error)
 {
-    g_autofree char *pit = point_in_time_open(client, scan->index, error);
+    char *pit = point_in_time_open(client, scan->index, error);
     if (pit == NULL)
         return FALSE;
     g_autoptr(EsCalls) calls = es_calls_new(client);
@@ -211,6 +233,7 @@ gboolean index_scan(EsClient *client, const IndexScan *scan, HitHandler on_hit, 
     progress_start(&pages.progress, scan->label, "documents", scan->expected);
     const gboolean valid = read_slices(&pages, error);
     progress_end(&pages.progress);
-    point_in_time_close(client, pit);
+    point_in_time_close(client, pages.pit);
+    g_free(pages.pit);
     return valid;
 }

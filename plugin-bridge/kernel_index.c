@@ -340,6 +340,6 @@ gboolean kernel_index_ask(EsClient *client, const KernelIndex *index, const Prob
     g_autofree char *id = es_escape(node);
     g_autofree char *path = g_strdup_printf("/%s/_search?preference=_only_nodes:%s", name, id);
     g_auto(yajl_val) answer = es_call_json(client, "POST", path, body, error);
-    return answer != NULL && es_check_complete(answer, "the probe", error) &&
+    return answer != NULL && es_check_search(answer, "the probe", error) &&
            read_answers(answer, answers, error);
 }

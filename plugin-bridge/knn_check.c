@@ -96,7 +96,7 @@ static gboolean check_page(Check *c, gsize *count, GError **error)
 {
     g_autofree char *body = page_body(c);
     g_auto(yajl_val) answer = es_call_json(c->client, "POST", "/_search", body, error);
-    if (answer == NULL || !es_check_complete(answer, "a page of documents", error))
+    if (answer == NULL || !es_check_search(answer, "a page of documents", error))
         return FALSE;
     point_in_time_update(&c->pit, answer);
     yajl_val hits = json_get(answer, "hits.hits");
@@ -106,12 +106,15 @@ static gboolean check_page(Check *c, gsize *count, GError **error)
     if (*count == 0)
         return TRUE;
     yajl_val last = json_array_get(json_get(json_array_get(hits, *count - 1), "sort"), 0);
-    if (YAJL_IS_INTEGER(last)) {
+    if (YAJL_IS_INTEGER(last) && YAJL_GET_INTEGER(last) > c->after) {
         c->after = YAJL_GET_INTEGER(last);
         return TRUE;
     }
     g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
-                        "a page of documents has no sort value");
+                        YAJL_IS_INTEGER(last)
+                            ? "the cluster's answer makes no sense: a page of documents is "
+                              "answered again: does a proxy answer from its memory?"
+                            : "a page of documents has no sort value");
     return FALSE;
 }
 

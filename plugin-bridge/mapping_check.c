@@ -77,10 +77,15 @@ static void find_parameters(Report *report, const char *field, yajl_val expected
 static void find_around(Report *report, yajl_val found)
 {
     yajl_val runtime = json_member(found, "runtime"), source = json_member(found, "_source");
+    yajl_val routing = json_member(found, "_routing");
     for (gsize i = 0; YAJL_IS_OBJECT(runtime) && i < runtime->u.object.len; i++)
         report_violation(report, VIOLATION_MAPPING,
                          "mapping: there is a runtime field %s that the bundle does not have",
                          runtime->u.object.keys[i]);
+    if (json_is_true(routing, "required"))
+        report_violation(report, VIOLATION_MAPPING,
+                         "mapping: _routing is required: nobody finds a document by its _id; the "
+                         "bundle needs none");
     if (YAJL_IS_OBJECT(source) && source->u.object.len > 0)
         report_violation(report, VIOLATION_MAPPING,
                          "mapping: _source is not as it is by default: documents may be "

@@ -6,6 +6,7 @@
 #include "answer_check.h"
 #include "document.h"
 #include "es_calls.h"
+#include "feature_vectors.h"
 #include "json.h"
 #include "local_scorer.h"
 #include "order_log.h"
@@ -279,9 +280,7 @@ static gboolean on_page(guint number, const AnswerHead *page, gpointer data, GEr
     if (page->status != 200 || page->has_error)
         return read_failure(batch, number, page->status != 200 ? page->status : 500, error);
     g_autofree char *what = g_strdup_printf("the ranking for {%s}", question->description);
-    if (page->failed < 0)
-        return strange_answer("a search that does not say whether it is whole", error);
-    if (!es_check_whole(page->failed, page->timed_out, page->terminated_early, what, error))
+    if (!answer_head_check_whole(page, what, error))
         return FALSE;
     const guint before = question->returned->len - MIN(page->hits, question->returned->len);
     const gboolean is_full = page->hits == MIN(check->depth - before, check->page);
@@ -332,6 +331,10 @@ static char *problem_of(const Check *check, const char *id, yajl_val document,
 {
     const ReleaseMeta *release = check->release;
     const char *model_id = json_get_string(document, "_source.model_id");
+    if (json_get(document, "error") != NULL) {
+        g_autofree char *reason = es_client_reason(check->client, document);
+        return g_strdup_printf("%s in %s cannot be fetched: %s", id, release->index, reason);
+    }
     if (!json_is_true(document, "found"))
         return g_strdup_printf("there is no document %s in release %s", id, release->index);
     if (g_strcmp0(model_id, release->model_id) != 0)
@@ -353,15 +356,23 @@ static gboolean read_document(const Check *check, const char *id, yajl_val docum
     const char *index = json_get_string(document, "_index");
     if (index == NULL)
         return strange_answer("an mget document without _index", error);
+    if (g_strcmp0(json_get_string(document, "_id"), id) != 0)
+        return strange_answer("mget answers with another document than was asked for", error);
     if (es_lacks_shards(document)) {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
                     "%s in %s cannot be read: shards are missing, see GET _cat/shards", id, index);
         return FALSE;
     }
-    if (strcmp(index, check->release->index) != 0 || json_get(document, "error") != NULL) {
+    if (strcmp(index, check->release->index) != 0) {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
                     "%s is not %s any more (%s answered): verify again", check->name,
                     check->release->index, index);
+        return FALSE;
+    }
+    if (json_get(document, "error") != NULL && !feature_vectors_lack_routing(document)) {
+        g_autofree char *reason = es_client_reason(check->client, document);
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
+                    "%s in %s cannot be read: verify again (%s)", id, index, reason);
         return FALSE;
     }
     Stored *stored = g_new0(Stored, 1);
@@ -376,29 +387,37 @@ static char *id_of(const Check *check, const ProfileFeature *feature, GError **e
     return release_meta_document_id(check->release, feature->type, feature->value, error);
 }
 
-/* The stored vectors of a profile must add up to the bundle's. */
-static void check_sum(Check *check, Question *question, GHashTable *table)
+/* What step 1 must not answer: another vector or bias than the bundle's. NULL if it does not. */
+static const char *difference(const Check *check, const ProfileFeature *feature,
+                              const Stored *stored)
 {
-    const guint count = profile_size(question->profile), k = check->release->k;
-    g_autofree const float **vectors = g_new(const float *, count);
-    g_autofree double *biases = g_new(double, count);
-    for (guint i = 0; i < count; i++) {
-        g_autofree char *id = id_of(check, profile_get(question->profile, i), NULL);
+    guint index;
+    const FmModel *model = check->bundle->model;
+    const guint k = check->release->k;
+    if (!feature_table_find(check->bundle->features, feature->type, feature->value, &index))
+        return NULL; /* question_new() had it */
+    if (k != model->k ||
+        memcmp(stored->vector, fm_vector(model, index), k * sizeof *stored->vector) != 0)
+        return "vector";
+    return stored->bias == (double)model->bias[index] ? NULL : "bias";
+}
+
+/* Equal vectors have equal sums, and equal biases equal ratings. */
+static void check_stored(Check *check, Question *question, GHashTable *table)
+{
+    for (guint i = 0; i < profile_size(question->profile) && !question->is_over; i++) {
+        const ProfileFeature *feature = profile_get(question->profile, i);
+        g_autofree char *id = id_of(check, feature, NULL);
         const Stored *stored = g_hash_table_lookup(table, id);
-        if (stored->problem != NULL) {
+        const char *what = stored->problem == NULL ? difference(check, feature, stored) : NULL;
+        if (stored->problem != NULL)
             fail(question, stored->problem);
-            return;
-        }
-        vectors[i] = stored->vector;
-        biases[i] = stored->bias;
+        else if (what != NULL)
+            find(question, VIOLATION_QUERY,
+                 g_strdup_printf("query vector for {%s}: the %s that mget answers for %s is not "
+                                 "the bundle's",
+                                 question->description, what, id));
     }
-    g_autoptr(ProfileSum) found = profile_sum(vectors, biases, count, k, check->release->w0);
-    const ProfileSum *expected = question->sum;
-    if (k == expected->k && memcmp(found->query, expected->query, k * sizeof *found->query) == 0)
-        return;
-    find(question, VIOLATION_QUERY,
-         g_strdup_printf("query vector for {%s}: the stored vectors do not sum to the bundle's",
-                         question->description));
 }
 
 static gboolean on_documents(yajl_val answer, const LiftedVectors *lifted, const GError *failure,
@@ -419,7 +438,7 @@ static gboolean on_documents(yajl_val answer, const LiftedVectors *lifted, const
     for (guint i = 0; i < batch->questions->len; i++) {
         Question *question = g_ptr_array_index(batch->questions, i);
         if (!question->is_over)
-            check_sum(check, question, table);
+            check_stored(check, question, table);
     }
     return ask_rankings(batch, error);
 }
@@ -467,7 +486,7 @@ static gboolean ask_documents(Batch *batch, GError **error)
     while (g_hash_table_iter_next(&iterator, &id, NULL))
         g_ptr_array_add(batch->ids, g_strdup(id));
     if (batch->ids->len == 0)
-        return finish_batch(batch, error);
+        return ask_rankings(batch, error); /* of those for nobody in particular */
     es_calls_post(check->calls, check->mget_path, ES_JSON, mget_body(batch->ids), on_documents,
                   batch);
     return TRUE;
@@ -556,10 +575,8 @@ gboolean order_check(Report *report, EsClient *client, const char *name, const R
         answer_check_new(report, bundle, release->doc_ids, options->kernels);
     g_autoptr(OrderProfiles) profiles = order_profiles_new(bundle, &choice);
     g_autoptr(EsCalls) calls = es_calls_new(client);
-    g_autofree char *alias = es_escape(name);
     g_autofree char *index = es_escape(release->index);
-    g_autofree char *mget =
-        g_strdup_printf("/%s/_mget?_source_includes=embedding,bias,model_id", alias);
+    g_autofree char *mget = feature_vectors_path(name);
     const guint movies = feature_table_of_type(bundle->features, FEATURE_MOVIE)->len;
     const guint depth = MIN(options->depth, movies);
     g_autofree char *msearch = g_strdup_printf("/%s/_msearch?filter_path=%s", index,
@@ -580,6 +597,7 @@ gboolean order_check(Report *report, EsClient *client, const char *name, const R
         .msearch_path = msearch,
     };
     report->depth = depth;
+    report->standard = order_profiles_standard(profiles, &report->standard_all);
     for (guint made = CHECK_RANKINGS; made <= CHECK_SETS; made++)
         report_check(report, made);
     progress_start(&check.progress, "orders", "profiles", order_profiles_count(profiles));

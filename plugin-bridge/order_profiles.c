@@ -7,9 +7,10 @@
 
 struct OrderProfiles {
     const FeatureTable *features;
-    GPtrArray *standard; /* Profile * */
-    GPtrArray *types;    /* const char *: all but movies */
-    const GArray *users; /* feature indices, or NULL */
+    StandardProfiles *standard; /* NULL: without them */
+    gboolean is_empty;          /* there is but a profile of nothing */
+    GPtrArray *types;           /* const char *: all but movies */
+    const GArray *users;        /* feature indices, or NULL */
     GRand *chance;
     guint random; /* how many random ones */
     guint given;
@@ -42,17 +43,15 @@ static GPtrArray *types_but_movies(const FeatureTable *features)
 OrderProfiles *order_profiles_new(const Bundle *bundle, const ProfileChoice *choice)
 {
     OrderProfiles *profiles = g_new0(OrderProfiles, 1);
-    g_autoptr(GPtrArray) combinations = standard_combinations(bundle->features);
     profiles->features = bundle->features;
-    profiles->standard = standard_profiles(bundle->features);
-    g_ptr_array_extend_and_steal(profiles->standard, g_steal_pointer(&combinations));
-    if (choice->random_only)
-        g_ptr_array_set_size(profiles->standard, 0);
+    if (!choice->random_only)
+        profiles->standard = standard_profiles_new(bundle->features);
     profiles->types = types_but_movies(bundle->features);
     if (choice->all_users)
         profiles->users = feature_table_of_type(bundle->features, FEATURE_USER);
     profiles->chance = rng_new(choice->seed, 0);
     profiles->random = profiles->types->len > 0 ? choice->random : 0;
+    profiles->is_empty = order_profiles_count(profiles) == 0;
     return profiles;
 }
 
@@ -60,7 +59,7 @@ void order_profiles_free(OrderProfiles *profiles)
 {
     if (profiles == NULL)
         return;
-    g_ptr_array_unref(profiles->standard);
+    standard_profiles_free(profiles->standard);
     g_ptr_array_unref(profiles->types);
     g_rand_free(profiles->chance);
     g_free(profiles);
@@ -68,8 +67,16 @@ void order_profiles_free(OrderProfiles *profiles)
 
 guint order_profiles_count(const OrderProfiles *profiles)
 {
-    return profiles->standard->len + profiles->random +
-           (profiles->users != NULL ? profiles->users->len : 0);
+    return order_profiles_standard(profiles, NULL) + profiles->random +
+           (profiles->users != NULL ? profiles->users->len : 0) + (profiles->is_empty ? 1 : 0);
+}
+
+guint order_profiles_standard(const OrderProfiles *profiles, guint64 *all)
+{
+    const StandardProfiles *standard = profiles->standard;
+    if (all != NULL)
+        *all = standard != NULL ? standard_profiles_all(standard) : 0;
+    return standard != NULL ? standard_profiles_count(standard) : 0;
 }
 
 static void add_random_value(OrderProfiles *profiles, Profile *profile, const char *type)
@@ -96,9 +103,12 @@ Profile *order_profiles_next(OrderProfiles *profiles)
     if (profiles->given == order_profiles_count(profiles))
         return NULL;
     guint at = profiles->given++;
-    if (at < profiles->standard->len)
-        return g_steal_pointer(&g_ptr_array_index(profiles->standard, at));
-    at -= profiles->standard->len;
+    const guint standard = order_profiles_standard(profiles, NULL);
+    if (profiles->is_empty)
+        return profile_new();
+    if (at < standard)
+        return standard_profiles_get(profiles->standard, at);
+    at -= standard;
     if (at < profiles->random)
         return make_random(profiles);
     Profile *profile = profile_new();

@@ -13,6 +13,7 @@ typedef struct {
     char **genres;
     int year;
     guint ratings;
+    gboolean is_named; /* a document of this index is there, and something is wrong with it */
 } Row;
 
 typedef struct {
@@ -39,6 +40,22 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reading, reading_clear)
 
 /* ---- one document ---- */
 
+/* A field that clients read as something else than the row would have. */
+static const char *odd_field(const Hit *hit)
+{
+    const gboolean is_movie = g_strcmp0(hit->text[HIT_FEATURE_TYPE], FEATURE_MOVIE) == 0;
+    for (HitField field = 0; field < HIT_FIELDS; field++)
+        if (hit->is_strange[field])
+            return hit_field_name(field);
+    if (hit->has_strange_genres || (!is_movie && hit->genres->len > 0))
+        return "genres";
+    if ((hit->text[HIT_TITLE] != NULL) != is_movie || hit->is_number[HIT_TITLE])
+        return "title";
+    if ((hit->text[HIT_RATINGS] != NULL) != is_movie)
+        return "ratings";
+    return hit->text[HIT_YEAR] != NULL && !is_movie ? "year" : hit->unknown;
+}
+
 /* What is wrong with a document; NULL: nothing. *index is its row. */
 static char *problem_of(const Reading *reading, const Hit *hit, guint *index)
 {
@@ -59,6 +76,10 @@ static char *problem_of(const Reading *reading, const Hit *hit, guint *index)
     if (reading->rows[row].type != NULL)
         return g_strdup_printf("doubled: feature index %u is that of %s %s", *index,
                                reading->rows[row].type, reading->rows[row].value);
+    if (reading->report != NULL && odd_field(hit) != NULL)
+        return g_strdup_printf("not one of a release: the field %s is wrong", odd_field(hit));
+    if (reading->report != NULL && hit->routing != NULL)
+        return g_strdup_printf("indexed under the routing \"%s\", not under its _id", hit->routing);
     if (reading->report == NULL)
         return NULL;
     g_autofree char *id = release_document_id(release->doc_ids, type, value, *index);
@@ -112,7 +133,7 @@ static void keep(Reading *reading, const Hit *hit, guint index)
 static gboolean read_row(const Hit *hit, gpointer data, GError **error)
 {
     Reading *reading = data;
-    guint index = 0;
+    guint index = reading->release->n;
     const char *id = hit->id != NULL ? hit->id : "(without _id)";
     g_autofree char *problem =
         hit->id != NULL ? problem_of(reading, hit, &index) : g_strdup("not one of a release");
@@ -124,6 +145,8 @@ static gboolean read_row(const Hit *hit, gpointer data, GError **error)
         return TRUE;
     }
     reading->is_whole = FALSE;
+    if (index < reading->release->n)
+        reading->rows[index].is_named = TRUE;
     if (reading->report != NULL) {
         report_violation(reading->report, VIOLATION_FIELD, "document %s: %s", id, problem);
         return TRUE;
@@ -251,7 +274,7 @@ Bundle *read_back_all(EsClient *client, const ReleaseMeta *release, GError **err
 static void find_missing(const Reading *reading)
 {
     for (guint i = 0; i < reading->release->n; i++)
-        if (reading->rows[i].type == NULL)
+        if (reading->rows[i].type == NULL && !reading->rows[i].is_named)
             report_violation(reading->report, VIOLATION_MISSING,
                              "document of feature index %u: missing", i);
 }

@@ -41,7 +41,7 @@ static GPtrArray *users_of(EsClient *client, const ReleaseMeta *release, guint c
     g_autofree char *path = g_strdup_printf("/%s/_search", name);
     g_autofree char *body = users_body(count, seed);
     g_auto(yajl_val) answer = es_call_json(client, "POST", path, body, error);
-    if (answer == NULL || !es_check_complete(answer, "the users", error))
+    if (answer == NULL || !es_check_search(answer, "the users", error))
         return NULL;
     yajl_val hits = json_get(answer, "hits.hits");
     for (gsize i = 0; i < json_array_length(hits); i++) {
@@ -74,7 +74,7 @@ GPtrArray *release_profiles(EsClient *client, const ReleaseMeta *release, guint 
     g_autoptr(FeatureTable) metadata = metadata_of(release, error);
     if (metadata == NULL)
         return NULL;
-    g_autoptr(GPtrArray) profiles = standard_profiles(metadata);
+    g_autoptr(GPtrArray) profiles = standard_profiles_simple(metadata);
     g_autoptr(GRand) generator = rng_new(seed, 0);
     g_autoptr(GPtrArray) users = NULL;
     if (random > 0) {

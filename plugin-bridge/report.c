@@ -39,6 +39,15 @@ gboolean report_has_check(const Report *report, ReportCheck check)
 
 /* ---- violations ---- */
 
+/* Control characters, and those of format: they turn the line's direction, or show nothing.
+ * Joiners are part of some scripts. */
+static gboolean is_misleading(gunichar c)
+{
+    const GUnicodeType type = g_unichar_type(c);
+    return g_unichar_iscntrl(c) || (type == G_UNICODE_FORMAT && c != 0x200c && c != 0x200d) ||
+           type == G_UNICODE_LINE_SEPARATOR || type == G_UNICODE_PARAGRAPH_SEPARATOR;
+}
+
 /* What a terminal, a page and a log can show without being led astray. */
 static char *make_printable(const char *text)
 {
@@ -51,7 +60,7 @@ static char *make_printable(const char *text)
             break;
         }
         gunichar c = g_utf8_get_char(at);
-        g_string_append_unichar(clean, g_unichar_iscntrl(c) ? 0xfffd : c);
+        g_string_append_unichar(clean, is_misleading(c) ? 0xfffd : c);
     }
     return g_string_free(clean, FALSE);
 }

@@ -22,6 +22,8 @@ typedef struct {
     guint documents;  /* compared */
     guint features;   /* expected */
     guint profiles;   /* whose order was checked */
+    guint standard;   /* of them, those that are not random … */
+    guint64 standard_all; /* … and of how many they are a sample */
     guint depth;
     guint64 scores;                  /* compared with their bound */
     guint64 bits;                    /* of them equal to the kernel's, bit for bit */

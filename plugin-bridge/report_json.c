@@ -70,6 +70,8 @@ void report_put_json(yajl_gen json, const Report *report)
     json_put_member_int(json, "documents", report->documents);
     json_put_member_int(json, "features", report->features);
     json_put_member_int(json, "profiles", report->profiles);
+    json_put_member_int(json, "standard_profiles", report->standard);
+    json_put_member_int(json, "standard_profiles_possible", (gint64)report->standard_all);
     json_put_member_int(json, "depth", report->depth);
     json_put_member_int(json, "pairs_proved", (gint64)report->proved);
     json_put_member_int(json, "pairs_within_rounding", (gint64)report->within_rounding);

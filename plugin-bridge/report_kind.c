@@ -40,6 +40,9 @@ static const ViolationInfo kinds[VIOLATION_KINDS] = {
     [VIOLATION_FIELD] = {CHECK_DOCUMENTS, "wrong-field", "field differs",
                          "Something else changed the document: release the bundle again; ranks are "
                          "wrong only if feature_type or value differ."},
+    [VIOLATION_ROUTING] = {CHECK_DOCUMENTS, "routing", "document under a routing",
+                           "Nobody who asks for it by its _id finds it, as clients do: something "
+                           "else indexed it; release the bundle again."},
     [VIOLATION_REFUSED] = {CHECK_RANKINGS, "ranking-refused", "ranking refused",
                            "Repair what the reason names, most often a document without vector or "
                            "bias, or scripts that script.allowed_types forbids."},

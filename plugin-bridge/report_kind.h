@@ -24,6 +24,7 @@ typedef enum {
     VIOLATION_DOUBLED,    /* a document */
     VIOLATION_BITS,       /* of a vector or bias */
     VIOLATION_FIELD,      /* any other field of a document */
+    VIOLATION_ROUTING,    /* a document where its _id does not lead to */
     VIOLATION_REFUSED,    /* a ranking could not be had */
     VIOLATION_QUERY,      /* the sum of a profile's vectors */
     VIOLATION_LIST,       /* too short, with a stranger in it, or with a movie twice */

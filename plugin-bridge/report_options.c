@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "json_failure.h"
 #include "recsys_error.h"
 #include "report_html.h"
 #include "report_json.h"
@@ -74,6 +75,8 @@ void report_deliver_failure(Report *report, const ReportOptions *options, const 
     g_autoptr(GError) error = NULL;
     g_free(report->no_verdict);
     report->no_verdict = g_strdup(cause->message);
+    if (options->json)
+        json_failure_print(cause);
     save(options->junit, report_junit, report, &error);
     save(options->html, report_html, report, &error);
     if (error != NULL)

@@ -21,5 +21,6 @@ gboolean report_deliver(const Report *report, const ReportOptions *options,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Writes the files that are asked for as those of a verification that came to no verdict because
- * of `cause`, lest a former verdict stay in them; what cannot be written is said on stderr. */
+ * of `cause`, lest a former verdict stay in them; what cannot be written is said on stderr. With
+ * --json it is said on standard output too (json_failure.h). */
 void report_deliver_failure(Report *report, const ReportOptions *options, const GError *cause);

@@ -30,6 +30,11 @@ static void print_figures(const Report *report, FILE *out)
             " violated\n",
             report->profiles, report->depth, report->proved, report->within_rounding,
             report->kinds[VIOLATION_ORDER].count);
+    if (report->standard < report->standard_all)
+        fprintf(out,
+                "            of %" G_GUINT64_FORMAT
+                " combinations of metadata %u are among them, evenly spaced\n",
+                report->standard_all, report->standard);
     fprintf(out, "scores      %" G_GUINT64_FORMAT " compared; largest error %.2f ulp, %s\n",
             report->scores, report->worst_ulps, share);
     if (report->kernel != NULL)

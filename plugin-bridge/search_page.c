@@ -18,6 +18,8 @@ enum {
 };
 
 #define TAKE(field) (ANSWER_OWN_TAKES + (field))
+#define TAKE_ROUTING TAKE(HIT_FIELDS)
+#define TAKE_PIT_ID (TAKE_ROUTING + 1)
 #define FIELD(field, name) [field] = {SOURCE, 0, name, ANSWER_ELSEWHERE, TAKE(field)}
 
 static const AnswerMember members[] = {
@@ -30,6 +32,8 @@ static const AnswerMember members[] = {
     FIELD(HIT_FEATURE_INDEX, "feature_index"),
     FIELD(HIT_BIAS, "bias"),
     [HIT_FIELDS] = {SOURCE, '[', "genres", GENRES, ANSWER_NOTHING},
+    {ANSWER_SEARCH, 0, "pit_id", ANSWER_ELSEWHERE, TAKE_PIT_ID},
+    {ANSWER_HIT, 0, "_routing", ANSWER_ELSEWHERE, TAKE_ROUTING},
     {ANSWER_HIT, '{', "_source", SOURCE, ANSWER_NOTHING},
     {ANSWER_HIT, '{', "fields", STORED, ANSWER_NOTHING},
     {STORED, '[', "bias", STORED_BIAS, ANSWER_NOTHING},
@@ -114,9 +118,22 @@ static void on_unknown(guint place, const char *key, gsize length, gpointer data
         r->hit.unknown = keep(r, key, length);
 }
 
+static void on_strange(guint place, const AnswerMember *member, gpointer data)
+{
+    Reader *r = data;
+    if (place == GENRES)
+        r->hit.has_strange_genres = TRUE;
+    if (place != SOURCE || member == NULL)
+        return;
+    if (member->leads_to == GENRES)
+        r->hit.has_strange_genres = TRUE;
+    else
+        r->hit.is_strange[member->take - TAKE(0)] = TRUE;
+}
+
 static void take_field(Reader *r, guint take, const char *text, gsize length, gboolean is_number)
 {
-    if (take < TAKE(0))
+    if (take < TAKE(0) || take >= TAKE(HIT_FIELDS))
         return;
     r->hit.text[take - TAKE(0)] = keep(r, text, length);
     r->hit.is_number[take - TAKE(0)] = is_number;
@@ -129,6 +146,8 @@ static void on_number(guint place, guint take, const char *text, gsize length, g
         take_number_of_vector(r, text, length);
     else if (place == STORED_BIAS)
         r->hit.stored_bias = keep(r, text, length);
+    else if (place == GENRES)
+        r->hit.has_strange_genres = TRUE;
     else if (place == SOURCE)
         take_field(r, take, text, length, TRUE);
 }
@@ -142,6 +161,10 @@ static void on_string(guint place, guint take, const char *text, gsize length, g
         g_ptr_array_add(r->genres, (gpointer)keep(r, text, length));
     else if (place == SOURCE)
         take_field(r, take, text, length, FALSE);
+    else if (take == TAKE_ROUTING)
+        r->hit.routing = keep(r, text, length);
+    else if (take == TAKE_PIT_ID && r->page->pit_id == NULL)
+        r->page->pit_id = g_strndup(text, length);
 }
 
 static gboolean on_hit(guint number, const char *id, gpointer data, GError **error)
@@ -159,12 +182,13 @@ static gboolean on_search(guint number, const AnswerHead *head, gpointer data, G
 {
     Reader *r = data;
     (void)number;
-    if (head->failed < 0 || !head->has_list)
+    if (!answer_head_check_whole(head, "a page of documents", error))
+        return FALSE;
+    if (!head->has_list)
         return refuse(error);
     r->page->hits = head->hits;
     r->page->after = g_strdup(head->after);
-    return es_check_whole(head->failed, head->timed_out, head->terminated_early,
-                          "a page of documents", error);
+    return TRUE;
 }
 
 static const AnswerForm form = {
@@ -172,6 +196,7 @@ static const AnswerForm form = {
     .count = G_N_ELEMENTS(members),
     .on_hit_begin = on_hit_begin,
     .on_unknown = on_unknown,
+    .on_strange = on_strange,
     .on_number = on_number,
     .on_string = on_string,
     .on_hit = on_hit,
@@ -206,6 +231,16 @@ gboolean search_page_read(SearchPage *page, const GString *text, guint k, HitHan
 void search_page_clear(SearchPage *page)
 {
     g_clear_pointer(&page->after, g_free);
+    g_clear_pointer(&page->pit_id, g_free);
+}
+
+gboolean search_page_read_after(const char *after, gint64 *number)
+{
+    char *end = NULL;
+    if (*after != '[')
+        return FALSE;
+    *number = g_ascii_strtoll(after + 1, &end, 10);
+    return end != after + 1 && strcmp(end, "]") == 0;
 }
 
 gboolean hit_get_int(const Hit *hit, HitField field, gint64 *value)

@@ -25,12 +25,16 @@ typedef struct {
     const char *text[HIT_FIELDS];   /* of _source: a string, or a number as it is written; NULL: it
                                        is absent, or neither of the two */
     gboolean is_number[HIT_FIELDS]; /* or a string */
-    const GPtrArray *genres;        /* const char *; of _source */
-    const char *unknown;            /* a field of _source that no document has, or NULL */
-    const char *stored_bias;        /* of the doc values, as it is written, or NULL */
-    const float *vector;            /* [k]: of the doc values; undefined unless has_vector */
-    guint values;                   /* components that the stored vector has, 0: no vector */
-    gboolean has_vector;            /* k of them, all finite */
+    gboolean
+        is_strange[HIT_FIELDS]; /* it is there in a form that no document has: an array, null … */
+    const GPtrArray *genres;    /* const char *; of _source */
+    gboolean has_strange_genres; /* no array, or one of something else than texts */
+    const char *routing;         /* that it is indexed under, NULL: none, as it must be */
+    const char *unknown;         /* a field of _source that no document has, or NULL */
+    const char *stored_bias;     /* of the doc values, as it is written, or NULL */
+    const float *vector;         /* [k]: of the doc values; undefined unless has_vector */
+    guint values;                /* components that the stored vector has, 0: no vector */
+    gboolean has_vector;         /* k of them, all finite */
 } Hit;
 
 gboolean hit_get_int(const Hit *hit, HitField field, gint64 *value);
@@ -41,10 +45,15 @@ typedef gboolean (*HitHandler)(const Hit *hit, gpointer data, GError **error);
 
 typedef struct {
     guint hits;
-    char *after; /* JSON: the last hit's sort values, where the next page begins; NULL: none */
+    char *after;  /* JSON: the last hit's sort values, where the next page begins; NULL: none */
+    char *pit_id; /* of the point in time from now on; NULL: it says none */
 } SearchPage;
 
 void search_page_clear(SearchPage *page);
+
+/* The number in `after` where pages are sorted by one whole number, as by _shard_doc. */
+gboolean search_page_read_after(const char *after, gint64 *number);
+
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SearchPage, search_page_clear)
 
 /* Reads the answer to a search with `embedding` and `bias` as docvalue_fields, the former as an

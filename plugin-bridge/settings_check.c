@@ -1,6 +1,7 @@
 #include "settings_check.h"
 
 #include "recommend.h"
+#include "recsys_error.h"
 
 /* Members of the flat settings that must not be less than a number, or must not be "true". */
 static const struct {
@@ -11,6 +12,7 @@ static const struct {
     {"index.blocks.read", 0, "nobody can search it"},
     {"index.max_result_window", RECOMMEND_MOST, "that many movies may be asked for"},
     {"index.max_docvalue_fields_search", 2, "vectors cannot be read back"},
+    {"index.mapping.ignore_above", G_MAXINT32, "longer values are not found"},
 };
 
 static const char *setting(yajl_val settings, const char *name)
@@ -45,7 +47,15 @@ gboolean settings_check(Report *report, EsClient *client, const ReleaseMeta *rel
     g_auto(yajl_val) answer = es_call_json(client, "GET", path, NULL, error);
     if (answer == NULL)
         return FALSE;
-    if (YAJL_IS_OBJECT(answer) && answer->u.object.len == 1)
+    if (YAJL_IS_OBJECT(answer) && answer->u.object.len == 1) {
         check_limits(report, json_get(answer->u.object.values[0], "settings"));
-    return TRUE;
+        if (report->kinds[VIOLATION_SETTINGS].count > 0)
+            report_check(report, CHECK_MAPPING);
+        return TRUE;
+    }
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED,
+                "the cluster's answer makes no sense: the settings of %s are not those of one "
+                "index",
+                release->index);
+    return FALSE;
 }

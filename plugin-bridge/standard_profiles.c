@@ -2,29 +2,21 @@
 
 #include <string.h>
 
-static const char *value_at(const FeatureTable *features, const char *type, guint position)
+/* Numbers that stay below 2^64 when they are multiplied with those of the chosen ones. */
+#define MOST_COUNTED (G_GUINT64_CONSTANT(1) << 53)
+
+static guint count_of(const StandardProfiles *p, guint type)
 {
-    const GArray *indices = feature_table_of_type(features, type);
-    return feature_table_get(features, g_array_index(indices, guint, position))->value;
+    return feature_table_of_type(p->features, g_ptr_array_index(p->types, type))->len;
 }
 
-static guint count_of(const FeatureTable *features, const char *type)
+/* Adds a type's value in this position. */
+static void add(const StandardProfiles *p, Profile *profile, guint type, guint position)
 {
-    const GArray *indices = feature_table_of_type(features, type);
-    return indices != NULL ? indices->len : 0;
-}
-
-static void add_pairs(GPtrArray *profiles, const FeatureTable *features, const char *first,
-                      const char *second)
-{
-    for (guint i = 0; i < count_of(features, first); i++) {
-        for (guint j = 0; j < count_of(features, second); j++) {
-            Profile *profile = profile_new();
-            profile_add(profile, first, value_at(features, first, i));
-            profile_add(profile, second, value_at(features, second, j));
-            g_ptr_array_add(profiles, profile);
-        }
-    }
+    const char *name = g_ptr_array_index(p->types, type);
+    const GArray *indices = feature_table_of_type(p->features, name);
+    const guint index = g_array_index(indices, guint, position);
+    profile_add(profile, name, feature_table_get(p->features, index)->value);
 }
 
 static GPtrArray *metadata_types(const FeatureTable *features)
@@ -39,64 +31,119 @@ static GPtrArray *metadata_types(const FeatureTable *features)
     return chosen;
 }
 
-GPtrArray *standard_profiles(const FeatureTable *features)
+/* ---- how many ---- */
+
+static guint64 multiply(guint64 count, guint64 by)
 {
-    g_autoptr(GPtrArray) metadata = metadata_types(features);
-    GPtrArray *profiles = g_ptr_array_new_with_free_func((GDestroyNotify)profile_free);
-    for (guint t = 0; t < metadata->len; t++) {
-        const char *type = g_ptr_array_index(metadata, t);
-        for (guint i = 0; i < count_of(features, type); i++) {
-            Profile *profile = profile_new();
-            profile_add(profile, type, value_at(features, type, i));
-            g_ptr_array_add(profiles, profile);
-        }
+    return count > MOST_COUNTED / by ? MOST_COUNTED : count * by;
+}
+
+static void count(StandardProfiles *p)
+{
+    guint64 combinations = 1;
+    for (guint t = 0; t < p->types->len; t++) {
         for (guint s = 0; s < t; s++)
-            add_pairs(profiles, features, g_ptr_array_index(metadata, s), type);
+            p->all[STANDARD_PAIRS] += (guint64)count_of(p, s) * count_of(p, t);
+        p->all[STANDARD_VALUES] += count_of(p, t);
+        combinations = multiply(combinations, count_of(p, t)); /* a type is there by its values */
     }
+    p->all[STANDARD_COMBINATIONS] = p->types->len >= 3 ? combinations : 0;
+    for (guint kind = 0; kind < STANDARD_KINDS; kind++)
+        p->chosen[kind] = (guint)MIN(p->all[kind], STANDARD_MOST);
+}
+
+StandardProfiles *standard_profiles_new(const FeatureTable *features)
+{
+    StandardProfiles *profiles = g_new0(StandardProfiles, 1);
+    profiles->features = features;
+    profiles->types = metadata_types(features);
+    count(profiles);
     return profiles;
 }
 
-/* How many combinations there are, at most `most`. */
-static guint64 count_combinations(const FeatureTable *features, const GPtrArray *types,
-                                  guint64 most)
+void standard_profiles_free(StandardProfiles *profiles)
 {
-    guint64 count = 1;
-    for (guint t = 0; t < types->len; t++) {
-        const guint64 values = count_of(features, g_ptr_array_index(types, t));
-        if (values > 0)
-            count = count > most / values ? most : count * values;
-    }
-    return count;
+    if (profiles == NULL)
+        return;
+    g_ptr_array_unref(profiles->types);
+    g_free(profiles);
 }
 
-/* Combination `number`: its digits, the last type's the lowest, say which value of each type. */
-static Profile *combination(const FeatureTable *features, const GPtrArray *types, guint64 number)
+guint standard_profiles_count(const StandardProfiles *profiles)
 {
-    g_autofree guint *digits = g_new(guint, types->len);
-    for (guint t = types->len; t-- > 0;) {
-        const guint64 base = count_of(features, g_ptr_array_index(types, t));
-        g_assert(base > 0); /* a type is there because a value of it is */
-        digits[t] = (guint)(number % base);
-        number /= base;
+    guint sum = 0;
+    for (guint kind = 0; kind < STANDARD_KINDS; kind++)
+        sum += profiles->chosen[kind];
+    return sum;
+}
+
+guint64 standard_profiles_all(const StandardProfiles *profiles)
+{
+    guint64 sum = 0;
+    for (guint kind = 0; kind < STANDARD_KINDS; kind++)
+        sum += profiles->all[kind];
+    return sum;
+}
+
+/* ---- one of them, by its number among all of its kind ---- */
+
+static void add_value(const StandardProfiles *p, Profile *profile, guint64 number)
+{
+    guint type = 0;
+    for (; number >= count_of(p, type); type++)
+        number -= count_of(p, type);
+    add(p, profile, type, (guint)number);
+}
+
+/* Those of the first two types, then those of the third with each before it, and so on. */
+static void add_pair(const StandardProfiles *p, Profile *profile, guint64 number)
+{
+    guint first = 0, second = 1;
+    guint64 pairs;
+    while (number >= (pairs = (guint64)count_of(p, first) * count_of(p, second))) {
+        number -= pairs;
+        if (++first == second) {
+            first = 0;
+            second++;
+        }
     }
+    add(p, profile, first, (guint)(number / count_of(p, second)));
+    add(p, profile, second, (guint)(number % count_of(p, second)));
+}
+
+/* The number's digits, the last type's the lowest, say which value of each type. */
+static void add_combination(const StandardProfiles *p, Profile *profile, guint64 number)
+{
+    g_autofree guint *digits = g_new(guint, p->types->len);
+    for (guint t = p->types->len; t-- > 0;) {
+        digits[t] = (guint)(number % count_of(p, t));
+        number /= count_of(p, t);
+    }
+    for (guint t = 0; t < p->types->len; t++)
+        add(p, profile, t, digits[t]);
+}
+
+Profile *standard_profiles_get(const StandardProfiles *profiles, guint at)
+{
+    static void (*const adders[])(const StandardProfiles *, Profile *, guint64) = {
+        [STANDARD_VALUES] = add_value,
+        [STANDARD_PAIRS] = add_pair,
+        [STANDARD_COMBINATIONS] = add_combination,
+    };
     Profile *profile = profile_new();
-    for (guint t = 0; t < types->len; t++) {
-        const char *type = g_ptr_array_index(types, t);
-        profile_add(profile, type, value_at(features, type, digits[t]));
-    }
+    guint kind = 0;
+    for (; at >= profiles->chosen[kind]; kind++)
+        at -= profiles->chosen[kind];
+    adders[kind](profiles, profile, at * profiles->all[kind] / profiles->chosen[kind]);
     return profile;
 }
 
-GPtrArray *standard_combinations(const FeatureTable *features)
+GPtrArray *standard_profiles_simple(const FeatureTable *features)
 {
-    g_autoptr(GPtrArray) types = metadata_types(features);
-    GPtrArray *profiles = g_ptr_array_new_with_free_func((GDestroyNotify)profile_free);
-    if (types->len < 3)
-        return profiles;
-    /* Numbers that stay below 2^64 when they are multiplied with those of the chosen ones. */
-    const guint64 all = count_combinations(features, types, G_GUINT64_CONSTANT(1) << 53);
-    const guint64 chosen = MIN(all, MOST_COMBINATIONS);
-    for (guint64 i = 0; i < chosen; i++)
-        g_ptr_array_add(profiles, combination(features, types, i * all / chosen));
-    return profiles;
+    g_autoptr(StandardProfiles) profiles = standard_profiles_new(features);
+    const guint count = profiles->chosen[STANDARD_VALUES] + profiles->chosen[STANDARD_PAIRS];
+    GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)profile_free);
+    for (guint i = 0; i < count; i++)
+        g_ptr_array_add(list, standard_profiles_get(profiles, i));
+    return list;
 }

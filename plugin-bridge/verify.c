@@ -1,5 +1,6 @@
 #include "verify.h"
 
+#include "document.h"
 #include "document_check.h"
 #include "knn_check.h"
 #include "mapping_check.h"
@@ -7,14 +8,31 @@
 #include "recsys_error.h"
 #include "settings_check.h"
 
+static char *model_difference(const ReleaseMeta *release, const Bundle *bundle)
+{
+    return g_strcmp0(release->model_id, bundle->model_id) == 0
+               ? NULL
+               : g_strdup_printf(
+                     "%s is model %s, %s is model %s: verify with the bundle that was released",
+                     release->index, release->model_id, bundle->path, bundle->model_id);
+}
+
+gboolean verify_model(Report *report, const ReleaseMeta *release, const Bundle *bundle)
+{
+    g_autofree char *difference = model_difference(release, bundle);
+    if (difference == NULL)
+        return TRUE;
+    report_check(report, CHECK_DOCUMENTS);
+    report_violation(report, VIOLATION_MODEL, "%s", difference);
+    return FALSE;
+}
+
 gboolean verify_is_of_bundle(const ReleaseMeta *release, const Bundle *bundle, GError **error)
 {
-    if (g_strcmp0(release->model_id, bundle->model_id) == 0)
-        return TRUE;
-    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_GATE,
-                "%s is model %s, %s is model %s: verify with the bundle that was released",
-                release->index, release->model_id, bundle->path, bundle->model_id);
-    return FALSE;
+    g_autofree char *difference = model_difference(release, bundle);
+    if (difference != NULL)
+        g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_GATE, difference);
+    return difference == NULL;
 }
 
 /* The release that was read must still be the live one, or the findings are of two releases. */
@@ -39,6 +57,8 @@ static gboolean check_parts(Report *report, EsClient *client, const char *name,
         !(mapping_check(report, release, bundle, error) &&
           settings_check(report, client, release, error)))
         return FALSE;
+    if (report->kinds[VIOLATION_SETTINGS].count > 0)
+        return TRUE; /* what reads of such an index would be refused for these, and end there */
     if ((parts & VERIFY_DOCUMENTS) != 0 &&
         !(document_check(report, client, release, bundle, error) &&
           knn_check(report, client, release, bundle, error)))
@@ -73,10 +93,11 @@ gboolean verify(Report *report, EsClient *client, const char *name, const Releas
 {
     const gint64 started = g_get_monotonic_time();
     g_autoptr(GError) failure = NULL;
-    if (!verify_is_of_bundle(release, bundle, error))
+    if (!document_ids_check(bundle, release->doc_ids, error))
         return FALSE;
     begin(report, client, release);
-    (void)check_parts(report, client, name, release, bundle, parts, orders, &failure);
+    if (verify_model(report, release, bundle))
+        (void)check_parts(report, client, name, release, bundle, parts, orders, &failure);
     if (!settle(failure, release, error))
         return FALSE;
     report->seconds += (double)(g_get_monotonic_time() - started) / G_USEC_PER_SEC;
@@ -88,8 +109,10 @@ gboolean verify_from_cluster(Report *report, EsClient *client, const char *name,
 {
     const gint64 started = g_get_monotonic_time();
     g_autoptr(GError) failure = NULL;
+    g_autoptr(Bundle) bundle = NULL;
     begin(report, client, release);
-    g_autoptr(Bundle) bundle = read_back_whole(report, client, release, &failure);
+    if (settings_check(report, client, release, &failure) && report->violations == 0)
+        bundle = read_back_whole(report, client, release, &failure);
     if (!settle(failure, release, error))
         return FALSE;
     report->seconds = (double)(g_get_monotonic_time() - started) / G_USEC_PER_SEC;

@@ -13,15 +13,20 @@ typedef enum {
     VERIFY_MAPPING = 1 << 2, /* mapping and settings alone */
 } VerifyParts;
 
+/* FALSE, and a violation, if the release is of another model. */
+gboolean verify_model(Report *report, const ReleaseMeta *release, const Bundle *bundle);
+
 /* RECSYS_ERROR_GATE if the release is of another model. */
 gboolean verify_is_of_bundle(const ReleaseMeta *release, const Bundle *bundle,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Compares what `name`, an alias or a concrete index, stands for with `bundle`. `release` is what
  * release_meta_fetch() said of `name`; it must outlive the report, which names its index. Findings
- * go to the report; FALSE only if the question could not be asked. Errors: RECSYS_ERROR_GATE (the
- * release is of another model), RECSYS_ERROR_INCONCLUSIVE (a partial answer; the alias moved, or
- * the release was deleted, meanwhile), ES_ERROR, transport, RECSYS_ERROR_INTERRUPTED. */
+ * go to the report; FALSE only if the question could not be asked. If the release is of another
+ * model nothing else is compared, and nothing is read while settings keep readers from it. Errors:
+ * RECSYS_ERROR_DATA (document_ids_check()), RECSYS_ERROR_INCONCLUSIVE (a partial answer; the alias
+ * moved, or the release was deleted, meanwhile), RECSYS_ERROR_REFUSED, ES_ERROR, transport,
+ * RECSYS_ERROR_INTERRUPTED. */
 gboolean verify(Report *report, EsClient *client, const char *name, const ReleaseMeta *release,
                 const Bundle *bundle, VerifyParts parts, const OrderOptions *orders,
                 GError **error) G_GNUC_WARN_UNUSED_RESULT;

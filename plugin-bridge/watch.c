@@ -10,6 +10,7 @@
 #include "recsys_error.h"
 #include "report_json.h"
 #include "report_text.h"
+#include "settings_check.h"
 #include "verify.h"
 #include "watch_metrics.h"
 #include "whole_file.h"
@@ -121,13 +122,12 @@ static gboolean look(Watch *watch, Report *report, GError **error)
     report->url = es_client_url(watch->client);
     report->index = watch->release->index;
     report->model_id = watch->release->model_id;
-    if (bundle != NULL && g_strcmp0(bundle->model_id, watch->release->model_id) != 0) {
-        report_check(report, CHECK_DOCUMENTS);
-        report_violation(report, VIOLATION_MODEL, "%s is model %s, %s is model %s",
-                         watch->release->index, watch->release->model_id, bundle->path,
-                         bundle->model_id);
+    if (bundle != NULL && !verify_model(report, watch->release, bundle))
         return TRUE;
-    }
+    if (!settings_check(report, watch->client, watch->release, error))
+        return FALSE;
+    if (report->violations > 0)
+        return TRUE;
     if (bundle == NULL && watch->read == NULL)
         watch->read = read_back(watch->client, watch->release, error);
     if (bundle == NULL && watch->read == NULL)

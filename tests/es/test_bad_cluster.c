@@ -200,7 +200,7 @@ static void test_partial_items(void)
         {4, "without a status"},
         {3, "cannot be reached"},
         {7, "is not"},
-        {4, "makes no sense"},
+        {7, "does not say whether it is whole"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(spoilers); i++) {
         g_auto(Run) run = {0};

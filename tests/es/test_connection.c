@@ -570,6 +570,7 @@ static void test_patience_when_connecting(void)
     const HttpOptions nowhere = {.url = (char *)"http://127.0.0.1:1", .patience = 1e6};
     g_autoptr(GError) error = NULL;
     g_autoptr(EsClient) none = es_client_connect(&nowhere, &error);
+    CU_ASSERT_PTR_NULL(none);
     TAP_ASSERT_ERROR(error, HTTP_TRANSPORT_ERROR, CURLE_COULDNT_CONNECT, "cannot be reached");
 }
 

@@ -393,11 +393,15 @@ static gboolean move_alias(const char *action, const char *index)
 
 static void test_other_bundle(void)
 {
-    g_auto(Run) run = {0};
+    g_auto(Run) run = {0}, json = {0};
     g_autofree char *other = make_other_bundle();
     run_program(&run, BRIDGE, "verify", other, "--url", server_url(), "--alias", alias, NULL);
     CU_ASSERT(run_says(&run, 5, live, bundle->model_id, other,
-                       "verify with the bundle that was released", NULL));
+                       "verify with the bundle that was released", "another model (1)",
+                       "parity: NO", NULL));
+    run_program(&json, BRIDGE, "verify", other, "--url", server_url(), "--alias", alias, "--json",
+                NULL);
+    CU_ASSERT(run_says(&json, 5, "\"kind\":\"wrong-model\"", NULL));
 }
 
 static void test_alias_elsewhere(void)
@@ -615,6 +619,42 @@ static void test_settings(void)
         return;
     check_index(index, "settings: index.max_result_window is 5000, the bundle needs 10000",
                 "violations  1\n");
+    /* What reads would be refused for. */
+    static const char *const settings[][2] = {
+        {"{\"max_result_window\":50,\"max_docvalue_fields_search\":1}",
+         "settings: index.max_docvalue_fields_search is 1, the bundle needs 2"},
+        {"{\"blocks.read\":true}", "settings: index.blocks.read is true: nobody can search it"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(settings); i++) {
+        CU_ASSERT(server_do("PUT", settings[i][0], "/%s/_settings", index));
+        check_index(index, settings[i][1], i == 0 ? "violations  2\n" : "violations  3\n");
+    }
+}
+
+static void test_ignored_values(void)
+{
+    g_autofree char *index = make_index("ignoring", "\"number_of_shards\": 1",
+                                        "\"number_of_shards\": 1, \"mapping.ignore_above\": 5");
+    CU_ASSERT(index != NULL && load(index));
+    if (index != NULL)
+        check_index(index, "settings: index.mapping.ignore_above is 5, the bundle needs 2147483647",
+                    "violations  1\n");
+}
+
+/* Documents that nobody finds by their _id, be it in the right shard by chance. */
+static void test_routing(void)
+{
+    g_autofree char *id = id_of(a_user);
+    g_autofree char *source = bundle_document(bundle, a_user);
+    g_autofree char *finding = g_strdup_printf("document %s: it is indexed under the routing", id);
+    g_autofree char *index =
+        make_index("routed", "\"number_of_shards\": 1", "\"number_of_shards\": 3");
+    CU_ASSERT(index != NULL && load(index));
+    if (index == NULL)
+        return;
+    CU_ASSERT(server_do("DELETE", NULL, "/%s/_doc/%s?refresh=true", index, id));
+    CU_ASSERT(server_do("PUT", source, "/%s/_doc/%s?routing=zzz&refresh=true", index, id));
+    check_index(index, finding, "violations  1\n");
 }
 
 static void test_runtime_field(void)
@@ -652,6 +692,8 @@ static const UnitTest tests[] = {
     {"wrong dims", test_dims},
     {"dynamic mapping, more fields", test_dynamic_and_more_fields},
     {"settings", test_settings},
+    {"values that are ignored", test_ignored_values},
+    {"a routing of its own", test_routing},
     {"a runtime field", test_runtime_field},
     {"one release by its name", test_one_release},
     {"all movies, all users", test_whole_depth_and_all_users},

@@ -97,12 +97,25 @@ static void test_no_verdict(void)
     check_file(html, "<h1>No verdict</h1>", "cannot be reached");
 }
 
+/* Who reads JSON reads why there is no verdict. */
+static void test_no_verdict_in_json(void)
+{
+    g_auto(Run) away = {0}, none = {0};
+    run_program(&away, BRIDGE, "verify", bundle_path, "--url", "http://127.0.0.1:1", "--json",
+                NULL);
+    CU_ASSERT(run_says(&away, 3, "{\"exit_code\":3,\"error\":\"", "cannot be reached", NULL));
+    run_program(&none, BRIDGE, "verify", "/nowhere", "--json", "--junit", junit, NULL);
+    CU_ASSERT(run_says(&none, 2, "{\"exit_code\":2,\"error\":\"", "/nowhere", NULL));
+    check_file(junit, "<error type=\"no-verdict\"", "/nowhere");
+}
+
 static const UnitTest tests[] = {
     {"right", test_right},
     {"violated", test_violated},
     {"nowhere to write", test_nowhere_to_write},
     {"a full disk", test_full_disk},
     {"no verdict", test_no_verdict},
+    {"no verdict in JSON", test_no_verdict_in_json},
     {NULL, NULL},
 };
 

@@ -6,6 +6,7 @@
 
 #include "fixtures.h"
 #include "index_definition.h"
+#include "recsys_error.h"
 #include "tap.h"
 
 static yajl_val document_of(const Bundle *bundle, guint index)
@@ -230,7 +231,31 @@ static void test_big_endian(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(text->str, "\"embedding\":\"P4AAAEAAAABAQAAA\"}"));
 }
 
+static void test_shared_ids(void)
+{
+    const struct {
+        Feature features[2];
+        const char *message;
+    } cases[] = {
+        {{{.type = "a", .value = "b_c"}, {.type = "a_b", .value = "c"}}, "a b_c and a feature of"},
+        {{{.type = "a_b", .value = "c"}, {.type = "a", .value = "b_c"}}, "the document a_b_c"},
+        {{{.type = "a", .value = "b_c"}, {.type = "a_b", .value = "d"}}, NULL},
+        {{{.type = "a", .value = "c"}, {.type = "ab", .value = "c"}}, NULL},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Bundle) bundle = fixture_bundle(2, 1);
+        for (guint f = 0; f < 2; f++)
+            CU_ASSERT(feature_table_add(bundle->features, &cases[i].features[f], NULL, NULL));
+        const gboolean valid = document_ids_check(bundle, DOC_IDS_BY_VALUE, &error);
+        CU_ASSERT_EQUAL(valid, cases[i].message == NULL);
+        if (cases[i].message != NULL)
+            TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_DATA, cases[i].message);
+    }
+}
+
 static const UnitTest tests[] = {
+    {"ids that two would share", test_shared_ids},
     {"movie", test_movie},
     {"other features", test_others},
     {"fields are in the mapping", test_fields_are_in_the_mapping},

@@ -11,6 +11,8 @@
 #include "tap.h"
 
 #define K 3
+#define PAGE 1000                       /* documents, as large as this is one */
+#define MOST_PAGES 4u                   /* then there are no more documents */
 #define MOVIE (FIXTURE_FIRST_MOVIE + 1) /* movie_4 */
 #define NAMELESS (FIXTURE_FIRST_MOVIE + 2)
 #define USER 1                                     /* user_5 */
@@ -25,6 +27,8 @@ typedef struct {
     GPtrArray *hits; /* char *, as they stand in the server's answer */
     char *query;     /* of the last search, or NULL */
     gsize length;    /* of the page, if it is less than all of it */
+    guint pages;     /* asked for */
+    guint partial;   /* shards that the point in time does not cover */
 } Case;
 
 /* ---- what a server answers ---- */
@@ -74,14 +78,18 @@ static char *hit_of(const Case *c, guint index)
 static void answer(const FakeRequest *request, FakeAnswer *answered, gpointer data)
 {
     Case *c = data;
-    fake_answer_json(answered, "{\"version\":{\"number\":\"9.9.9\"},\"id\":\"p\"}");
+    fake_answer_json(
+        answered, "{\"version\":{\"number\":\"9.9.9\"},\"id\":\"p\",\"_shards\":{\"failed\":0}}");
+    if (strstr(request->path, "/_pit") != NULL && c->partial > 0)
+        fake_answer_json(answered, "{\"id\":\"p\",\"_shards\":{\"failed\":1}}");
     if (strcmp(request->path, "/_search") != 0)
         return;
     g_free(c->query);
     c->query = g_strndup(request->body->str, request->body->len);
     g_string_assign(answered->body, "{\"timed_out\":false,\"_shards\":{\"total\":1,\"failed\":0},"
                                     "\"hits\":{\"hits\":[");
-    for (guint i = 0; i < c->hits->len; i++)
+    const guint hits = c->pages++ < MOST_PAGES ? c->hits->len : 0;
+    for (guint i = 0; i < hits; i++)
         g_string_append_printf(answered->body, "%s%s", i > 0 ? "," : "",
                                (char *)g_ptr_array_index(c->hits, i));
     g_string_append(answered->body, "]}}");
@@ -128,6 +136,7 @@ static void edit(Case *c, guint index, const char *from, const char *to)
 /* NULL if the documents could not be read. */
 static Report *compare(Case *c, const DocumentSample *sample, GError **error)
 {
+    c->pages = 0;
     g_autoptr(FakeServer) server = fake_server_start(answer, c);
     HttpOptions options = {.url = (char *)fake_server_url(server)};
     g_autoptr(EsClient) client = es_client_connect(&options, error);
@@ -384,6 +393,68 @@ static void test_fields(void)
         expect_edit(edits[i].index, edits[i].from, edits[i].to, edits[i].kind, edits[i].text);
 }
 
+/* A text with a NUL equals nothing, least of all what stands before the NUL. */
+static void test_nul(void)
+{
+    static const struct {
+        ViolationKind kind;
+        const char *from, *to, *text;
+    } edits[] = {
+        {VIOLATION_FIELD, "bleu\\\" (1999)", "bleu\\\" (1999)\\u0000<b>", "movie_4: title is"},
+        {VIOLATION_FIELD, "\"value\":\"4\"", "\"value\":\"4\\u0000x\"",
+         "document movie_4: value is \"4\357\277\275x\", the bundle has \"4\""},
+        {VIOLATION_FIELD, "\"feature_type\":\"movie\"", "\"feature_type\":\"movie\\u0000\"",
+         "feature_type is \"movie\357\277\275\""},
+        {VIOLATION_MODEL, "\"model_id\":\"0123456789ab\"",
+         "\"model_id\":\"0123456789ab\\u0000old\"", "model_id is \"0123456789ab\357\277\275old\""},
+        {VIOLATION_FIELD, "[\"Western\"]", "[\"Western\\u0000\"]", "genres are not the bundle's"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(edits); i++)
+        expect_edit(MOVIE, edits[i].from, edits[i].to, edits[i].kind, edits[i].text);
+    g_autoptr(GError) error = NULL;
+    g_auto(Case) c = case_new(VECTORS_AS_BASE64);
+    serve(&c);
+    edit(&c, MOVIE, "\"_id\":\"movie_4\"", "\"_id\":\"movie_4\\u0000x\"");
+    g_autoptr(Report) report = compare(&c, NULL, &error);
+    CU_ASSERT(report != NULL && report->kinds[VIOLATION_EXTRA].count == 1 &&
+              report->kinds[VIOLATION_MISSING].count == 1);
+}
+
+/* Clients read a field as text or number, servers take more. */
+static void test_other_forms(void)
+{
+    static const struct {
+        guint index;
+        const char *from, *to, *text;
+    } edits[] = {
+        {USER, "\"value\":", "\"title\":[\"X\"],\"value\":", "user_5: title is there, the bundle"},
+        {USER, "\"value\":", "\"title\":null,\"value\":", "user_5: title is there, the bundle"},
+        {USER, "\"value\":", "\"ratings\":[5],\"value\":", "user_5: ratings is there, the bundle"},
+        {USER, "\"value\":", "\"ratings\":true,\"value\":", "user_5: ratings is there, the bundle"},
+        {USER, "\"value\":", "\"year\":[[1999]],\"value\":", "user_5: year is there, the bundle"},
+        {USER, "\"value\":", "\"genres\":\"Drama\",\"value\":", "user_5: genres are not"},
+        {USER, "\"value\":", "\"genres\":7,\"value\":", "user_5: genres are not"},
+        {USER, "\"value\":", "\"genres\":null,\"value\":", "user_5: genres are not"},
+        {USER, "\"value\":", "\"genres\":{},\"value\":", "user_5: genres are not"},
+        {MOVIE, "[\"Western\"]", "[\"Western\",[\"Extra\"]]", "movie_4: genres are not"},
+        {MOVIE, "[\"Western\"]", "[\"Western\",5]", "movie_4: genres are not"},
+        {MOVIE, "[\"Western\"]", "[\"Western\",null]", "movie_4: genres are not"},
+        {MOVIE, "[\"Western\"]", "[\"Western\",false]", "movie_4: genres are not"},
+        {MOVIE, "[\"Western\"]", "[\"Western\",{}]", "movie_4: genres are not"},
+        {MOVIE, "\"year\":1999", "\"year\":[1999]", "movie_4: year is no number, the bundle"},
+        {MOVIE, "\"value\":\"4\"", "\"value\":[\"4\"]", "movie_4: value is \"(no text)\""},
+        {MOVIE, "\"ratings\":1,", "\"ratings\":null,", "movie_4: ratings is no number"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(edits); i++)
+        expect_edit(edits[i].index, edits[i].from, edits[i].to, VIOLATION_FIELD, edits[i].text);
+}
+
+static void test_routing(void)
+{
+    expect_edit(USER, "\"_score\":null", "\"_score\":null,\"_routing\":\"zzz\"", VIOLATION_ROUTING,
+                "document user_5: it is indexed under the routing \"zzz\", not under its _id");
+}
+
 /* ---- vectors of other documents ---- */
 
 static void set_vector(Bundle *served, guint index, const float *vector)
@@ -509,6 +580,30 @@ static void test_truncated(void)
     }
 }
 
+/* What answers the same page again and again has no end. */
+static void test_repeated_page(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(Case) c = case_new(VECTORS_AS_BASE64);
+    for (guint i = 0; i < PAGE; i++)
+        g_ptr_array_add(c.hits, hit_of(&c, MOVIE));
+    g_autoptr(Report) report = compare(&c, NULL, &error);
+    CU_ASSERT_PTR_NULL(report);
+    TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED, "which is not after it");
+    CU_ASSERT_EQUAL(c.pages, 2);
+}
+
+static void test_partial_point_in_time(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(Case) c = case_new(VECTORS_AS_BASE64);
+    serve(&c);
+    c.partial = 1;
+    g_autoptr(Report) report = compare(&c, NULL, &error);
+    CU_ASSERT_PTR_NULL(report);
+    TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE, "the point in time: shards");
+}
+
 static const UnitTest tests[] = {
     {"all are right, in any form", test_right},
     {"missing", test_missing},
@@ -519,11 +614,16 @@ static const UnitTest tests[] = {
     {"wrong dimensions, no vector, no numbers", test_dimensions},
     {"biases", test_bias},
     {"all other fields", test_fields},
+    {"texts with a NUL", test_nul},
+    {"fields in other forms", test_other_forms},
+    {"a routing of its own", test_routing},
     {"another one's vector", test_another_ones_vector},
     {"vectors swapped", test_swapped_vectors},
     {"more wrong vectors than are kept", test_many_wrong_vectors},
     {"a sample", test_sample},
     {"JSON cut short", test_truncated},
+    {"a page answered twice", test_repeated_page},
+    {"a point in time of some shards", test_partial_point_in_time},
     {NULL, NULL},
 };
 

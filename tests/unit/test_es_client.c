@@ -39,6 +39,32 @@ static void test_partial(void)
     }
 }
 
+/* Servers always say whether a search is whole, and a count. */
+static void test_silence(void)
+{
+    const struct {
+        const char *text;
+        gboolean is_search, is_shards;
+    } cases[] = {
+        {"{\"_shards\":{\"failed\":0},\"timed_out\":false}", TRUE, TRUE},
+        {"{\"_shards\":{\"failed\":0}}", FALSE, TRUE},
+        {"{\"_shards\":{\"failed\":0},\"timed_out\":\"no\"}", FALSE, TRUE},
+        {"{\"_shards\":{},\"timed_out\":false}", FALSE, FALSE},
+        {"{\"_shards\":{\"failed\":\"0\"},\"timed_out\":false}", FALSE, FALSE},
+        {"{}", FALSE, FALSE},
+        {"{\"_shards\":{\"failed\":1},\"timed_out\":false}", FALSE, FALSE},
+        {"{\"_shards\":{\"failed\":0},\"timed_out\":true}", FALSE, TRUE},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) search = NULL, shards = NULL;
+        g_auto(yajl_val) answer = json_parse(cases[i].text, "x", NULL);
+        CU_ASSERT_EQUAL(es_check_search(answer, "the page", &search), cases[i].is_search);
+        CU_ASSERT_EQUAL(es_check_shards(answer, "the count", &shards), cases[i].is_shards);
+        if (search != NULL)
+            TAP_ASSERT_ERROR(search, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE, "was not used");
+    }
+}
+
 static void test_exit_codes(void)
 {
     const struct {
@@ -96,9 +122,13 @@ static void test_nobody_there(void)
 }
 
 static const UnitTest tests[] = {
-    {"complete answers", test_complete}, {"partial answers", test_partial},
-    {"exit codes", test_exit_codes},     {"escape", test_escape},
-    {"nobody there", test_nobody_there}, {NULL, NULL},
+    {"complete answers", test_complete},
+    {"partial answers", test_partial},
+    {"an answer that does not say", test_silence},
+    {"exit codes", test_exit_codes},
+    {"escape", test_escape},
+    {"nobody there", test_nobody_there},
+    {NULL, NULL},
 };
 
 TAP_MAIN("es_client", tests)

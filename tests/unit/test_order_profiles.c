@@ -49,6 +49,12 @@ static void test_users_and_random_ones(void)
     CU_ASSERT_STRING_EQUAL(g_ptr_array_index(texts, STANDARD + 42), "user 11");
 }
 
+static char *description_at(const StandardProfiles *profiles, guint at)
+{
+    g_autoptr(Profile) profile = standard_profiles_get(profiles, at);
+    return profile_describe(profile);
+}
+
 /* More combinations than anybody waits for: as many as the limit, all different. */
 static void test_many_types(void)
 {
@@ -61,23 +67,59 @@ static void test_many_types(void)
             CU_ASSERT(feature_table_add(features, &feature, NULL, NULL));
         }
     }
-    g_autoptr(GPtrArray) profiles = standard_combinations(features);
+    g_autoptr(StandardProfiles) profiles = standard_profiles_new(features);
+    const guint count = standard_profiles_count(profiles), begin = count - STANDARD_MOST;
     g_autoptr(GHashTable) different = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    for (guint i = 0; i < profiles->len; i++)
-        g_hash_table_add(different, profile_describe(g_ptr_array_index(profiles, i)));
-    g_autofree char *first = profile_describe(g_ptr_array_index(profiles, 0));
-    g_autofree char *last = profile_describe(g_ptr_array_index(profiles, profiles->len - 1));
+    for (guint i = 0; i < count; i++)
+        g_hash_table_add(different, description_at(profiles, i));
+    g_autofree char *first = description_at(profiles, begin);
+    g_autofree char *last = description_at(profiles, count - 1);
     /* Evenly spaced: from the first value of the first type to its last one. */
     CU_ASSERT(g_str_has_prefix(first, "type0 0,"));
     CU_ASSERT(g_str_has_prefix(last, "type0 9,"));
-    CU_ASSERT_EQUAL(profiles->len, MOST_COMBINATIONS);
-    CU_ASSERT_EQUAL(g_hash_table_size(different), MOST_COMBINATIONS);
+    CU_ASSERT_EQUAL(count, 120 + 2 * STANDARD_MOST); /* values, 6,600 pairs, combinations */
+    CU_ASSERT_EQUAL(g_hash_table_size(different), count);
+    CU_ASSERT_EQUAL(standard_profiles_all(profiles), 120 + 6600 + 1000000000000);
+}
+
+/* More values than can be asked for, and far more pairs: as many as the limit of each, from the
+ * first to the last type. */
+static void test_many_values(void)
+{
+    const FixtureType types[] = {{FEATURE_MOVIE, 2}, {"zip", 3000}, {"city", 3000}};
+    g_autoptr(Bundle) bundle = fixture_bundle_of(types, G_N_ELEMENTS(types), 1, 1, 3);
+    g_autoptr(StandardProfiles) profiles = standard_profiles_new(bundle->features);
+    const ProfileChoice choice = {0};
+    g_autoptr(GPtrArray) texts = descriptions_of(bundle, &choice);
+    CU_ASSERT_EQUAL(standard_profiles_all(profiles), 9006000);
+    CU_ASSERT_EQUAL(texts->len, 2 * STANDARD_MOST);
+    CU_ASSERT_STRING_EQUAL(g_ptr_array_index(texts, 0), "zip 0");
+    CU_ASSERT_STRING_EQUAL(g_ptr_array_index(texts, 999), "city 2994");
+    CU_ASSERT_STRING_EQUAL(g_ptr_array_index(texts, 1000), "zip 0, city 0");
+    CU_ASSERT_STRING_EQUAL(g_ptr_array_index(texts, 1999), "zip 2997, city 0");
+}
+
+/* Movies alone are ranked too: nothing asked would be nothing found. */
+static void test_nobody(void)
+{
+    const FixtureType types[] = {{FEATURE_MOVIE, 2}}, users[] = {{FEATURE_MOVIE, 2}, {"user", 2}};
+    const ProfileChoice random = {.random = 5}, none = {.random_only = TRUE};
+    g_autoptr(Bundle) movies = fixture_bundle_of(types, 1, 1, 1, 3);
+    g_autoptr(Bundle) both = fixture_bundle_of(users, 2, 1, 1, 3);
+    g_autoptr(GPtrArray) alone = descriptions_of(movies, &random);
+    g_autoptr(GPtrArray) idle = descriptions_of(both, &none);
+    g_autoptr(GPtrArray) busy = descriptions_of(both, &random);
+    CU_ASSERT(alone->len == 1 && strcmp(g_ptr_array_index(alone, 0), "") == 0);
+    CU_ASSERT_EQUAL(idle->len, 1);
+    CU_ASSERT_EQUAL(busy->len, 5);
 }
 
 static const UnitTest tests[] = {
     {"all combinations", test_all_combinations},
     {"users and random ones", test_users_and_random_ones},
     {"many types", test_many_types},
+    {"many values", test_many_values},
+    {"nobody to ask for", test_nobody},
     {NULL, NULL},
 };
 

@@ -81,7 +81,18 @@ static void test_kinds(void)
         CU_ASSERT(report_check_name(check) != NULL && report_check_claim(check) != NULL);
 }
 
+/* What turns a line round, or shows nothing, is shown as such. */
+static void test_misleading_characters(void)
+{
+    g_autoptr(Report) report = report_new();
+    report_violation(report, VIOLATION_FIELD,
+                     "a\342\200\256b\342\201\246c\342\200\250d\342\200\215e");
+    CU_ASSERT_STRING_EQUAL(g_ptr_array_index(report->first_violations, 0),
+                           "a\357\277\275b\357\277\275c\357\277\275d\342\200\215e");
+}
+
 static const UnitTest tests[] = {
+    {"characters that mislead", test_misleading_characters},
     {"violations by kind", test_violations},
     {"nasty texts", test_nasty_texts},
     {"scores", test_scores},

@@ -263,6 +263,7 @@ void fake_forward(const char *url, const FakeRequest *request, FakeAnswer *answe
 
 void fake_answer_json(FakeAnswer *answer, const char *text)
 {
+    g_free(answer->product);
     answer->product = g_strdup("Elasticsearch");
     g_string_assign(answer->body, text);
 }

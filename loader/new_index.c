@@ -30,6 +30,8 @@ static char *create_under_free_name(EsClient *client, const Bundle *bundle, cons
     for (guint later = 0; later < MOST_NAMES; later++) {
         g_autoptr(GDateTime) time = g_date_time_add_seconds(now, later);
         g_autofree char *index = catalogue_release_name(wanted->alias, time, bundle->model_id);
+        if (g_ptr_array_find_with_equal_func((GPtrArray *)wanted->used, index, g_str_equal, NULL))
+            continue;
         g_clear_error(&failure);
         if (create_as(client, index, bundle, wanted, &failure))
             return g_steal_pointer(&index);

@@ -9,6 +9,8 @@ typedef struct {
     const char *alias; /* that it is for, and named after */
     DocIds doc_ids;
     const LoadOptions *load;
+    const GPtrArray *used; /* char *: names not to be used again, since a job that lost its lock may
+                              take the index for its own */
 } NewIndex;
 
 /* Creates it, empty, behind its loading alias (load.h) only. Returns its name. Errors: ES_ERROR,

@@ -219,29 +219,38 @@ static Swap fill_and_swap(Job *job, const char *index, const Catalogue *catalogu
 
 /* If the lock is another's by now, that is why: whoever has it deletes what we work on, and may
  * have moved the alias. */
-static gboolean has_lost_lock(Job *job, GError **error)
+static void tell_lost_lock(GError **error, GError *lost)
 {
-    g_autoptr(GError) lost = NULL;
-    if (g_error_matches(*error, RECSYS_ERROR, RECSYS_ERROR_INTERRUPTED) ||
-        lock_check(job->lock, &lost) || !g_error_matches(lost, RECSYS_ERROR, RECSYS_ERROR_LOCKED))
-        return FALSE;
+    if (g_error_matches(*error, RECSYS_ERROR, RECSYS_ERROR_INTERRUPTED)) {
+        g_error_free(lost);
+        return;
+    }
     if (!g_error_matches(*error, RECSYS_ERROR, RECSYS_ERROR_LOCKED))
         g_prefix_error(&lost, "nothing of this job is live: %s; ", (*error)->message);
     g_clear_error(error);
-    g_propagate_error(error, g_steal_pointer(&lost));
-    return TRUE;
+    g_propagate_error(error, lost);
 }
 
-/* The alias has not moved. */
+/* The alias has not moved. Without the lock nothing may be deleted, not even under the name that
+ * our index had: another job of this second may have given it to its own. */
 static void give_up(Job *job, char *index, GError **error)
 {
-    const gboolean is_lost = has_lost_lock(job, error);
+    g_autoptr(GError) lost = NULL;
+    es_client_set_interruptible(job->client, FALSE);
+    const gboolean is_ours = lock_check(job->lock, &lost);
+    es_client_set_interruptible(job->client, TRUE);
+    if (g_error_matches(lost, RECSYS_ERROR, RECSYS_ERROR_LOCKED)) {
+        tell_lost_lock(error, g_steal_pointer(&lost));
+        return;
+    }
     if (job->result->is_rejected)
         job->result->index = g_strdup(index);
-    else
+    else if (is_ours)
         new_index_discard(job->client, index, error);
-    if (!is_lost)
-        g_prefix_error(error, "%s is as it was: ", job->options->alias);
+    else
+        g_prefix_error(error, "(the unfinished index %s is left behind: %s) ", index,
+                       lost->message);
+    g_prefix_error(error, "%s is as it was: ", job->options->alias);
 }
 
 static gboolean run(Job *job, GError **error)
@@ -253,7 +262,8 @@ static gboolean run(Job *job, GError **error)
     if (catalogue == NULL || !clean_up_after_others(job, catalogue, error))
         return FALSE;
     begin_step(job, "create");
-    const NewIndex wanted = {job->options->alias, job->options->doc_ids, &job->options->load};
+    const NewIndex wanted = {job->options->alias, job->options->doc_ids, &job->options->load,
+                             result->deleted};
     g_autofree char *index = new_index_create(job->client, job->bundle, &wanted, error);
     if (index == NULL)
         return FALSE;

@@ -172,8 +172,12 @@ static void test_stolen(void)
     run_program(&run, LOADER, "release", bundle_path, "--url", fake_server_url(proxy), "--alias",
                 alias, NULL);
     CU_ASSERT(run_says(&run, 6, "taken away", NULL));
+    /* Without the lock nothing is deleted: the next job does it. */
     g_autofree char *after = server_state();
-    CU_ASSERT_STRING_EQUAL(before, after);
+    CU_ASSERT_STRING_NOT_EQUAL(before, after);
+    g_autofree char *live = server_index_of(alias);
+    release(&run, alias, "--keep", "1");
+    CU_ASSERT(run_says(&run, 0, "deleted", live, "is still there", NULL));
 }
 
 /* At the first request of the gates another job breaks the lock and releases. */
@@ -210,6 +214,8 @@ static void test_broken_meanwhile(void)
     CU_ASSERT_PTR_NULL(strstr(run.err, "left behind"));
     g_autofree char *index = server_index_of(alias);
     CU_ASSERT(index != NULL && breaker.done);
+    /* Nor may it write to an index of the same name. */
+    CU_ASSERT_EQUAL(fake_server_count(proxy, "PUT", index), 0);
 }
 
 /* After Ctrl-C the lock is free. */

@@ -56,7 +56,7 @@ check_symbols() {
   headers | sed 's/.*/#include <&>/' >all.c
   "${cc[@]}" -std=c11 -E "${flags[@]}" all.c |
     awk -v folder="$folder" '/^# / { ours = index($3, folder); next } ours' | tr '\n' ' ' | sed 's/[;{}]/\n/g' |
-    grep -vE 'static|typedef' | sed -n 's/^ *[A-Za-z][A-Za-z0-9_ ]*[ *]\([a-z][a-z0-9_]*\) *(.*/\1/p' | grep -v '^__' | sort -u >declared
+    grep -vE 'static|typedef|return' | sed -n 's/^ *[A-Za-z][A-Za-z0-9_ ]*[ *]\([a-z][a-z0-9_]*\) *(.*/\1/p' | grep -v '^__' | sort -u >declared
   nm -D --defined-only "$(pkg-config --variable=libdir recsys-es)/librecsys-es.so" | awk '{ print $3 }' | sort -u >defined
   [ "$(wc -l <declared)" -gt 100 ] && comm -23 declared defined >missing && cat missing && [ ! -s missing ]
 }

@@ -271,8 +271,8 @@ static void print_data(const Training *training, const char *data)
 {
     printf("%s: %u ratings of %u movies by %u users, %u features", data, training->ratings,
            training->movies, training->users, training->features);
-    if (training->scale != FM_RATING_SCALE)
-        printf("; predictions go from 0 to %g, 1.1 times the highest rating", training->scale);
+    if (training->form.scale != FM_RATING_SCALE)
+        printf("; predictions go from 0 to %g, 1.1 times the highest rating", training->form.scale);
     printf("\n");
     fflush(stdout);
 }

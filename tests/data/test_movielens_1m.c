@@ -91,7 +91,7 @@ static void test_training(void)
         if (seed == 1 && model != NULL) {
             trained = g_new0(Bundle, 1);
             trained->model = g_steal_pointer(&model);
-            trained->scale = dataset->scale;
+            trained->form = model_form_fm(dataset->scale);
         }
     }
     printf("# mean of three seeds: %.4f\n", sum / 3);

@@ -88,7 +88,7 @@ Training *training_new(const Dataset *dataset, const TrainOptions *options)
     training->features = feature_table_size(dataset->table);
     training->table = feature_table_ref(dataset->table);
     training->counts = count_features(dataset);
-    training->scale = dataset->scale;
+    training->form = model_form_fm(dataset->scale);
     training->curve = g_array_new(FALSE, FALSE, sizeof(EpochFigures));
     return training;
 }
@@ -267,12 +267,7 @@ char *training_to_json(const Training *training)
     put_data(json, training);
     put_hyper_parameters(json, &training->options);
     put_result(json, training);
-    json_put_key(json, "link");
-    yajl_gen_map_open(json);
-    json_put_member_string(json, "type", "sigmoid");
-    json_put_member_double(json, "scale", training->scale);
-    yajl_gen_map_close(json);
-    json_put_member_string(json, "interactions", "all");
+    model_form_put_members(json, &training->form);
     json_put_member_double(json, "read_seconds", training->read_seconds);
     json_put_member_double(json, "wall_seconds", training->wall_seconds);
     yajl_gen_map_close(json);

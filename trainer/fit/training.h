@@ -5,6 +5,7 @@
 
 #include "dataset.h"
 #include "json.h"
+#include "model_form.h"
 
 typedef enum { KEEP_LAST, KEEP_BEST } Keep;
 
@@ -43,7 +44,7 @@ typedef struct {
 typedef struct {
     TrainOptions options;
     char *source; /* the data set's name */
-    double scale; /* of the link, the data set's */
+    ModelForm form;
     guint ratings, users, movies, features;
     FeatureTable *table;
     guint32 *counts; /* [features] ratings that have the feature; 0 for users and movies */

@@ -73,8 +73,8 @@ static void print_result(const Bundle *bundle, const Training *training, gboolea
     json_put_member_string(json, "model_id", bundle->model_id);
     json_put_member_int(json, "features", bundle->model->n);
     json_put_member_int(json, "kept_epoch", training->kept_epoch);
-    if (!isnan(training_final(training).valid_rmse))
-        json_put_member_double(json, "valid_rmse", training_final(training).valid_rmse);
+    if (!isnan(training_kept_epoch(training).valid_rmse))
+        json_put_member_double(json, "valid_rmse", training_kept_epoch(training).valid_rmse);
     json_put_member_double(json, "read_seconds", training->read_seconds);
     json_put_member_double(json, "wall_seconds", training->wall_seconds);
     yajl_gen_map_close(json);

@@ -10,6 +10,7 @@
 #include "fm.h"
 #include "progress.h"
 #include "recsys_error.h"
+#include "row_split.h"
 #include "train.h"
 
 #define CONFIG_GROUP "train"
@@ -73,8 +74,8 @@ static void print_result(const Bundle *bundle, const Training *training, gboolea
     json_put_member_string(json, "model_id", bundle->model_id);
     json_put_member_int(json, "features", bundle->model->n);
     json_put_member_int(json, "kept_epoch", training->kept_epoch);
-    if (!isnan(training_final(training).valid_rmse))
-        json_put_member_double(json, "valid_rmse", training_final(training).valid_rmse);
+    if (!isnan(training_kept_epoch(training).valid_rmse))
+        json_put_member_double(json, "valid_rmse", training_kept_epoch(training).valid_rmse);
     json_put_member_double(json, "read_seconds", training->read_seconds);
     json_put_member_double(json, "wall_seconds", training->wall_seconds);
     yajl_gen_map_close(json);
@@ -91,7 +92,8 @@ typedef struct {
     char *valid, *keep, *config;
     const char *valid_file; /* `valid`, if it is a file's name */
     double checkpoint_seconds;
-    gboolean resume, replace, json;
+    gboolean resume, replace, json, without_rows;
+    guint unknown[2]; /* rows of `valid_file` left out for their user, for anything else */
 } Options;
 
 static void options_clear(Options *o)
@@ -114,14 +116,15 @@ static void set_defaults(Options *o)
     o->checkpoint_seconds = 30;
 }
 
-/* --valid is a fraction, or the name of a file with ratings. */
+/* --valid is a fraction, maybe with how it is chosen, or the name of a file with ratings. */
 static gboolean take_valid(Options *o, GError **error)
 {
     char *end;
     if (o->valid == NULL)
         return TRUE;
     double fraction = g_ascii_strtod(o->valid, &end);
-    if (end != o->valid && *end == '\0') {
+    if (end != o->valid &&
+        (*end == '\0' || (*end == ':' && split_kind_read(&o->train.split, end + 1)))) {
         o->train.valid = fraction;
         return TRUE;
     }
@@ -130,7 +133,9 @@ static gboolean take_valid(Options *o, GError **error)
     if (g_file_test(o->valid, G_FILE_TEST_EXISTS))
         return TRUE;
     g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
-                "--valid %s is neither a fraction nor a file", o->valid);
+                "--valid %s is neither a fraction, alone or with :random, :time, :user or "
+                ":per-user, nor a file",
+                o->valid);
     return FALSE;
 }
 
@@ -201,7 +206,7 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, Option
          "standard deviation of the start, truncated at two of them (0.01)", "X"},
         {"valid", 0, 0, G_OPTION_ARG_STRING, &o->valid,
          "fraction of the ratings held out for validation, 0 for none, or a file of ratings (0.1)",
-         "<X>|<FILE>"},
+         "<X>[:<HOW>]|<FILE>"},
         {"keep", 0, 0, G_OPTION_ARG_STRING, &o->keep,
          "the \"last\" epoch's model or the \"best\" one's by validation (last)", "last|best"},
         {"patience", 0, 0, G_OPTION_ARG_INT, &o->patience,
@@ -209,6 +214,8 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, Option
         {"seed", 0, 0, G_OPTION_ARG_INT64, &o->seed, "of split, start and shuffling (1)", "N"},
         {"threads", 0, 0, G_OPTION_ARG_INT, &o->threads,
          "the result does not depend on it (one a processor)", "N"},
+        {"without-rows", 0, 0, G_OPTION_ARG_NONE, &o->without_rows,
+         "leave out of BUNDLE who has rated what, which evaluate needs to tell the truth", NULL},
         {"resume", 0, 0, G_OPTION_ARG_NONE, &o->resume,
          "go on from BUNDLE.checkpoint if there is one", NULL},
         {"checkpoint-seconds", 0, 0, G_OPTION_ARG_DOUBLE, &o->checkpoint_seconds,
@@ -264,7 +271,16 @@ static Dataset *read_data(const char *path, Options *o, GError **error)
     if (valid == NULL || !dataset_append(dataset, valid, error))
         return NULL;
     o->train.valid_rows = valid->rows;
+    memcpy(o->unknown, valid->unknown, sizeof o->unknown);
     return g_steal_pointer(&dataset);
+}
+
+static void print_unknown(const Options *o)
+{
+    if (o->unknown[0] + o->unknown[1] > 0)
+        printf("%s: left out %u ratings of users that the training data does not have, and %u of "
+               "movies or values that it does not have\n",
+               o->valid_file, o->unknown[0], o->unknown[1]);
 }
 
 static void print_data(const Training *training, const char *data)
@@ -295,6 +311,18 @@ static FmModel *run(Training *training, const Dataset *dataset, const char *chec
     return model;
 }
 
+/* The rows that were learned from. */
+static gboolean take_rows(TrainingRows **rows, const Dataset *dataset, const TrainOptions *options,
+                          GError **error)
+{
+    g_auto(RowSplit) split = {0};
+    if (!row_split_init(&split, dataset, options, error))
+        return FALSE;
+    *rows = training_rows_new(dataset->table, dataset->features, dataset->fields, dataset->ratings,
+                              split.rows, split.train_rows);
+    return TRUE;
+}
+
 gboolean cmd_train(const CliCommand *command, int argc, char **argv, GError **error)
 {
     g_auto(Options) options = {0};
@@ -313,14 +341,20 @@ gboolean cmd_train(const CliCommand *command, int argc, char **argv, GError **er
         return FALSE;
     g_autoptr(Training) training = training_new(dataset, &options.train);
     training->read_seconds = (double)(g_get_monotonic_time() - started) / G_USEC_PER_SEC;
-    if (!options.json)
+    if (!options.json) {
         print_data(training, data);
+        print_unknown(&options);
+    }
 
     g_autoptr(FmModel) model = run(training, dataset, checkpoint, &options, error);
     if (model == NULL)
         return FALSE;
     g_autofree char *record = training_to_json(training);
-    if (!bundle_write(target, model, dataset->table, record, options.replace, error))
+    g_autoptr(TrainingRows) rows = NULL;
+    if (!options.without_rows && !take_rows(&rows, dataset, &options.train, error))
+        return FALSE;
+    if (!bundle_write_with_rows(target, model, dataset->table, record, rows, options.replace,
+                                error))
         return FALSE;
     g_autoptr(Bundle) bundle = bundle_open(target, error);
     if (bundle == NULL)

@@ -133,8 +133,8 @@ static gboolean take_valid(Options *o, GError **error)
     if (g_file_test(o->valid, G_FILE_TEST_EXISTS))
         return TRUE;
     g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
-                "--valid %s is neither a fraction, alone or with :random, :time, :user or "
-                ":per-user, nor a file",
+                "--valid %s is neither a fraction nor a file; :random, :time, :user or :per-user may "
+                "follow a fraction",
                 o->valid);
     return FALSE;
 }

@@ -458,7 +458,8 @@ static gboolean all_unknown(const RatingsBuilder *b, GError **error)
     if (b->rows > 0 || unknown[0] + unknown[1] == 0)
         return FALSE;
     g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
-                "%s: none of its %u ratings is of a user and a movie of the training data, %s",
+                "%s: none of its %u ratings is of a user, a movie and values that the training "
+                "data, %s, has",
                 b->path, unknown[0] + unknown[1], b->base->source);
     return TRUE;
 }

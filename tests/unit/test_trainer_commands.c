@@ -237,7 +237,7 @@ static void test_evaluate_cold(void)
     check(run("train", p.data, p.bundle, "--epochs", "2", "--factors", "4", "--valid", "0.2:user",
               "--replace", NULL),
           0, "wrote");
-    check(run("evaluate", p.bundle, p.data, NULL), 0, "unknown users, by their metadata: ");
+    check(run("evaluate", p.bundle, p.data, NULL), 0, "unknown users, by their metadata if any: ");
     g_auto(Outcome) all = run("evaluate", p.bundle, p.data, "--json", NULL);
     g_auto(Outcome) some =
         run("evaluate", p.bundle, p.data, "--metadata", "age,gender", "--json", NULL);

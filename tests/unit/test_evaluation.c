@@ -482,7 +482,7 @@ static void test_compare_with_itself(void)
 
 /* ---- against a naive evaluation ---- */
 
-enum { USERS = 40, MOVIES = 60, FACTORS = 19, ROWS = 900, TRAINED = 300, FIELDS = 3, TOP = 7 };
+enum { USERS = 40, MOVIES = 60, FACTORS = 19, ROWS = 600, TRAINED = 200, FIELDS = 3, TOP = 7 };
 
 typedef struct {
     FmModel *model;

@@ -454,7 +454,7 @@ static double highest_of(const EvaluationTask *task, gboolean *all_equal)
     const ModelForm *form = task->model.form;
     const Dataset *data = task->data;
     double highest = form->link == LINK_SIGMOID ? form->scale * 10 / 11 : model_form_highest(form);
-    *all_equal = rows == NULL || rows->levels < 2;
+    *all_equal = TRUE;
     for (guint r = 0; r < data->rows; r++) {
         highest = MAX(highest, (double)data->ratings[r]);
         *all_equal = *all_equal && data->ratings[r] == data->ratings[0];

@@ -7,10 +7,12 @@
 #include "commands.h"
 #include "config_file.h"
 #include "dataset_read.h"
+#include "evaluation.h"
 #include "fm.h"
 #include "learn.h"
 #include "progress.h"
 #include "recsys_error.h"
+#include "row_split.h"
 
 #define CONFIG_GROUP "train"
 
@@ -159,7 +161,8 @@ typedef struct {
     char *valid, *keep, *config;
     const char *valid_file; /* `valid`, if it is a file's name */
     double checkpoint_seconds;
-    gboolean resume, replace, json;
+    gboolean resume, replace, json, without_rows;
+    guint unknown[2]; /* rows of `valid_file` left out for their user, for anything else */
 } Options;
 
 static void options_clear(Options *o)
@@ -185,14 +188,15 @@ static void set_defaults(Options *o)
     o->checkpoint_seconds = 30;
 }
 
-/* --valid is a fraction, or the name of a file with ratings. */
+/* --valid is a fraction, maybe with how it is chosen, or the name of a file with ratings. */
 static gboolean take_valid(Options *o, GError **error)
 {
     char *end;
     if (o->valid == NULL)
         return TRUE;
     double fraction = g_ascii_strtod(o->valid, &end);
-    if (end != o->valid && *end == '\0') {
+    if (end != o->valid &&
+        (*end == '\0' || (*end == ':' && split_kind_read(&o->train.split, end + 1)))) {
         o->train.valid = fraction;
         return TRUE;
     }
@@ -200,8 +204,11 @@ static gboolean take_valid(Options *o, GError **error)
     o->valid_file = o->valid;
     if (g_file_test(o->valid, G_FILE_TEST_EXISTS))
         return TRUE;
-    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
-                "--valid %s is neither a fraction nor a file", o->valid);
+    g_set_error(
+        error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+        "--valid %s is neither a fraction nor a file; :random, :time, :user or :per-user may "
+        "follow a fraction",
+        o->valid);
     return FALSE;
 }
 
@@ -398,7 +405,7 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, Option
          "standard deviation of the start, truncated at two of them (0.01)", "X"},
         {"valid", 0, 0, G_OPTION_ARG_STRING, &o->valid,
          "fraction of the ratings held out for validation, 0 for none, or a file of ratings (0.1)",
-         "<X>|<FILE>"},
+         "<X>[:<HOW>]|<FILE>"},
         {"keep", 0, 0, G_OPTION_ARG_STRING, &o->keep,
          "the \"last\" epoch's model or the \"best\" one's by validation (last)", "last|best"},
         {"patience", 0, 0, G_OPTION_ARG_INT, &o->patience,
@@ -406,6 +413,8 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, Option
         {"seed", 0, 0, G_OPTION_ARG_INT64, &o->seed, "of split, start and shuffling (1)", "N"},
         {"threads", 0, 0, G_OPTION_ARG_INT, &o->threads,
          "the result does not depend on it (one a processor)", "N"},
+        {"without-rows", 0, 0, G_OPTION_ARG_NONE, &o->without_rows,
+         "leave out of BUNDLE who has rated what, which evaluate needs to tell the truth", NULL},
         {"resume", 0, 0, G_OPTION_ARG_NONE, &o->resume,
          "go on from BUNDLE.checkpoint if there is one", NULL},
         {"checkpoint-seconds", 0, 0, G_OPTION_ARG_DOUBLE, &o->checkpoint_seconds,
@@ -463,7 +472,16 @@ static Dataset *read_data(const char *path, Options *o, GError **error)
     if (valid == NULL || !dataset_append(dataset, valid, error))
         return NULL;
     o->train.valid_rows = valid->rows;
+    memcpy(o->unknown, valid->unknown, sizeof o->unknown);
     return g_steal_pointer(&dataset);
+}
+
+static void print_unknown(const Options *o)
+{
+    if (o->unknown[0] + o->unknown[1] > 0)
+        printf("%s: left out %u ratings of users that the training data does not have, and %u of "
+               "movies or values that it does not have\n",
+               o->valid_file, o->unknown[0], o->unknown[1]);
 }
 
 static void print_data(const Training *training, const char *data)
@@ -497,6 +515,61 @@ static LearnedModel *run(Training *training, const Dataset *dataset, const char 
     return learned;
 }
 
+/* The rows that were learned from. */
+static gboolean take_rows(TrainingRows **rows, const Dataset *dataset, const TrainOptions *options,
+                          GError **error)
+{
+    g_auto(RowSplit) split = {0};
+    if (!row_split_init(&split, dataset, options, error))
+        return FALSE;
+    *rows = training_rows_new(dataset->table, dataset->features, dataset->fields, dataset->ratings,
+                              split.rows, split.train_rows);
+    return TRUE;
+}
+
+/* The kept model on the rows held out, beside the trivial baselines. */
+static gboolean validate(Training *training, const LearnedModel *learned, const Dataset *dataset,
+                         const TrainingRows *rows, const TrainOptions *options, GError **error)
+{
+    g_auto(RowSplit) split = {0};
+    if (!row_split_init(&split, dataset, options, error))
+        return FALSE;
+    if (split.valid_rows == 0)
+        return TRUE;
+    const EvaluatedModel model = {learned->model, &learned->form, dataset->table, rows};
+    EvaluationTask task = evaluation_task(model, dataset);
+    task.rows = row_split_valid(&split);
+    task.row_count = split.valid_rows;
+    task.threads = options->threads;
+    g_autoptr(GError) nothing = NULL;
+    g_autoptr(Evaluation) found = evaluate(&task, NULL, &nothing);
+    if (found == NULL) {
+        /* Nobody there could be asked for, or Ctrl-C: the model is there and is worth more. */
+        g_printerr("note: the model was not validated: %s\n", nothing->message);
+        return TRUE;
+    }
+    /* Whole people held out are known by their metadata alone. */
+    const Group group = found->group[GROUP_KNOWN].rows > 0 ? GROUP_KNOWN : GROUP_COLD;
+    const Compared *rmse = &found->group[group].rmse,
+                   *ndcg = &found->group[group].list[0][LIST_NDCG];
+    /* What an epoch said of strangers was without what their attributes say. */
+    if (group == GROUP_COLD || !isfinite(training->final.valid_rmse))
+        training->final.valid_rmse = rmse->model.value;
+    training->final.baseline_rmse = isfinite(rmse->model.value) ? rmse->baseline.value : NAN;
+    training->final.valid_ndcg = ndcg->model.value;
+    training->final.baseline_ndcg = ndcg->baseline.value;
+    return TRUE;
+}
+
+static void print_validation(const FinalFigures *final)
+{
+    if (isfinite(final->valid_rmse) && isfinite(final->baseline_rmse))
+        printf("validation RMSE %.4f, movie means %.4f\n", final->valid_rmse, final->baseline_rmse);
+    if (isfinite(final->valid_ndcg))
+        printf("validation NDCG@10 %.4f, most popular %.4f\n", final->valid_ndcg,
+               final->baseline_ndcg);
+}
+
 gboolean cmd_train(const CliCommand *command, int argc, char **argv, GError **error)
 {
     g_auto(Options) options = {0};
@@ -515,16 +588,25 @@ gboolean cmd_train(const CliCommand *command, int argc, char **argv, GError **er
         return FALSE;
     g_autoptr(Training) training = training_new(dataset, &options.train);
     training->read_seconds = (double)(g_get_monotonic_time() - started) / G_USEC_PER_SEC;
-    if (!options.json)
+    if (!options.json) {
         print_data(training, data);
+        print_unknown(&options);
+    }
 
     g_autoptr(LearnedModel) learned = run(training, dataset, checkpoint, &options, error);
     if (learned == NULL)
         return FALSE;
     if (training->plain_because != NULL)
         g_printerr("note: the weights are written as for --plain: %s\n", training->plain_because);
+    g_autoptr(TrainingRows) rows = NULL;
+    if (!take_rows(&rows, dataset, &options.train, error) ||
+        !validate(training, learned, dataset, rows, &options.train, error))
+        return FALSE;
+    if (!options.json)
+        print_validation(&training->final);
     g_autofree char *record = training_to_json(training);
-    if (!bundle_write(target, learned->model, dataset->table, record, options.replace, error))
+    if (!bundle_write_with_rows(target, learned->model, dataset->table, record,
+                                options.without_rows ? NULL : rows, options.replace, error))
         return FALSE;
     g_autoptr(Bundle) bundle = bundle_open(target, error);
     if (bundle == NULL)

@@ -114,28 +114,23 @@ static void test_plot_without_curve(void)
     check(run("plot", bundle, svg, "--genres", "Horror", "--kind", "map", NULL), 0, "the map");
 }
 
-typedef struct {
-    char *data, *bundle, *old; /* `old` does not say what it was trained on */
-} Place;
+/* Made once for all that do not change it. */
+static struct {
+    char *directory, *data, *bundle, *old; /* `old` does not say what it was trained on */
+} p;
 
-static void place_clear(Place *p)
+static void place_init(void)
 {
-    g_free(p->data);
-    g_free(p->bundle);
-    g_free(p->old);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Place, place_clear)
-
-static void place_init(Place *p)
-{
-    g_autofree char *directory = tap_directory();
-    p->data = g_build_filename(directory, "data", NULL);
-    p->bundle = g_build_filename(directory, "bundle", NULL);
-    p->old = g_build_filename(directory, "old", NULL);
-    const char *data = p->data;
+    if (p.directory != NULL)
+        return;
+    p.directory = tap_directory();
+    p.data = g_build_filename(p.directory, "data", NULL);
+    p.bundle = g_build_filename(p.directory, "bundle", NULL);
+    p.old = g_build_filename(p.directory, "old", NULL);
+    const char *data = p.data;
     check(run("synth", data, "--users", "60", "--movies", "40", "--ratings", "1500", NULL), 0, "");
-    check(run("train", data, p->bundle, "--epochs", "2", "--factors", "4", NULL), 0, "wrote");
-    check(run("train", data, p->old, "--epochs", "3", "--factors", "4", "--without-rows", NULL), 0,
+    check(run("train", data, p.bundle, "--epochs", "2", "--factors", "4", NULL), 0, "wrote");
+    check(run("train", data, p.old, "--epochs", "3", "--factors", "4", "--without-rows", NULL), 0,
           "wrote");
 }
 
@@ -150,8 +145,7 @@ static gint64 int_of(yajl_val tree, const char *path)
 /* The bundle knows its rows: what was held out is what is measured. */
 static void test_evaluate(void)
 {
-    g_auto(Place) p = {0};
-    place_init(&p);
+    place_init();
     check(run("evaluate", p.bundle, p.data, NULL), 0,
           "rows      150 of 1500; left out: 1350 that are training rows\n");
     check(run("evaluate", p.bundle, p.data, NULL), 0, "known users: 150 ratings by ");
@@ -171,8 +165,7 @@ static void test_evaluate(void)
 
 static void test_evaluate_json(void)
 {
-    g_auto(Place) p = {0};
-    place_init(&p);
+    place_init();
     g_auto(Outcome) json = run("evaluate", p.bundle, p.data, "--at", "5,10", "--json", NULL);
     g_auto(yajl_val) tree = json_parse(json.out, "it", NULL);
     double value = -1, baseline = -1, difference = 0;
@@ -194,8 +187,7 @@ static void test_evaluate_json(void)
 
 static void test_evaluate_old_bundle(void)
 {
-    g_auto(Place) p = {0};
-    place_init(&p);
+    place_init();
     check(run("evaluate", p.old, p.data, NULL), 0, "rows      1500 of 1500\n");
     check(run("evaluate", p.old, p.data, NULL), 0, "does not say what it was trained on");
     check(run("evaluate", p.old, p.data, NULL), 0, "movie means are not known");
@@ -209,8 +201,7 @@ static void test_evaluate_old_bundle(void)
 
 static void test_evaluate_compare(void)
 {
-    g_auto(Place) p = {0};
-    place_init(&p);
+    place_init();
     check(run("evaluate", p.bundle, p.data, "--compare", p.old, NULL), 0, "model - other");
     g_auto(Outcome) json = run("evaluate", p.bundle, p.data, "--compare", p.old, "--json", NULL);
     g_auto(yajl_val) tree = json_parse(json.out, "it", NULL);
@@ -232,15 +223,15 @@ static void test_evaluate_compare(void)
 /* Whole users held out are unknown, though their features are there. */
 static void test_evaluate_cold(void)
 {
-    g_auto(Place) p = {0};
-    place_init(&p);
-    check(run("train", p.data, p.bundle, "--epochs", "2", "--factors", "4", "--valid", "0.2:user",
-              "--replace", NULL),
-          0, "wrote");
-    check(run("evaluate", p.bundle, p.data, NULL), 0, "unknown users, by their metadata: ");
-    g_auto(Outcome) all = run("evaluate", p.bundle, p.data, "--json", NULL);
+    place_init();
+    g_autofree char *cold = g_build_filename(p.directory, "cold", NULL);
+    check(
+        run("train", p.data, cold, "--epochs", "2", "--factors", "4", "--valid", "0.2:user", NULL),
+        0, "wrote");
+    check(run("evaluate", cold, p.data, NULL), 0, "unknown users, by their metadata if any: ");
+    g_auto(Outcome) all = run("evaluate", cold, p.data, "--json", NULL);
     g_auto(Outcome) some =
-        run("evaluate", p.bundle, p.data, "--metadata", "age,gender", "--json", NULL);
+        run("evaluate", cold, p.data, "--metadata", "age,gender", "--json", NULL);
     g_auto(yajl_val) tree = json_parse(all.out, "it", NULL),
                      less = json_parse(some.out, "it", NULL);
     double one = 0, two = 0;
@@ -251,17 +242,15 @@ static void test_evaluate_cold(void)
     CU_ASSERT(json_get_double(less, "cold.rmse.model.value", &two));
     CU_ASSERT(one != two);
     /* The same as training said of them. */
-    g_autoptr(Bundle) bundle = bundle_open(p.bundle, NULL);
+    g_autoptr(Bundle) bundle = bundle_open(cold, NULL);
     CU_ASSERT(bundle != NULL && json_get_double(bundle->training, "final.valid_rmse", &two));
     CU_ASSERT_DOUBLE_EQUAL(one, two, 1e-6);
 }
 
 static void test_evaluate_refused(void)
 {
-    g_auto(Place) p = {0};
-    place_init(&p);
-    g_autofree char *directory = g_path_get_dirname(p.data);
-    check(run("evaluate", p.bundle, directory, NULL), 2, "users.dat");
+    place_init();
+    check(run("evaluate", p.bundle, p.directory, NULL), 2, "in no known format");
     check(run("evaluate", p.bundle, p.data, "--seen", "/nonexistent", NULL), 2, "/nonexistent");
     check(run("evaluate", p.bundle, p.data, "--compare", "/nonexistent", NULL), 2, "/nonexistent");
     check(run("evaluate", p.bundle, p.data, "--threads", "0", NULL), 1, "1 to 1024");
@@ -272,11 +261,11 @@ static void test_evaluate_refused(void)
     check(run("evaluate", p.bundle, p.data, "--relevant", "high", NULL), 1, "must be a number");
     check(run("evaluate", p.bundle, p.data, "--metadata", "age,sex", NULL), 1, "\"sex\"");
     check(run("evaluate", p.bundle, p.data, "--metadata", "user", NULL), 1, "\"user\"");
-    check(run("train", p.data, p.bundle, "--valid", "0", "--epochs", "1", "--factors", "4",
-              "--replace", NULL),
-          0, "wrote");
-    check(run("evaluate", p.bundle, p.data, NULL), 2, "--with-seen");
-    check(run("evaluate", p.bundle, p.data, "--with-seen", NULL), 0, "1500 of the 1500 rows");
+    g_autofree char *whole = g_build_filename(p.directory, "whole", NULL);
+    check(run("train", p.data, whole, "--valid", "0", "--epochs", "1", "--factors", "4", NULL), 0,
+          "wrote");
+    check(run("evaluate", whole, p.data, NULL), 2, "--with-seen");
+    check(run("evaluate", whole, p.data, "--with-seen", NULL), 0, "1500 of the 1500 rows");
 }
 
 static const UnitTest tests[] = {

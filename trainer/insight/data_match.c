@@ -125,7 +125,7 @@ MatchKind data_match_row(const DataMatch *match, guint row, guint32 *features, g
     const guint32 *at = row_at(match, row);
     const guint count = collect(match, at, profile);
     const guint32 movie = match->feature[at[DATASET_MOVIE]];
-    if (count == 0 || movie == MATCH_NONE)
+    if (movie == MATCH_NONE)
         return MATCH_MISSING;
     for (guint i = 0; i < count; i++) {
         if (profile[i] == MATCH_NONE)
@@ -139,13 +139,9 @@ MatchKind data_match_row(const DataMatch *match, guint row, guint32 *features, g
 
 gboolean data_match_lacks(const DataMatch *match, guint row, guint field)
 {
-    guint32 profile[MATCH_MOST_FIELDS];
     const guint32 *at = row_at(match, row);
-    const gboolean known = match->known[at[DATASET_USER]];
-    if (field == DATASET_USER)
-        return !known && collect(match, at, profile) == 0;
-    const gboolean used = field == DATASET_MOVIE || known || !match->left_out[field];
-    return used && match->feature[at[field]] == MATCH_NONE;
+    const gboolean used = match->known[at[DATASET_USER]] || !match->left_out[field];
+    return field != DATASET_USER && used && match->feature[at[field]] == MATCH_NONE;
 }
 
 gboolean data_match_is_training_row(const DataMatch *match, guint row)

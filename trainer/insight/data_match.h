@@ -2,8 +2,9 @@
  *
  * A person is *known* if the model has learned from them: if their feature is there and, where the
  * training rows are known, there are such. The rows of others are those of a cold start: the person
- * is their metadata (the row's other features) alone. What the model knows of a known person's
- * metadata (feature_table_attributes()) comes in where the data does not say it. */
+ * is their metadata (the row's other features) alone, and if there is none, nobody in particular.
+ * What the model knows of a person's metadata (feature_table_attributes()) comes in where the data
+ * does not say it. */
 #pragma once
 
 #include "dataset.h"
@@ -48,11 +49,12 @@ DataMatch *data_match_new(const EvaluatedModel *model, const Dataset *data,
 void data_match_free(DataMatch *match);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DataMatch, data_match_free)
 
-/* Fills features [MATCH_MOST_FIELDS] with *fields of the model's, the movie second; for
- * MATCH_MISSING nothing is to be read there. */
+/* Fills features [MATCH_MOST_FIELDS] with *fields of the model's, the movie second. With 1 field
+ * there is only the movie, still in the second place. For MATCH_MISSING nothing is to be read. */
 MatchKind data_match_row(const DataMatch *match, guint row, guint32 *features, guint *fields);
 
-/* Whether the row needs its value of this field and the model does not have it. */
+/* Whether the row needs its value of this field and the model does not have it. Never of the user.
+ */
 gboolean data_match_lacks(const DataMatch *match, guint row, guint field);
 
 /* Whether the row's person and movie are a training row. FALSE where those are not known. */

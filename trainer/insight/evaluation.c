@@ -57,6 +57,17 @@ static guint movie_number(const Job *job, guint row)
     return match->number[match->feature[data->features[(gsize)row * data->fields + DATASET_MOVIE]]];
 }
 
+/* The rating of a movie for nobody in particular. */
+static double rating_for_nobody(const EvaluatedModel *m, guint32 movie, float *vector)
+{
+    double z = (double)m->model->w0;
+    if (m->form->objective != OBJECTIVE_BOTH)
+        return model_form_rating(m->form, z + (double)m->model->bias[movie]);
+    memset(vector, 0, m->model->k * sizeof *vector);
+    z += predict_rating_half(m->form, vector, fm_vector(m->model, movie));
+    return model_form_rating(m->form, z);
+}
+
 static double predicted(const Job *job, Scorer scorer, guint row, float *vector)
 {
     guint32 features[MATCH_MOST_FIELDS];
@@ -67,6 +78,8 @@ static double predicted(const Job *job, Scorer scorer, guint row, float *vector)
     const DataMatch *match = job->match[scorer];
     if (match == NULL || data_match_row(match, row, features, &fields) == MATCH_MISSING)
         return NAN;
+    if (fields == 1)
+        return rating_for_nobody(&match->model, features[DATASET_MOVIE], vector);
     return predict_rating(match->model.model, match->model.form, features, fields, vector);
 }
 
@@ -158,7 +171,10 @@ static const float *score(const Job *job, Scorer scorer, guint p, Room *room)
     if (data_match_row(match, first, features, &fields) == MATCH_MISSING)
         g_assert_not_reached();
     const FmModel *model = match->model.model;
-    predict_list_query(room->vector, model, match->model.form, features, fields);
+    if (fields == 1)
+        memset(room->vector, 0, model->k * sizeof *room->vector);
+    else
+        predict_list_query(room->vector, model, match->model.form, features, fields);
     for (guint c = 0; c < job->candidates; c++) {
         const guint feature = job->feature[scorer][c];
         room->score[c] =

@@ -5,7 +5,7 @@
  * the model, or the other one, does not have is left out and counted. Rows that either was trained
  * on are not held out: they are counted, and left out unless `with_seen`. What remains is in two
  * groups with figures of their own: known people, and people the model has not learned from, who
- * are asked for by their metadata alone.
+ * are their metadata alone, or nobody in particular where there is none.
  *
  * Ratings: RMSE = sqrt(1/N Σ (p_r − y_r)²), MAE = 1/N Σ |p_r − y_r|; none where the model has no
  * ratings (LINK_NONE).

@@ -43,12 +43,12 @@ const float *feature_vectors_get(const FeatureVectors *vectors, guint index)
     return vectors->values + (gsize)index * vectors->k;
 }
 
-ProfileSum *feature_vectors_sum(const FeatureVectors *vectors, double w0)
+ProfileSum *feature_vectors_sum(const FeatureVectors *vectors, double w0, const ModelForm *form)
 {
     g_autofree const float **rows = g_new(const float *, vectors->count + 1);
     for (guint i = 0; i < vectors->count; i++)
         rows[i] = feature_vectors_get(vectors, i);
-    return profile_sum(rows, vectors->biases, vectors->count, vectors->k, w0);
+    return profile_sum(rows, vectors->biases, vectors->count, vectors->k, w0, form);
 }
 
 /* ---- the request ---- */

@@ -26,7 +26,7 @@ FeatureVectors *feature_vectors_copy(const FeatureVectors *vectors);
 const float *feature_vectors_get(const FeatureVectors *vectors, guint index);
 
 /* The sum for a query, over all of them. */
-ProfileSum *feature_vectors_sum(const FeatureVectors *vectors, double w0);
+ProfileSum *feature_vectors_sum(const FeatureVectors *vectors, double w0, const ModelForm *form);
 
 /* Asks `name`, an alias or index, for the documents of `features`, in their order, into *vectors.
  * Each must be in meta->index and of meta's model: STEP_RELEASE_CHANGED if the answer comes from

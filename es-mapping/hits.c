@@ -87,10 +87,12 @@ static gboolean read_hit(Ranking *ranking, yajl_val hit, const HitsForm *form, G
         .year = (int)year,
         .raw_score = score,
         .score = unshifted,
-        .rating = form->sum != NULL ? profile_rating(form->sum, unshifted, ranking->scale) : NAN,
+        .rating = NAN,
     };
     if (form->lifted != NULL && !read_vector(&movie, hit, form, error))
         return FALSE;
+    if (form->sum != NULL)
+        movie.rating = profile_rating(form->sum, unshifted, movie.vector, &ranking->form);
     ranking_add(ranking, &movie);
     return TRUE;
 }
@@ -131,7 +133,7 @@ gboolean hits_read(Ranking *ranking, yajl_val answer, const HitsForm *form, GErr
 {
     if (!es_check_search(answer, "the ranking", error))
         return FALSE;
-    if (form->sum != NULL)
+    if (form->sum != NULL && ranking->form.link != LINK_NONE)
         ranking->offset = form->sum->offset;
     yajl_val hits = json_get(answer, "hits.hits");
     if (!YAJL_IS_ARRAY(hits))

@@ -68,7 +68,7 @@ Newcomer *newcomer_solve(const NewcomerModel *model, const Profile *profile,
 {
     const guint k = model->population->k;
     g_autoptr(FeatureVectors) parts = gather(model->population, profile, known);
-    g_autoptr(ProfileSum) others = feature_vectors_sum(parts, model->w0);
+    g_autoptr(ProfileSum) others = feature_vectors_sum(parts, model->w0, model->form);
     g_autofree double *sum = g_new(double, k);
     g_autofree double *prior = prior_of(model->population);
     g_autofree double *person = g_new(double, k + 1);
@@ -78,7 +78,7 @@ Newcomer *newcomer_solve(const NewcomerModel *model, const Profile *profile,
     const FoldInPerson about = {
         .k = k,
         .link = FOLD_IN_SIGMOID,
-        .scale = model->scale,
+        .scale = model->form->scale,
         .lambda = model->population->lambda,
         .offset = others->offset,
         .known = sum,
@@ -176,14 +176,15 @@ static Newcomer *solve_fetched(const ReleaseMeta *release, const NewcomerRequest
     g_autoptr(GPtrArray) unknown = g_ptr_array_new();
     g_autoptr(FeatureVectors) known =
         take_known(vectors, missing, profile_size(profile), release->index, error);
-    if (known == NULL || !history_check_scale(who->history, release->scale, error))
+    if (known == NULL ||
+        !history_check_scale(who->history, model_form_highest(&release->form), error))
         return NULL;
     if (!take_shown(shown, unknown, who, vectors, missing, profile_size(profile))) {
         fail_unknown(who, unknown, release->index, error);
         return NULL;
     }
     g_autoptr(Population) population = population_read(release->fold_in, release->k);
-    const NewcomerModel model = {population, release->w0, release->scale};
+    const NewcomerModel model = {population, release->w0, &release->form};
     Newcomer *newcomer = newcomer_solve(
         &model, profile, known, (const FoldInRating *)(gpointer)shown->data, shown->len, error);
     if (newcomer == NULL)

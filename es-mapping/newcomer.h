@@ -33,7 +33,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Newcomer, newcomer_free)
 /* What the model says of everybody. */
 typedef struct {
     const Population *population;
-    double w0, scale;
+    double w0;
+    const ModelForm *form;
 } NewcomerModel;
 
 /* Without any cluster: `profile` names the features whose vectors are `known`, in that order; both

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "feature_table.h"
+#include "predict.h"
 #include "printable.h"
 #include "recsys_error.h"
 
@@ -213,6 +214,7 @@ void profile_sum_free(ProfileSum *sum)
     if (sum == NULL)
         return;
     g_free(sum->query);
+    g_free(sum->rating_query);
     g_free(sum);
 }
 
@@ -222,6 +224,8 @@ ProfileSum *profile_sum_copy(const ProfileSum *sum)
     copy->k = sum->k;
     copy->offset = sum->offset;
     copy->query = g_memdup2(sum->query, sum->k * sizeof *sum->query);
+    if (sum->rating_query != NULL)
+        copy->rating_query = g_memdup2(sum->rating_query, sum->k * sizeof *sum->query);
     return copy;
 }
 
@@ -233,8 +237,16 @@ static double dot(const float *a, const float *b, guint k)
     return sum;
 }
 
+void profile_sum_split(ProfileSum *sum, const ModelForm *form)
+{
+    if (form->rating_dims == 0)
+        return;
+    sum->rating_query = g_memdup2(sum->query, sum->k * sizeof *sum->query);
+    memset(sum->query, 0, form->rating_dims * sizeof *sum->query);
+}
+
 ProfileSum *profile_sum(const float *const *vectors, const double *biases, guint count, guint k,
-                        double w0)
+                        double w0, const ModelForm *form)
 {
     ProfileSum *sum = g_new0(ProfileSum, 1);
     sum->k = k;
@@ -248,19 +260,32 @@ ProfileSum *profile_sum(const float *const *vectors, const double *biases, guint
     sum->offset = w0;
     for (guint i = 0; i < count; i++) {
         sum->offset += biases[i];
-        for (guint j = 0; j < i; j++)
+        for (guint j = 0; j < i && form->interactions == INTERACTIONS_ALL; j++)
             sum->offset += dot(vectors[i], vectors[j], k);
     }
+    profile_sum_split(sum, form);
     return sum;
 }
 
-char *profile_rating_formula(double scale, const char *score, double offset, int digits)
+char *profile_rating_formula(const ModelForm *form, const char *score, double offset, int digits)
 {
-    return g_strdup_printf("%.9g / (1 + e^-(%s %c %#.*g))", scale, score, offset < 0 ? '-' : '+',
-                           digits, fabs(offset));
+    const char sign = offset < 0 ? '-' : '+';
+    if (form->objective != OBJECTIVE_RATINGS)
+        return NULL;
+    if (form->link == LINK_IDENTITY)
+        return g_strdup_printf("%s %c %#.*g, from %g to %g", score, sign, digits, fabs(offset),
+                               form->lowest, form->highest);
+    return g_strdup_printf("%.9g / (1 + e^-(%s %c %#.*g))", form->scale, score, sign, digits,
+                           fabs(offset));
 }
 
-double profile_rating(const ProfileSum *sum, double score, double scale)
+double profile_rating(const ProfileSum *sum, double score, const float *vector,
+                      const ModelForm *form)
 {
-    return scale / (1.0 + exp(-(sum->offset + score)));
+    if (form->objective != OBJECTIVE_BOTH)
+        return model_form_rating(form, sum->offset + score);
+    if (vector == NULL)
+        return NAN;
+    return model_form_rating(form,
+                             sum->offset + predict_rating_half(form, sum->rating_query, vector));
 }

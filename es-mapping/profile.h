@@ -4,6 +4,8 @@
 
 #include <glib.h>
 
+#include "model_form.h"
+
 typedef struct {
     char *type;
     char *value;
@@ -70,21 +72,32 @@ Profile *profile_of_options(const ProfileOptions *options,
 
 typedef struct {
     guint k;
-    float *query;  /* [k] Σ v_f, summed in double and rounded once */
-    double offset; /* w0 + Σ w_f + Σ_{f<g} <v_f, v_g>: what z(x) has besides the movie's score */
+    float *query; /* [k] Σ v_f, summed in double and rounded once; 0 in the rating half */
+    float
+        *rating_query; /* [k] the same with the rating half; NULL unless the form has two halves */
+    double offset; /* w0 + Σ w_f, and Σ_{f<g} <v_f, v_g> if all interact: what z has besides the
+                      movie's part */
 } ProfileSum;
 
 void profile_sum_free(ProfileSum *sum);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ProfileSum, profile_sum_free)
 ProfileSum *profile_sum_copy(const ProfileSum *sum);
 
-/* vectors: `count` pointers to [k]; biases: [count]. */
+/* vectors: `count` pointers to [k]; biases: [count]. With count = 0 it is the average person of a
+ * form whose documents are residuals (INTERACTIONS_MOVIE). */
 ProfileSum *profile_sum(const float *const *vectors, const double *biases, guint count, guint k,
-                        double w0);
+                        double w0, const ModelForm *form);
+
+/* Moves the rating half out of a sum's query, where there are two halves. */
+void profile_sum_split(ProfileSum *sum, const ModelForm *form);
 
 /* "5.5 / (1 + e^-(score - 0.0155))": how a rating follows from a score, for people to read; `score`
- * says what that is, `digits` are those of the offset; free with g_free. */
-char *profile_rating_formula(double scale, const char *score, double offset, int digits);
+ * says what that is, `digits` are those of the offset; NULL if it does not follow from the score.
+ * Free with g_free. */
+char *profile_rating_formula(const ModelForm *form, const char *score, double offset, int digits);
 
-/* The rating of a movie whose score, w_m + <query, v_m>, is `score`. */
-double profile_rating(const ProfileSum *sum, double score, double scale);
+/* The rating of a movie whose score, w_m + <query, v_m>, is `score`, and whose vector [k] is
+ * `vector`, which only a form with two halves needs: NAN without it, or if the form has no ratings.
+ */
+double profile_rating(const ProfileSum *sum, double score, const float *vector,
+                      const ModelForm *form);

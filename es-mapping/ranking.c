@@ -20,12 +20,12 @@ void ranked_movie_clear(RankedMovie *movie)
     *movie = (RankedMovie){0};
 }
 
-Ranking *ranking_new(const char *index, const char *model_id, double scale, double shift)
+Ranking *ranking_new(const char *index, const char *model_id, const ModelForm *form, double shift)
 {
     Ranking *ranking = g_new0(Ranking, 1);
     ranking->index = g_strdup(index);
     ranking->model_id = g_strdup(model_id);
-    ranking->scale = scale;
+    ranking->form = *form;
     ranking->shift = shift;
     ranking->offset = NAN;
     ranking->took = -1;
@@ -74,6 +74,14 @@ static GPtrArray *titles_of(const Ranking *ranking)
     return titles;
 }
 
+/* What the numbers of the table are. */
+static const char *measure_of(const Ranking *ranking)
+{
+    if (ranking->measure != NULL)
+        return ranking->measure;
+    return ranking->form.link == LINK_NONE ? "score" : "rating";
+}
+
 static void print_movie(const RankedMovie *movie, gboolean has_measure, guint rank,
                         const char *title, int widest, FILE *out)
 {
@@ -108,20 +116,20 @@ void ranking_print(const Ranking *ranking, FILE *out)
 {
     g_autoptr(GPtrArray) titles = titles_of(ranking);
     const int widest = widest_of(titles, "title");
-    fprintf(out, "%4s  %6s  %-*s  %4s  %s\n", "rank",
-            ranking->measure != NULL ? ranking->measure : "rating", widest, "title", "year",
+    fprintf(out, "%4s  %6s  %-*s  %4s  %s\n", "rank", measure_of(ranking), widest, "title", "year",
             "genres");
     for (guint i = 0; i < ranking->movies->len; i++) {
         const RankedMovie *movie = &g_array_index(ranking->movies, RankedMovie, i);
-        print_movie(movie, ranking->measure != NULL, ranking->from + i + 1,
-                    g_ptr_array_index(titles, i), widest, out);
+        print_movie(movie, ranking->measure != NULL || ranking->form.link == LINK_NONE,
+                    ranking->from + i + 1, g_ptr_array_index(titles, i), widest, out);
         if (ranking->terms != NULL && movie->shares != NULL)
             print_shares(movie, ranking->terms, out);
     }
     if (ranking->terms != NULL && isfinite(ranking->offset)) {
         g_autofree char *formula =
-            profile_rating_formula(ranking->scale, "score", ranking->offset, SHOWN_DIGITS);
-        fprintf(out, "rating = %s, the latter being the same for all\n", formula);
+            profile_rating_formula(&ranking->form, "score", ranking->offset, SHOWN_DIGITS);
+        if (formula != NULL)
+            fprintf(out, "rating = %s, the latter being the same for all\n", formula);
     }
 }
 
@@ -166,7 +174,9 @@ void ranking_put_members(yajl_gen json, const Ranking *ranking, const char *prof
     if (ranking->index != NULL)
         json_put_member_string(json, "index", ranking->index);
     json_put_member_string(json, "model_id", ranking->model_id);
-    json_put_member_double(json, "scale", ranking->scale);
+    json_put_member_string(json, "objective", objective_name(ranking->form.objective));
+    if (ranking->form.link != LINK_NONE)
+        json_put_member_double(json, "scale", model_form_highest(&ranking->form));
     if (ranking->left_out != NULL)
         json_put_member_string(json, "left_out", ranking->left_out);
     if (isfinite(ranking->offset))

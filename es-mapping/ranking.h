@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "json.h"
+#include "model_form.h"
 
 typedef struct {
     char *id;    /* the document's _id */
@@ -28,11 +29,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RankedMovie, ranked_movie_clear)
 typedef struct {
     char *index; /* the index that answered, or NULL for the local scorer */
     char *model_id;
-    double scale;        /* ratings are below it */
+    ModelForm form;      /* what the scores mean */
     double shift;        /* was added to every score */
     const char *measure; /* what the scores are, "cosine" …, if there are no ratings; or NULL */
-    double offset;  /* rating = scale / (1 + exp(−(score + offset))); NAN: there are no ratings */
-    GArray *movies; /* RankedMovie, best first */
+    double offset;       /* what z has besides the movie's part; NAN: there are no ratings */
+    GArray *movies;      /* RankedMovie, best first */
 
     guint candidates; /* of an approximate ranking (query_body.h); 0: it is exact */
     guint from;       /* movies before the first one */
@@ -42,7 +43,7 @@ typedef struct {
     gint64 took;      /* ms that the server says it took; -1: unknown */
 } Ranking;
 
-Ranking *ranking_new(const char *index, const char *model_id, double scale, double shift);
+Ranking *ranking_new(const char *index, const char *model_id, const ModelForm *form, double shift);
 void ranking_free(Ranking *ranking);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ranking, ranking_free)
 

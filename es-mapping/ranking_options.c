@@ -35,7 +35,7 @@ void ranking_options_print(const RankingOptions *options, const Ranking *ranking
     if (ranking->measure != NULL)
         printf("Like {%s}, by %s:\n", printable, ranking->measure);
     else if (isfinite(ranking->offset))
-        printf("For {%s}, ratings up to %.1f:\n", printable, ranking->scale);
+        printf("For {%s}, ratings up to %.1f:\n", printable, model_form_highest(&ranking->form));
     else
         printf("For {%s}:\n", printable);
     ranking_print(ranking, stdout);

@@ -248,7 +248,7 @@ Step recommend_step_one(Recommender *r, const RecommendRequest *request, GError 
     feature_vectors_free(r->vectors);
     r->vectors = vectors;
     profile_sum_free(r->sum);
-    r->sum = feature_vectors_sum(vectors, r->meta->w0);
+    r->sum = feature_vectors_sum(vectors, r->meta->w0, &r->meta->form);
     return STEP_DONE;
 }
 
@@ -299,7 +299,8 @@ QueryBody recommender_query(const Recommender *r, const RecommendRequest *reques
         .candidates = request->candidates,
         .size = size_of(request),
         .filter = request->filter,
-        .with_vectors = request->with_vectors || request->explain,
+        .with_vectors = request->with_vectors || request->explain ||
+                        (request->scoring == QUERY_MODEL && r->meta->form.rating_dims > 0),
     };
 }
 
@@ -317,7 +318,7 @@ static Step search(Recommender *r, const RecommendRequest *request, Ranking **re
     if (answer == NULL)
         return judge_failure(r, failure, error);
     g_autoptr(Ranking) ranking =
-        ranking_new(r->meta->index, r->meta->model_id, r->meta->scale, query.shift);
+        ranking_new(r->meta->index, r->meta->model_id, &r->meta->form, query.shift);
     const HitsForm form = {
         .sum = request->scoring == QUERY_MODEL ? r->sum : NULL,
         .k = r->sum->k,

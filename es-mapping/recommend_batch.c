@@ -294,7 +294,8 @@ static void sum_slot(Batch *batch, Slot *slot, const FeatureVectors *all, const 
     if (kept > 0 && slot->left_out != NULL)
         profile_remove(slot->item.profile, unknown);
     if (kept > 0)
-        slot->sum = profile_sum(rows, biases, kept, all->k, options->release->w0);
+        slot->sum =
+            profile_sum(rows, biases, kept, all->k, options->release->w0, &options->release->form);
     else
         set_nothing_left(slot, options->release);
 }
@@ -396,7 +397,7 @@ static gboolean take_hits(Slot *slot, const Run *run, yajl_val answer, GError **
     const QueryBody query = query_of(run->options, slot);
     const HitsForm form = {.sum = slot->sum, .k = release->k, .approximate = query.candidates > 0};
     g_autoptr(Ranking) ranking =
-        ranking_new(release->index, release->model_id, release->scale, query.shift);
+        ranking_new(release->index, release->model_id, &release->form, query.shift);
     g_autoptr(GError) failure = NULL;
     ranking->candidates = query.candidates;
     ranking->left_out = g_strdup(slot->left_out);

@@ -9,7 +9,7 @@
 struct RecommendPages {
     EsClient *client;
     char *index, *model_id;
-    double scale;
+    ModelForm form;
     char *left_out;
     ProfileSum *sum;
     FeatureVectors *parts; /* with explain, or NULL */
@@ -100,10 +100,10 @@ Ranking *recommend_pages_next(RecommendPages *pages, guint size, GError **error)
         return NULL;
     }
     g_autoptr(Ranking) ranking =
-        ranking_new(pages->index, pages->model_id, pages->scale, pages->query.shift);
+        ranking_new(pages->index, pages->model_id, &pages->form, pages->query.shift);
     ranking->from = pages->position;
     ranking->left_out = g_strdup(pages->left_out);
-    if (pages->query.scoring == QUERY_MODEL)
+    if (pages->query.scoring == QUERY_MODEL && pages->form.link != LINK_NONE)
         ranking->offset = pages->sum->offset; /* also of a page behind the end */
     g_auto(LiftedVectors) lifted = {0};
     lifted_vectors_init(&lifted);
@@ -142,7 +142,7 @@ static RecommendPages *pages_of(Recommender *r, const RecommendRequest *request)
     pages->client = recommender_client(r);
     pages->index = g_strdup(meta->index);
     pages->model_id = g_strdup(meta->model_id);
-    pages->scale = meta->scale;
+    pages->form = meta->form;
     pages->left_out = g_strdup(recommender_left_out(r));
     pages->sum = profile_sum_copy(recommender_last_sum(r));
     if (request->explain && parts != NULL)

@@ -7,7 +7,8 @@
 #include "profile.h"
 #include "recsys_error.h"
 
-#define META_FORMAT 1
+#define META_FORMAT_FM 1
+#define META_FORMAT 2
 #define CREATED_BY "recsys-es"
 #define MOST_SHOWN 30 /* known values in a message */
 
@@ -45,7 +46,7 @@ ReleaseMeta *release_meta_of_bundle(const Bundle *bundle, DocIds doc_ids)
     meta->k = model->k;
     meta->movies = movies->len;
     meta->w0 = model->w0;
-    meta->scale = bundle->scale;
+    meta->form = bundle->form;
     meta->doc_ids = doc_ids;
     meta->data = g_strdup(json_get_string(bundle->training, "dataset.source"));
     json_get_int(bundle->training, "dataset.ratings", &meta->ratings);
@@ -130,16 +131,15 @@ static void put_history(yajl_gen json, const ReleaseMeta *meta)
 void release_meta_put(yajl_gen json, const ReleaseMeta *meta, const Bundle *bundle)
 {
     yajl_gen_map_open(json);
-    json_put_member_int(json, "format", META_FORMAT);
+    json_put_member_int(json, "format",
+                        model_form_is_fm(&meta->form) ? META_FORMAT_FM : META_FORMAT);
     json_put_member_string(json, "created_by", CREATED_BY);
     json_put_member_string(json, "model_id", meta->model_id);
     json_put_member_int(json, "n", meta->n);
     json_put_member_int(json, "k", meta->k);
     json_put_member_int(json, "movies", meta->movies);
     json_put_member_double(json, "w0", meta->w0);
-    json_put_member_string(json, "link", "sigmoid");
-    json_put_member_double(json, "scale", meta->scale);
-    json_put_member_string(json, "interactions", "all");
+    model_form_put_flat(json, &meta->form);
     json_put_member_double(json, "max_movie_norm", meta->max_movie_norm);
     json_put_member_double(json, "min_movie_bias", meta->min_movie_bias);
     json_put_member_string(json, "doc_ids", doc_ids_name(meta->doc_ids));
@@ -175,11 +175,12 @@ static gboolean read_meta(ReleaseMeta *meta, yajl_val tree)
     meta->model_id = g_strdup(json_get_string(tree, "model_id"));
     meta->features = json_get(tree, "features");
     meta->fold_in = json_get(tree, "fold_in");
-    gboolean complete = json_get_int(tree, "format", &format) && format == META_FORMAT &&
-                        json_get_int(tree, "n", &n) && json_get_int(tree, "k", &k) &&
-                        json_get_int(tree, "movies", &movies) && n > 0 && k > 0 && k <= 4096 &&
-                        movies > 0 && json_get_double(tree, "w0", &meta->w0) &&
-                        json_get_double(tree, "scale", &meta->scale) &&
+    gboolean complete = json_get_int(tree, "format", &format) && format >= META_FORMAT_FM &&
+                        format <= META_FORMAT && json_get_int(tree, "n", &n) &&
+                        json_get_int(tree, "k", &k) && json_get_int(tree, "movies", &movies) &&
+                        n > 0 && k > 0 && k <= 4096 && movies > 0 &&
+                        json_get_double(tree, "w0", &meta->w0) &&
+                        model_form_read(&meta->form, tree, (guint)k, "_meta", NULL) &&
                         json_get_double(tree, "max_movie_norm", &meta->max_movie_norm) &&
                         json_get_double(tree, "min_movie_bias", &meta->min_movie_bias) &&
                         doc_ids != NULL && meta->model_id != NULL;

@@ -1,7 +1,9 @@
 /* `_meta` of a release's mapping: what a client needs besides the documents to turn a score into a
  * rating, to name a profile's documents, and to choose a shift.
  *
- *   format, created_by, model_id, n, k, w0, link, scale, interactions, movies,
+ *   format, created_by, model_id, n, k, w0, movies, and the form (model_form_put_flat()): link,
+ *   scale, lowest, highest, objective, interactions, rating_dimensions; the format is 1 for the
+ *   factorization machine as PyTorch has it and 2 for every other form, which older clients refuse
  *   max_movie_norm   at least max_m ‖v_m‖
  *   min_movie_bias   min_m w_m
  *   doc_ids          "value" (age_18) or "feature-index" (age_9747, but user_42 and movie_318)
@@ -31,7 +33,8 @@ typedef struct {
     char *index; /* the concrete index, or NULL when made from a bundle */
     char *model_id;
     guint n, k, movies;
-    double w0, scale;
+    double w0;
+    ModelForm form;
     double max_movie_norm, min_movie_bias;
     DocIds doc_ids;
     gboolean knn;

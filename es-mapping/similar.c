@@ -40,7 +40,8 @@ static Ranking *attempt(Recommender *recommender, const SimilarRequest *request,
     g_autoptr(FeatureVectors) vectors = recommender_fetch(recommender, movie, NULL, error);
     if (vectors == NULL)
         return NULL;
-    g_autoptr(ProfileSum) sum = feature_vectors_sum(vectors, 0);
+    g_autoptr(ProfileSum) sum =
+        feature_vectors_sum(vectors, 0, &recommender_release(recommender)->form);
     g_autofree char *index = g_strdup(recommender_release(recommender)->index);
     if (by == QUERY_COSINE && is_zero(sum)) {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,

@@ -117,14 +117,16 @@ static gboolean print_curl(Recommender *recommender, const RecommendRequest *req
     g_autofree char *search = search_command(recommender, request, http, url);
     g_autofree char *whom = profile_describe(profile);
     g_autofree char *formula = profile_rating_formula(
-        recommender_release(recommender)->scale, request->candidates > 0 ? "s" : "_score - shift",
+        &recommender_release(recommender)->form, request->candidates > 0 ? "s" : "_score - shift",
         recommender_last_sum(recommender)->offset, 9);
     if (recommender_left_out(recommender) != NULL)
         tell_of_user(recommender_left_out(recommender), whom);
     printf("%s# 1. The vectors of {%s}; query_vector below is their sum.\n%s\n"
-           "# 2. The movies: in the index that 1 answered from. rating = %s%s\n%s\n",
-           needs, whom, fetch, formula,
-           request->candidates > 0 ? ", s = _score - 1, or 1 - 1/_score if _score is below 1" : "",
+           "# 2. The movies: in the index that 1 answered from.%s%s%s\n%s\n",
+           needs, whom, fetch, formula != NULL ? " rating = " : "", formula != NULL ? formula : "",
+           formula != NULL && request->candidates > 0
+               ? ", s = _score - 1, or 1 - 1/_score if _score is below 1"
+               : "",
            search);
     return TRUE;
 }

@@ -70,7 +70,7 @@ static void explain_movie(ExplainMovie *movie, const Explanation *e, const Profi
     movie->feature = feature_table_get(e->model->features, index);
     movie->exact = exact_score(sum->query, vector, model->k, model->bias[index], e->shift);
     movie->score = exact_score(sum->query, vector, model->k, model->bias[index], 0).score;
-    movie->rating = profile_rating(sum, movie->score, e->model->scale);
+    movie->rating = profile_rating(sum, movie->score, vector, &e->model->form);
     movie->rank = 1;
     for (guint i = 0; i < movies->len; i++)
         movie->rank += scores[i].score > movie->score;
@@ -240,8 +240,10 @@ static void print_table(const Explanation *e, FILE *out)
     }
     print_numbers(e, out, "score", "%+.9f", scores, TRUE);
     print_numbers(e, out, "rank in the model", "%.0f", ranks, FALSE);
-    g_autofree char *rating = g_strdup_printf("rating, up to %.1f", e->model->scale);
-    print_numbers(e, out, rating, "%.2f", ratings, TRUE);
+    g_autofree char *rating =
+        g_strdup_printf("rating, up to %.1f", model_form_highest(&e->model->form));
+    if (e->model->form.link != LINK_NONE)
+        print_numbers(e, out, rating, "%.2f", ratings, TRUE);
     fputc('\n', out);
     print_numbers(e, out, "score with shift", "%.9f", exacts, TRUE);
     print_numbers(e, out, "Elasticsearch", "%.9f", answers, TRUE);
@@ -330,7 +332,8 @@ static void put_movie(yajl_gen json, const Explanation *e, guint m)
     yajl_gen_array_close(json);
     json_put_member_double(json, "score", movie->score);
     json_put_member_int(json, "rank", movie->rank);
-    json_put_member_double(json, "rating", movie->rating);
+    if (isfinite(movie->rating))
+        json_put_member_double(json, "rating", movie->rating);
     json_put_member_double(json, "exact", movie->exact.score);
     json_put_member_double(json, "bound", movie->exact.bound);
     json_put_member_double(json, "elasticsearch", (double)movie->answer);
@@ -368,7 +371,8 @@ void explanation_print_json(const Explanation *e, FILE *out)
     json_put_member_string(json, "index", e->index);
     json_put_member_string(json, "model_id", e->model->model_id);
     json_put_member_string(json, "model", e->from_documents ? "documents" : "bundle");
-    json_put_member_double(json, "scale", e->model->scale);
+    if (e->model->form.link != LINK_NONE)
+        json_put_member_double(json, "scale", model_form_highest(&e->model->form));
     json_put_member_double(json, "shift", e->shift);
     json_put_member_bool(json, "same_query", e->same_query);
     json_put_key(json, "movies");

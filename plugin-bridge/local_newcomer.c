@@ -54,7 +54,7 @@ Newcomer *local_newcomer(const Bundle *bundle, const Population *population,
     g_autoptr(GArray) shown = g_array_new(FALSE, FALSE, sizeof(FoldInRating));
     if (!take_known(known, bundle, profile, error) || !take_shown(shown, bundle, who, error))
         return NULL;
-    const NewcomerModel model = {population, (double)bundle->model->w0, bundle->scale};
+    const NewcomerModel model = {population, (double)bundle->model->w0, &bundle->form};
     return newcomer_solve(&model, profile, known, (const FoldInRating *)(gpointer)shown->data,
                           shown->len, error);
 }

@@ -1,5 +1,7 @@
 #include "local_scorer.h"
 
+#include <math.h>
+
 #include "document.h"
 #include "recsys_error.h"
 
@@ -26,7 +28,7 @@ ProfileSum *local_profile_sum(const Bundle *bundle, const Profile *profile, GErr
         vectors[i] = fm_vector(bundle->model, index);
         biases[i] = bundle->model->bias[index];
     }
-    return profile_sum(vectors, biases, count, bundle->model->k, bundle->model->w0);
+    return profile_sum(vectors, biases, count, bundle->model->k, bundle->model->w0, &bundle->form);
 }
 
 void local_score_all(ExactScore *scores, const Bundle *bundle, const float *query, double shift)
@@ -76,12 +78,14 @@ Ranking *local_rank(const Bundle *bundle, const Profile *profile, guint size, GE
         order[i] = i;
     g_qsort_with_data(order, (gint)movies->len, sizeof *order, compare_scores, scores);
 
-    Ranking *ranking = ranking_new(NULL, bundle->model_id, bundle->scale, 0);
-    ranking->offset = sum->offset;
+    Ranking *ranking = ranking_new(NULL, bundle->model_id, &bundle->form, 0);
+    ranking->offset = bundle->form.link != LINK_NONE ? sum->offset : NAN;
     for (guint i = 0; i < MIN(size, movies->len); i++) {
         guint at = order[i];
-        RankedMovie movie = describe(bundle, g_array_index(movies, guint, at), scores[at].score);
-        movie.rating = profile_rating(sum, movie.score, bundle->scale);
+        const guint index = g_array_index(movies, guint, at);
+        RankedMovie movie = describe(bundle, index, scores[at].score);
+        movie.rating =
+            profile_rating(sum, movie.score, fm_vector(bundle->model, index), &bundle->form);
         ranking_add(ranking, &movie);
     }
     return ranking;

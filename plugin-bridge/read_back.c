@@ -192,7 +192,7 @@ static Bundle *bundle_of(Reading *reading, GError **error)
     g_autoptr(Bundle) bundle = g_new0(Bundle, 1);
     bundle->path = g_strdup(release->index);
     bundle->model_id = g_strdup(release->model_id);
-    bundle->scale = release->scale;
+    bundle->form = release->form;
     bundle->features = feature_table_new();
     g_autoptr(GError) doubled = NULL;
     if (!fill(bundle, reading, &doubled)) {

@@ -21,12 +21,8 @@ static char *training_record(const char *model_path, double scale)
     g_auto(yajl_gen) json = json_generator_new(TRUE);
     yajl_gen_map_open(json);
     json_put_member_string(json, "imported_from", name);
-    json_put_key(json, "link");
-    yajl_gen_map_open(json);
-    json_put_member_string(json, "type", "sigmoid");
-    json_put_member_double(json, "scale", scale);
-    yajl_gen_map_close(json);
-    json_put_member_string(json, "interactions", "all");
+    const ModelForm form = model_form_fm(scale);
+    model_form_put_members(json, &form);
     yajl_gen_map_close(json);
     return json_take(json, NULL);
 }

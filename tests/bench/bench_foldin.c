@@ -182,7 +182,7 @@ static History *history_of(const Bench *b, const Person *person, guint count)
 /* With nothing shown and nothing known: the average of everybody. */
 static ProfileSum *average_sum(const Bench *b)
 {
-    const NewcomerModel model = {b->population, (double)b->bundle->model->w0, b->bundle->scale};
+    const NewcomerModel model = {b->population, (double)b->bundle->model->w0, &b->bundle->form};
     g_autoptr(FeatureVectors) none = feature_vectors_new(0, b->bundle->model->k);
     g_autoptr(Profile) nothing = profile_new();
     g_autoptr(Newcomer) average = newcomer_solve(&model, nothing, none, NULL, 0, NULL);
@@ -234,7 +234,7 @@ static double predict(const Bench *b, const Predictor *predictor, guint row)
         g_assert_not_reached();
     const ExactScore score = exact_score(predictor->sum->query, fm_vector(b->bundle->model, index),
                                          predictor->sum->k, b->bundle->model->bias[index], 0);
-    return profile_rating(predictor->sum, score.score, b->bundle->scale);
+    return profile_rating(predictor->sum, score.score, NULL, &b->bundle->form);
 }
 
 typedef enum { MEANS, METADATA, FOLD_IN, FOLD_IN_METADATA, METHODS } Method;

@@ -92,7 +92,7 @@ static Bundle *make_bundle(void)
     Bundle *made = g_new0(Bundle, 1);
     made->features = make_features();
     made->model = fixture_model(N, K, 1.0, 1);
-    made->scale = 5.5;
+    made->form = model_form_fm(5.5);
     /* Zeros have a sign, which is kept. */
     made->model->bias[USERS] = -0.0f;
     made->model->embeddings[(gsize)(USERS + 1) * K] = -0.0f;

@@ -155,7 +155,7 @@ static gboolean predict(double *rating, const ProfileSum *sum, const char *movie
         return FALSE;
     const ExactScore score = exact_score(sum->query, fm_vector(bundle->model, index), sum->k,
                                          bundle->model->bias[index], 0);
-    *rating = profile_rating(sum, score.score, bundle->scale);
+    *rating = profile_rating(sum, score.score, NULL, &bundle->form);
     return TRUE;
 }
 

@@ -64,8 +64,8 @@ static void check_score(const RankedMovie *movie, const ProfileSum *sum)
                                          bundle->model->bias[at], 0);
     const double room = 2 * right.bound + 8 * 0x1p-24 * (1 + fabs(right.score));
     CU_ASSERT(fabs(movie->score - right.score) <= room);
-    CU_ASSERT(fabs(movie->rating - profile_rating(sum, right.score, bundle->scale)) <=
-              room * bundle->scale);
+    CU_ASSERT(fabs(movie->rating - profile_rating(sum, right.score, NULL, &bundle->form)) <=
+              room * bundle->form.scale);
 }
 
 static void test_all_candidates_are_exact(void)

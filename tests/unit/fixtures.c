@@ -66,7 +66,7 @@ static Bundle *bundle_with(FeatureTable *features, guint k, double most, guint32
     bundle->features = features;
     bundle->model = fixture_model(feature_table_size(features), k, most, seed);
     bundle->training = json_parse(FIXTURE_TRAINING, "training", NULL);
-    bundle->scale = 5.5;
+    bundle->form = model_form_fm(5.5);
     return bundle;
 }
 

@@ -156,7 +156,7 @@ static void test_round_trip(void)
     CU_ASSERT_EQUAL(memcmp(a->bias, b->bias, a->n * sizeof(float)), 0);
     CU_ASSERT_EQUAL(memcmp(a->embeddings, b->embeddings, a->n * a->k * sizeof(float)), 0);
     check_features(p.features, bundle->features);
-    CU_ASSERT_EQUAL(bundle->scale, 5.5);
+    CU_ASSERT_EQUAL(bundle->form.scale, 5.5);
     CU_ASSERT_STRING_EQUAL(bundle->path, p.path);
     CU_ASSERT_EQUAL(g_strcmp0(json_get_string(bundle->training, "link.type"), "sigmoid"), 0);
     CU_ASSERT_EQUAL(count_entries(p.path), FILES);
@@ -281,9 +281,9 @@ static void test_manifest_edits(void)
     if (!write_well(&p, p.path, FALSE))
         return;
     const char *const edits[][3] = {
-        {"\"format\": 1", "\"format\": 2", "has format 2, this program reads format 1"},
-        {"\"format\": 1", "\"format\": \"1\"", "this program reads format 1"},
-        {"\"format\"", "\"fmt\"", "this program reads format 1"},
+        {"\"format\": 1", "\"format\": 3", "has format 3, this program reads formats 1 to 2"},
+        {"\"format\": 1", "\"format\": \"1\"", "this program reads formats 1 to 2"},
+        {"\"format\"", "\"fmt\"", "this program reads formats 1 to 2"},
         {"\"model_id\": \"", "\"model_id\": \"0", "its model_id is not that of"},
         {"\"model_id\": \"", "\"model_id\": \"\", \"x\": \"", "its model_id is not that of"},
         {"\"model_id\"", "\"other_id\"", "its model_id is not that of"},
@@ -302,7 +302,7 @@ static void test_manifest_edits(void)
     const char *const others[] = {"[]", "7", "null", "\"format\"", "{}"};
     for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
         fixture_put(p.path, "manifest.json", others[i], -1);
-        check_open_fails(&p, "this program reads format 1");
+        check_open_fails(&p, "this program reads formats 1 to 2");
     }
 }
 

@@ -338,8 +338,8 @@ static void test_training_has_the_scale(void)
     g_autoptr(FmModel) model = train(training, dataset, &run, NULL);
     g_autofree char *json = training_to_json(training);
     CU_ASSERT_PTR_NOT_NULL(model);
-    CU_ASSERT_EQUAL(training->scale, 11.0);
-    CU_ASSERT(training_final(training).train_rmse < 0.5);
+    CU_ASSERT_EQUAL(training->form.scale, 11.0);
+    CU_ASSERT(training_kept_epoch(training).train_rmse < 0.5);
     CU_ASSERT_PTR_NOT_NULL(strstr(json, "\"scale\": 11"));
 }
 

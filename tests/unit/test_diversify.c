@@ -165,7 +165,8 @@ static void test_interrupted(void)
     const float a[] = {1, 0}, b[] = {0, 1};
     const float *const vectors[] = {a, b};
     guint order[2];
-    g_autoptr(Ranking) ranking = ranking_new("index", "model", 5, 0);
+    const ModelForm form = model_form_fm(5);
+    g_autoptr(Ranking) ranking = ranking_new("index", "model", &form, 0);
     for (guint i = 0; i < 2; i++) {
         RankedMovie movie = {.score = scores[i], .vector = g_memdup2(vectors[i], sizeof a)};
         ranking_add(ranking, &movie);

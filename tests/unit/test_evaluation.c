@@ -218,7 +218,7 @@ static void test_against_naive(void)
     g_autoptr(GRand) random = rng_new(tap_seed(), 2);
     Bundle bundle = {.model = fm_model_new(USERS + MOVIES + 2, FACTORS),
                      .features = many_features(),
-                     .scale = 5.5};
+                     .form = model_form_fm(5.5)};
     fm_model_randomize(bundle.model, 0.5, random);
     g_autoptr(Dataset) data = dataset_new("x", ROWS, FIELDS, many_features());
     g_autofree guint32 *pairs = g_new(guint32, USERS * MOVIES);

@@ -50,7 +50,7 @@ static void ask(Question *q, guint one, guint other, double shift)
     profile_add(q->profile, "age", "18");
     profile_add(q->profile, "gender", "M");
     q->sum = local_profile_sum(q->bundle, q->profile, NULL);
-    q->ranking = ranking_new("recsys-1", q->bundle->model_id, 5.5, shift);
+    q->ranking = ranking_new("recsys-1", q->bundle->model_id, &q->bundle->form, shift);
     q->indices[0] = one;
     q->indices[1] = other;
     q->count = 2;

@@ -261,6 +261,7 @@ static void test_nothing_shown(void)
 /* The sum's rating of a movie is that of the full model. */
 static void test_sum(void)
 {
+    const ModelForm form = model_form_fm(5.5);
     g_autoptr(GRand) random = g_rand_new_with_seed(tap_seed());
     g_auto(Person) p = {0};
     person_init(&p, random, 24, 10, FOLD_IN_SIGMOID);
@@ -272,7 +273,7 @@ static void test_sum(void)
         double score = p.shown[i].bias;
         for (guint f = 0; f < p.k; f++)
             score += (double)sum->query[f] * (double)p.shown[i].vector[f];
-        CU_ASSERT_DOUBLE_EQUAL(profile_rating(sum, score, 5.5), predicted(&p, theta, i), 1e-5);
+        CU_ASSERT_DOUBLE_EQUAL(profile_rating(sum, score, NULL, &form), predicted(&p, theta, i), 1e-5);
     }
 }
 

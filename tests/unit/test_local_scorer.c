@@ -106,7 +106,7 @@ static void test_rank_describes_movies(void)
     CU_ASSERT_EQUAL(movie->year, 0);
     CU_ASSERT_PTR_NULL(ranking->index);
     CU_ASSERT_STRING_EQUAL(ranking->model_id, bundle->model_id);
-    CU_ASSERT_EQUAL(ranking->scale, 5.5);
+    CU_ASSERT_EQUAL(ranking->form.scale, 5.5);
 }
 
 /* Equal scores go by feature index, the same every time. */

@@ -27,7 +27,7 @@ static Newcomer *solve(const Bundle *bundle, const Population *population, const
         ratings[i] = (FoldInRating){fm_vector(bundle->model, movie),
                                     (double)bundle->model->bias[movie], 1 + i};
     }
-    const NewcomerModel model = {population, (double)bundle->model->w0, bundle->scale};
+    const NewcomerModel model = {population, (double)bundle->model->w0, &bundle->form};
     Newcomer *newcomer = newcomer_solve(&model, profile, known, ratings, shown, &error);
     CU_ASSERT_PTR_NULL(error);
     return newcomer;
@@ -36,7 +36,8 @@ static Newcomer *solve(const Bundle *bundle, const Population *population, const
 /* The sum is that of its parts, the person among them, as of any profile. */
 static void check_sum(const Newcomer *newcomer, const Bundle *bundle)
 {
-    g_autoptr(ProfileSum) sum = feature_vectors_sum(newcomer->parts, (double)bundle->model->w0);
+    g_autoptr(ProfileSum) sum =
+        feature_vectors_sum(newcomer->parts, (double)bundle->model->w0, &bundle->form);
     CU_ASSERT_DOUBLE_EQUAL(newcomer->sum->offset, sum->offset, 1e-5);
     for (guint f = 0; f < K; f++)
         CU_ASSERT_DOUBLE_EQUAL((double)newcomer->sum->query[f], (double)sum->query[f], 1e-5);

@@ -81,21 +81,62 @@ static void test_two_of_a_kind(void)
 
 /* ---- the sum ---- */
 
+static const ModelForm fm = {.link = LINK_SIGMOID, .scale = 5.5};
+
+/* Documents that are residuals: no product of two of them is part of z. */
+static void test_sum_of_residuals(void)
+{
+    const ModelForm form = {
+        .link = LINK_IDENTITY, .lowest = 1, .highest = 5, .interactions = INTERACTIONS_MOVIE};
+    const float a[] = {1, 2}, b[] = {0.5f, -4};
+    const float *vectors[] = {a, b};
+    const double biases[] = {0.25, -1};
+    g_autoptr(ProfileSum) sum = profile_sum(vectors, biases, 2, 2, 3, &form);
+    CU_ASSERT_EQUAL(sum->query[0], 1.5f);
+    CU_ASSERT_EQUAL(sum->offset, 3 + 0.25 - 1);
+    CU_ASSERT_PTR_NULL(sum->rating_query);
+    CU_ASSERT_EQUAL(profile_rating(sum, 1, NULL, &form), 3.25);
+    CU_ASSERT_EQUAL(profile_rating(sum, 100, NULL, &form), 5);
+    CU_ASSERT_EQUAL(profile_rating(sum, -100, NULL, &form), 1);
+}
+
+/* The first two of three dimensions are for ratings; a movie's bias is in the first of them. */
+static void test_two_halves(void)
+{
+    const ModelForm form = {.objective = OBJECTIVE_BOTH,
+                            .link = LINK_IDENTITY,
+                            .lowest = 0,
+                            .highest = 10,
+                            .interactions = INTERACTIONS_MOVIE,
+                            .rating_dims = 2};
+    const float a[] = {0, 2, 3}, b[] = {0, 1, 5}, movie[] = {0.5f, 2, 7};
+    const float *vectors[] = {a, b};
+    const double biases[] = {0.25, 0.5};
+    g_autoptr(ProfileSum) sum = profile_sum(vectors, biases, 2, 3, 1, &form);
+    CU_ASSERT_EQUAL(sum->query[0], 0);
+    CU_ASSERT_EQUAL(sum->query[1], 0);
+    CU_ASSERT_EQUAL(sum->query[2], 8);
+    CU_ASSERT_EQUAL(profile_rating(sum, 1e3, movie, &form), 1 + 0.75 + 0.5 + 3 * 2);
+    CU_ASSERT(isnan(profile_rating(sum, 1e3, NULL, &form)));
+    g_autoptr(ProfileSum) copy = profile_sum_copy(sum);
+    CU_ASSERT_EQUAL(copy->rating_query[1], 3);
+}
+
 static void test_known_sum(void)
 {
     const float a[] = {1, 2}, b[] = {0.5f, -4}, c[] = {3, 1};
     const float *vectors[] = {a, b, c};
     const double biases[] = {0.25, -1, 2};
-    g_autoptr(ProfileSum) sum = profile_sum(vectors, biases, 3, 2, 10);
+    g_autoptr(ProfileSum) sum = profile_sum(vectors, biases, 3, 2, 10, &fm);
     CU_ASSERT_EQUAL(sum->k, 2);
     CU_ASSERT_EQUAL(sum->query[0], 4.5f);
     CU_ASSERT_EQUAL(sum->query[1], -1);
     /* <a,b> = -7.5, <a,c> = 5, <b,c> = -2.5 */
     CU_ASSERT_EQUAL(sum->offset, 10 + 0.25 - 1 + 2 - 7.5 + 5 - 2.5);
-    g_autoptr(ProfileSum) one = profile_sum(vectors, biases, 1, 2, 10);
+    g_autoptr(ProfileSum) one = profile_sum(vectors, biases, 1, 2, 10, &fm);
     CU_ASSERT_EQUAL(one->query[1], 2);
     CU_ASSERT_EQUAL(one->offset, 10.25);
-    g_autoptr(ProfileSum) none = profile_sum(vectors, biases, 0, 2, 10);
+    g_autoptr(ProfileSum) none = profile_sum(vectors, biases, 0, 2, 10, &fm);
     CU_ASSERT_EQUAL(none->query[0], 0);
     CU_ASSERT_EQUAL(none->offset, 10);
 }
@@ -106,7 +147,7 @@ static void test_sum_is_rounded_once(void)
     const float one[] = {1}, u[] = {0x1p-24f};
     const float *vectors[] = {one, u, u};
     const double biases[3] = {0};
-    g_autoptr(ProfileSum) sum = profile_sum(vectors, biases, 3, 1, 0);
+    g_autoptr(ProfileSum) sum = profile_sum(vectors, biases, 3, 1, 0, &fm);
     CU_ASSERT_EQUAL(sum->query[0], 0x1.000002p0f);
 }
 
@@ -124,7 +165,7 @@ static void test_rating_is_the_models(void)
             vectors[i] = fm_vector(model, row[i]);
             biases[i] = model->bias[row[i]];
         }
-        g_autoptr(ProfileSum) sum = profile_sum(vectors, biases, 4, k, model->w0);
+        g_autoptr(ProfileSum) sum = profile_sum(vectors, biases, 4, k, model->w0, &fm);
         double score = model->bias[row[4]], terms = 0;
         for (guint f = 0; f < k; f++) {
             score += (double)sum->query[f] * movie[f];
@@ -133,25 +174,27 @@ static void test_rating_is_the_models(void)
         double z = fm_forward_oracle(model, row, 5), bound = 0x1p-24 * terms + 1e-12;
         CU_ASSERT(fabs(sum->offset + score - z) <= bound);
         double rating = 5.5 / (1 + exp(-z));
-        CU_ASSERT(fabs(profile_rating(sum, score, 5.5) - rating) <= 5.5 * bound);
+        CU_ASSERT(fabs(profile_rating(sum, score, NULL, &fm) - rating) <= 5.5 * bound);
     }
 }
 
 static void test_rating_saturates(void)
 {
+    const ModelForm five = model_form_fm(5);
     const float zero[] = {0};
     const float *vectors[] = {zero};
     const double biases[] = {0};
-    g_autoptr(ProfileSum) sum = profile_sum(vectors, biases, 1, 1, 0);
-    CU_ASSERT_EQUAL(profile_rating(sum, 0, 5), 2.5);
-    CU_ASSERT_EQUAL(profile_rating(sum, 1e6, 5), 5);
-    CU_ASSERT_EQUAL(profile_rating(sum, -1e6, 5), 0);
+    g_autoptr(ProfileSum) sum = profile_sum(vectors, biases, 1, 1, 0, &fm);
+    CU_ASSERT_EQUAL(profile_rating(sum, 0, NULL, &five), 2.5);
+    CU_ASSERT_EQUAL(profile_rating(sum, 1e6, NULL, &five), 5);
+    CU_ASSERT_EQUAL(profile_rating(sum, -1e6, NULL, &five), 0);
 }
 
 static void test_formula(void)
 {
-    g_autofree char *below = profile_rating_formula(5.5, "_score - shift", -0.0155, 9);
-    g_autofree char *above = profile_rating_formula(5, "score", 1.25, 4);
+    const ModelForm five = model_form_fm(5);
+    g_autofree char *below = profile_rating_formula(&fm, "_score - shift", -0.0155, 9);
+    g_autofree char *above = profile_rating_formula(&five, "score", 1.25, 4);
     CU_ASSERT_STRING_EQUAL(below, "5.5 / (1 + e^-(_score - shift - 0.0155000000))");
     CU_ASSERT_STRING_EQUAL(above, "5 / (1 + e^-(score + 1.250))");
 }
@@ -194,6 +237,8 @@ static const UnitTest tests[] = {
     {"sum is rounded once", test_sum_is_rounded_once},
     {"rating is the model's", test_rating_is_the_models},
     {"rating saturates", test_rating_saturates},
+    {"sum of residuals", test_sum_of_residuals},
+    {"two halves in one vector", test_two_halves},
     {NULL, NULL},
 };
 

@@ -6,6 +6,8 @@
 #include "json.h"
 #include "tap.h"
 
+static const ModelForm fm = {.link = LINK_SIGMOID, .scale = 5.5};
+
 static void add(Ranking *ranking, const char *value, const char *title, int year,
                 const char *genres, double score, double rating)
 {
@@ -23,7 +25,7 @@ static void add(Ranking *ranking, const char *value, const char *title, int year
 
 static Ranking *example(void)
 {
-    Ranking *ranking = ranking_new("recsys-1", "0123456789ab", 5.5, 7.25);
+    Ranking *ranking = ranking_new("recsys-1", "0123456789ab", &fm, 7.25);
     add(ranking, "4", "L'\303\251t\303\251 (1999)", 1999, "Drama|War", 1.25, 4.5);
     add(ranking, "9", "\346\230\237\343\201\256\346\255\214", 0, "", -0.1,
         4.125); /* three wide ones */
@@ -64,7 +66,7 @@ static void test_table(void)
  * score that is not the model's gives no rating. */
 static void test_hostile_title(void)
 {
-    g_autoptr(Ranking) ranking = ranking_new(NULL, "m", 5.5, 0);
+    g_autoptr(Ranking) ranking = ranking_new(NULL, "m", &fm, 0);
     ranking->from = 99;
     add(ranking, "1", "a\033[31m\tb\302\233c", 0, "x\ny", 1, NAN);
     g_autofree char *text = printed(ranking, FALSE);
@@ -76,7 +78,7 @@ static Ranking *explained(void)
 {
     static const double shares[] = {-0.25, 1.5, -0.125};
     static const char *const terms[] = {"the movie itself", "age 18", "user 4", NULL};
-    Ranking *ranking = ranking_new(NULL, "m", 5.5, 0);
+    Ranking *ranking = ranking_new(NULL, "m", &fm, 0);
     add(ranking, "1", "A", 1999, "War", 1.125, 4);
     ranking->offset = -0.5;
     ranking->terms = g_strdupv((char **)terms);
@@ -103,7 +105,7 @@ static void test_shares(void)
 
 static void test_empty_table(void)
 {
-    g_autoptr(Ranking) ranking = ranking_new(NULL, "m", 5.5, 0);
+    g_autoptr(Ranking) ranking = ranking_new(NULL, "m", &fm, 0);
     g_autofree char *text = printed(ranking, FALSE);
     CU_ASSERT_STRING_EQUAL(text, "rank  rating  title  year  genres\n");
 }
@@ -138,7 +140,7 @@ static void test_json(void)
 
 static void test_json_without_an_index(void)
 {
-    g_autoptr(Ranking) ranking = ranking_new(NULL, "m", 5.5, 0);
+    g_autoptr(Ranking) ranking = ranking_new(NULL, "m", &fm, 0);
     g_autofree char *text = printed(ranking, TRUE);
     g_auto(yajl_val) tree = json_parse(text, "x", NULL);
     CU_ASSERT_PTR_NULL(json_get(tree, "index"));

@@ -16,7 +16,7 @@ static void test_of_bundle(void)
     CU_ASSERT_EQUAL(meta->k, 5);
     CU_ASSERT_EQUAL(meta->movies, FIXTURE_MOVIES);
     CU_ASSERT_EQUAL(meta->w0, (double)bundle->model->w0);
-    CU_ASSERT_EQUAL(meta->scale, 5.5);
+    CU_ASSERT_EQUAL(meta->form.scale, 5.5);
     CU_ASSERT_EQUAL(meta->doc_ids, DOC_IDS_BY_FEATURE_INDEX);
     CU_ASSERT_PTR_NULL(meta->index);
     CU_ASSERT_PTR_NULL(meta->tree);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "recsys_error.h"
+#include "user_attributes.h"
 
 typedef struct {
     guint row;
@@ -462,5 +463,7 @@ Dataset *ratings_builder_finish(RatingsBuilder *b, double scale, GError **error)
         return NULL;
     b->dataset->rows = b->rows;
     b->dataset->scale = b->base != NULL ? b->base->scale : scale;
+    if (b->base == NULL)
+        user_attributes_set(b->dataset);
     return g_steal_pointer(&b->dataset);
 }

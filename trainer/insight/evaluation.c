@@ -5,6 +5,7 @@
 #include "interrupt.h"
 #include "matched_rows.h"
 #include "metrics.h"
+#include "predict.h"
 #include "recsys_error.h"
 #include "team.h"
 
@@ -13,7 +14,7 @@
 /* What the threads share; M movies, U users to rank for. */
 typedef struct {
     const FmModel *model;
-    double scale;
+    const ModelForm *form;
     const GArray *movies; /* [M] guint feature indices */
     guint *position;      /* [n] a movie's position in `movies` */
     const MatchedRows *rows;
@@ -35,8 +36,8 @@ static void predict(gpointer data, guint begin, guint end)
     Job *job = data;
     g_autofree float *sum = g_new(float, job->model->k);
     for (guint r = job->offset + begin; r < job->offset + end; r++) {
-        float z = fm_forward(sum, job->model, matched_rows_get(job->rows, r), job->rows->fields);
-        job->predicted[r] = (float)(job->scale * (double)fm_sigmoid(z));
+        job->predicted[r] = (float)predict_rating(
+            job->model, job->form, matched_rows_get(job->rows, r), job->rows->fields, sum);
     }
 }
 
@@ -55,18 +56,6 @@ static float dot(const float *a, const float *b, guint k)
     for (guint l = 0; l < LANES; l++)
         sum += lanes[l];
     return sum;
-}
-
-/* query [k] = the sum of the vectors of a row but for its movie's. */
-static void sum_profile(float *query, const FmModel *model, const guint32 *features, guint fields)
-{
-    for (guint f = 0; f < model->k; f++) {
-        double sum = 0.0;
-        for (guint i = 0; i < fields; i++)
-            if (i != 1)
-                sum += (double)fm_vector(model, features[i])[f];
-        query[f] = (float)sum;
-    }
 }
 
 /* excluded [M]: the movies the user has seen. */
@@ -108,7 +97,8 @@ static void rank_for_user(Job *job, guint u, float *query, float *scores, guint8
     if (job->relevant[u] == 0)
         return;
 
-    sum_profile(query, model, matched_rows_get(job->rows, first_row), job->rows->fields);
+    predict_list_query(query, model, job->form, matched_rows_get(job->rows, first_row),
+                       job->rows->fields);
     for (guint m = 0; m < movies; m++) {
         guint feature = g_array_index(job->movies, guint, m);
         scores[m] = dot(query, fm_vector(model, feature), model->k) + model->bias[feature];
@@ -157,7 +147,7 @@ static void job_init(Job *job, const Bundle *bundle, const MatchedRows *rows,
 {
     guint n = bundle->model->n;
     job->model = bundle->model;
-    job->scale = bundle->scale;
+    job->form = &bundle->form;
     job->movies = feature_table_of_type(bundle->features, FEATURE_MOVIE);
     job->position = g_new0(guint, n);
     for (guint m = 0; m < job->movies->len; m++)

@@ -149,7 +149,9 @@ void inspection_print_json(const Inspection *found, FILE *out)
     json_put_member_string(json, "model_id", bundle->model_id);
     json_put_member_int(json, "features", bundle->model->n);
     json_put_member_int(json, "factors", bundle->model->k);
-    json_put_member_double(json, "scale", bundle->scale);
+    if (bundle->form.link == LINK_SIGMOID)
+        json_put_member_double(json, "scale", bundle->form.scale);
+    model_form_put_members(json, &bundle->form);
     json_put_key(json, "w0");
     json_put_float(json, bundle->model->w0);
     put_training(json, bundle->training);

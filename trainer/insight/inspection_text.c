@@ -33,8 +33,11 @@ static void print_identity(const Inspection *found, FILE *out)
     fprintf(out, "bundle            %s\nmodel             %s\n", bundle->path, bundle->model_id);
     fprintf(out, "size              n = %u features × k = %u factors\n", bundle->model->n,
             bundle->model->k);
-    fprintf(out, "prediction        %g · sigmoid(z), w0 = %.4f\n", bundle->scale,
-            (double)bundle->model->w0);
+    g_autofree char *formula = model_form_formula(&bundle->form, "z");
+    if (formula != NULL)
+        fprintf(out, "prediction        %s, w0 = %.4f\n", formula, (double)bundle->model->w0);
+    else
+        fprintf(out, "prediction        none: scores order movies, they are no ratings\n");
     static const char *const sections[][2] = {
         {"dataset", "data set"}, {"split", "split"}, {"hyper_parameters", "hyper-parameters"}};
     for (gsize i = 0; i < G_N_ELEMENTS(sections); i++) {

@@ -65,12 +65,12 @@ static yajl_val read_json_file(const char *path, const char *name, GError **erro
     return json_parse(text, what, error);
 }
 
-static GBytes *encode_manifest(GBytes *const *contents)
+static GBytes *encode_manifest(GBytes *const *contents, gint64 format)
 {
     g_autofree char *model_id = model_id_of(contents[0]);
     g_auto(yajl_gen) json = json_generator_new(TRUE);
     yajl_gen_map_open(json);
-    json_put_member_int(json, "format", BUNDLE_FORMAT);
+    json_put_member_int(json, "format", format);
     json_put_member_string(json, "model_id", model_id);
     json_put_key(json, "files");
     yajl_gen_array_open(json);
@@ -100,9 +100,10 @@ static void remove_directory(const char *path)
     g_rmdir(path);
 }
 
-static gboolean write_contents(const char *directory, GBytes *const *contents, GError **error)
+static gboolean write_contents(const char *directory, GBytes *const *contents, gint64 format,
+                               GError **error)
 {
-    g_autoptr(GBytes) manifest = encode_manifest(contents);
+    g_autoptr(GBytes) manifest = encode_manifest(contents, format);
     for (guint i = 0; i < G_N_ELEMENTS(content_files); i++)
         if (!write_file(directory, content_files[i], contents[i], error))
             return FALSE;
@@ -193,6 +194,17 @@ static gboolean take_name(const char *temporary, const char *path, GError **erro
     return TRUE;
 }
 
+/* A record that cannot be read fails when the bundle is read back. */
+static gint64 format_of(const char *training_json, guint k)
+{
+    ModelForm form;
+    g_auto(yajl_val) training = json_parse(training_json, "training", NULL);
+    return training != NULL && model_form_read(&form, training, k, "training", NULL) &&
+                   model_form_is_fm(&form)
+               ? BUNDLE_FORMAT_FM
+               : BUNDLE_FORMAT;
+}
+
 gboolean bundle_write(const char *path, const FmModel *model, const FeatureTable *features,
                       const char *training_json, gboolean replace, GError **error)
 {
@@ -210,7 +222,8 @@ gboolean bundle_write(const char *path, const FmModel *model, const FeatureTable
     g_autoptr(GBytes) lines = feature_file_encode(features);
     g_autoptr(GBytes) training = g_bytes_new(training_json, strlen(training_json));
     GBytes *contents[] = {tensors, lines, training};
-    if (write_contents(temporary, contents, error) && take_name(temporary, target, error))
+    const gint64 format = format_of(training_json, model->k);
+    if (write_contents(temporary, contents, format, error) && take_name(temporary, target, error))
         return TRUE;
     g_prefix_error(error, "the bundle %s was not written: ", path);
     remove_directory(temporary);
@@ -258,11 +271,12 @@ static yajl_val read_manifest(const char *path, GError **error)
         return NULL;
     }
     gint64 format = -1;
-    if (!json_get_int(manifest, "format", &format) || format != BUNDLE_FORMAT) {
+    if (!json_get_int(manifest, "format", &format) || format < BUNDLE_FORMAT_FM ||
+        format > BUNDLE_FORMAT) {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
                     "%s/" MANIFEST_FILE " has format %" G_GINT64_FORMAT
-                    ", this program reads format %d",
-                    path, format, BUNDLE_FORMAT);
+                    ", this program reads formats %d to %d",
+                    path, format, BUNDLE_FORMAT_FM, BUNDLE_FORMAT);
         yajl_tree_free(manifest);
         return NULL;
     }
@@ -297,13 +311,7 @@ static gboolean decode_training(Bundle *bundle, GBytes *content, GError **error)
     bundle->training = json_parse(text, what, error);
     if (bundle->training == NULL)
         return FALSE;
-    if (g_strcmp0(json_get_string(bundle->training, "link.type"), "sigmoid") != 0 ||
-        !json_get_double(bundle->training, "link.scale", &bundle->scale)) {
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
-                    "%s: link must be of type sigmoid and have a scale", what);
-        return FALSE;
-    }
-    return TRUE;
+    return model_form_read(&bundle->form, bundle->training, bundle->model->k, what, error);
 }
 
 static gboolean decode_contents(Bundle *bundle, GBytes *const *contents, GError **error)

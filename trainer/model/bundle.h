@@ -13,8 +13,12 @@
 #include "feature_table.h"
 #include "fm.h"
 #include "json.h"
+#include "model_form.h"
 
-#define BUNDLE_FORMAT 1
+/* The format of a bundle that holds the factorization machine as PyTorch has it, and of every
+ * other: programs that know the former only refuse the latter. */
+#define BUNDLE_FORMAT_FM 1
+#define BUNDLE_FORMAT 2
 
 typedef struct {
     char *path;
@@ -22,7 +26,7 @@ typedef struct {
     FmModel *model;
     FeatureTable *features;
     yajl_val training; /* training.json */
-    double scale;      /* rating = scale · sigmoid(z) */
+    ModelForm form;    /* what its numbers mean */
 } Bundle;
 
 /* Writes a bundle and reads it back before it takes its name. An existing `path` is an error unless

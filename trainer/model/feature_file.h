@@ -1,5 +1,5 @@
-/* features.jsonl: one line per feature in index order, with index, type and value, and for movies
- * title, genres, year and ratings. */
+/* features.jsonl: one line per feature in index order, with index, type and value, for movies
+ * title, genres, year and ratings, and for users whose attributes are known {"age": "25", …}. */
 #pragma once
 
 #include "feature_table.h"

@@ -2,6 +2,11 @@
 
 #include "recsys_error.h"
 
+/* Where a feature's attributes are among all. */
+typedef struct {
+    guint begin, count;
+} Span;
+
 struct FeatureTable {
     guint owners;
     GArray *rows;         /* Feature */
@@ -10,6 +15,8 @@ struct FeatureTable {
     GPtrArray *types;     /* const char *, interned in `text` */
     GHashTable *by_type;  /* type -> GArray of guint */
     GHashTable *by_value; /* "type\037value" in `text` -> index + 1 */
+    GArray *attributes;   /* guint32: those of all users, one user after the other */
+    GArray *spans;        /* Span by feature index; as long as the last feature that has some */
 };
 
 FeatureTable *feature_table_new(void)
@@ -23,6 +30,8 @@ FeatureTable *feature_table_new(void)
     table->by_type =
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_array_unref);
     table->by_value = g_hash_table_new(g_str_hash, g_str_equal);
+    table->attributes = g_array_new(FALSE, FALSE, sizeof(guint32));
+    table->spans = g_array_new(FALSE, TRUE, sizeof(Span));
     return table;
 }
 
@@ -42,6 +51,8 @@ void feature_table_free(FeatureTable *table)
     g_ptr_array_unref(table->genres);
     g_string_chunk_free(table->text);
     g_array_unref(table->rows);
+    g_array_unref(table->attributes);
+    g_array_unref(table->spans);
     g_free(table);
 }
 
@@ -125,6 +136,26 @@ const GArray *feature_table_of_type(const FeatureTable *table, const char *type)
 const GPtrArray *feature_table_types(const FeatureTable *table)
 {
     return table->types;
+}
+
+void feature_table_set_attributes(FeatureTable *table, guint user, const guint32 *indices,
+                                  guint count)
+{
+    const Span span = {table->attributes->len, count};
+    for (guint i = 0; i < count; i++)
+        g_assert(indices[i] < table->rows->len);
+    if (table->spans->len <= user)
+        g_array_set_size(table->spans, user + 1);
+    g_array_index(table->spans, Span, user) = span;
+    g_array_append_vals(table->attributes, indices, count);
+}
+
+Attributes feature_table_attributes(const FeatureTable *table, guint index)
+{
+    if (index >= table->spans->len)
+        return (Attributes){0, NULL};
+    const Span span = g_array_index(table->spans, Span, index);
+    return (Attributes){span.count, &g_array_index(table->attributes, guint32, span.begin)};
 }
 
 char *feature_table_describe_values(const FeatureTable *table, const char *type)

@@ -36,6 +36,13 @@ typedef struct {
 
 typedef struct FeatureTable FeatureTable;
 
+/* What is known of a person besides who they are: for each attribute type the index of the value
+ * they have, e.g. that of age 25. */
+typedef struct {
+    guint count;
+    const guint32 *indices; /* [count], in the order of the types */
+} Attributes;
+
 FeatureTable *feature_table_new(void);
 
 /* Another owner of the same table, which must not be added to any more; each owner frees it. */
@@ -63,6 +70,14 @@ const GArray *feature_table_of_type(const FeatureTable *table, const char *type)
 
 /* The types in order of their first appearance: const char *; owned by the table. */
 const GPtrArray *feature_table_types(const FeatureTable *table);
+
+/* Sets a user's attributes; each is a feature of the table that is neither user nor movie, one of a
+ * type. `indices` [count] is copied. */
+void feature_table_set_attributes(FeatureTable *table, guint user, const guint32 *indices,
+                                  guint count);
+
+/* A feature's attributes; none (count 0) unless it is a user that has some. */
+Attributes feature_table_attributes(const FeatureTable *table, guint index);
 
 /* "1, 18, 25, …": the first values of a type, for messages about an unknown one. */
 char *feature_table_describe_values(const FeatureTable *table, const char *type);

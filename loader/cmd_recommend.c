@@ -152,8 +152,7 @@ static char *whom_of(const Recommender *recommender, const RecommendRequest *req
     if (newcomer == NULL)
         return g_strjoinv(", ", recommender_last_vectors(recommender)->names);
     g_autofree char *profile = profile_describe(request->profile);
-    return g_strdup_printf("%s%s%u rating%s", profile, profile[0] != '\0' ? ", " : "",
-                           newcomer->ratings, newcomer->ratings == 1 ? "" : "s");
+    return g_strdup_printf("%s%s%s", profile, profile[0] != '\0' ? ", " : "", newcomer->shown);
 }
 
 static void tell_of_unknown(const Newcomer *newcomer)

@@ -238,6 +238,16 @@ void document_append_bulk_knn(GString *text, const Bundle *bundle, DocIds doc_id
     g_string_append(text, "}\n");
 }
 
+void document_put_vector(yajl_gen json, const char *key, const float *vector, guint k)
+{
+    g_autofree guint32 *bits = g_new(guint32, k);
+    memcpy(bits, vector, k * sizeof *bits);
+    for (guint f = 0; f < k; f++)
+        bits[f] = GUINT32_TO_BE(bits[f]);
+    g_autofree char *text = g_base64_encode((const guchar *)bits, k * sizeof *bits);
+    json_put_member_string(json, key, text);
+}
+
 /* ---- reading ---- */
 
 static gboolean read_base64(float *vector, guint k, const char *text)

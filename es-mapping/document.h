@@ -46,3 +46,6 @@ gboolean document_is_read_by_others(const Bundle *bundle, guint index);
 
 /* Reads an array of exactly k numbers, or k big-endian float32 in base64, into vector [k]. */
 gboolean document_read_vector(float *vector, guint k, yajl_val value) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Writes vector [k] as a member, in that base64. */
+void document_put_vector(yajl_gen json, const char *key, const float *vector, guint k);

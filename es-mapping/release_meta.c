@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "population.h"
+#include "fold_in_prior.h"
 #include "profile.h"
 #include "recsys_error.h"
 
@@ -89,9 +89,9 @@ static void put_features(yajl_gen json, const FeatureTable *features)
 
 static void put_fold_in(yajl_gen json, const Bundle *bundle)
 {
-    g_autoptr(Population) population = population_of_bundle(bundle);
+    g_autoptr(FoldInPrior) prior = fold_in_prior_of_bundle(bundle);
     json_put_key(json, "fold_in");
-    population_put(json, population);
+    fold_in_prior_put(json, prior);
 }
 
 static const char *doc_ids_name(DocIds doc_ids)

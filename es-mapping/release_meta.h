@@ -12,7 +12,7 @@
  *
  * and what no answer about the model's own features depends on, so that it is no part of parity:
  *
- *   fold_in          what a person the model does not know is like (population.h)
+ *   fold_in          from what a person the model does not know is folded in (fold_in_prior.h)
  *
  * and what only the loader needs, from one night to the next:
  *

@@ -294,6 +294,7 @@ QueryBody recommender_query(const Recommender *r, const RecommendRequest *reques
     return (QueryBody){
         .query = r->sum->query,
         .k = r->sum->k,
+        .first = r->meta->form.rating_dims,
         .scoring = request->scoring,
         .shift = shift_for(r->meta, r->sum->query, request->scoring, request->candidates),
         .candidates = request->candidates,

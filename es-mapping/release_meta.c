@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "population.h"
+#include "fold_in_prior.h"
 #include "profile.h"
 #include "recsys_error.h"
 
@@ -50,8 +50,7 @@ ReleaseMeta *release_meta_of_bundle(const Bundle *bundle, DocIds doc_ids)
     meta->doc_ids = doc_ids;
     meta->data = g_strdup(json_get_string(bundle->training, "dataset.source"));
     json_get_int(bundle->training, "dataset.ratings", &meta->ratings);
-    if (!json_get_double(bundle->training, "final.valid_rmse", &meta->rmse))
-        meta->rmse = NAN;
+    meta->valid = validation_figures_of_training(bundle->training);
     meta->min_movie_bias = INFINITY;
     for (guint i = 0; i < movies->len; i++) {
         guint movie = g_array_index(movies, guint, i);
@@ -90,9 +89,9 @@ static void put_features(yajl_gen json, const FeatureTable *features)
 
 static void put_fold_in(yajl_gen json, const Bundle *bundle)
 {
-    g_autoptr(Population) population = population_of_bundle(bundle);
+    g_autoptr(FoldInPrior) prior = fold_in_prior_of_bundle(bundle);
     json_put_key(json, "fold_in");
-    population_put(json, population);
+    fold_in_prior_put(json, prior);
 }
 
 static const char *doc_ids_name(DocIds doc_ids)
@@ -123,8 +122,7 @@ static void put_history(yajl_gen json, const ReleaseMeta *meta)
         json_put_member_string(json, "data", meta->data);
     if (meta->ratings > 0)
         json_put_member_int(json, "ratings", meta->ratings);
-    if (isfinite(meta->rmse))
-        json_put_member_double(json, "rmse", meta->rmse);
+    validation_figures_put_members(json, &meta->valid);
     yajl_gen_map_close(json);
 }
 
@@ -164,8 +162,7 @@ static void read_history(ReleaseMeta *meta, yajl_val tree)
     meta->replaces = g_strdup(json_get_string(tree, "replaces"));
     meta->data = g_strdup(json_get_string(tree, "training.data"));
     json_get_int(tree, "training.ratings", &meta->ratings);
-    if (!json_get_double(tree, "training.rmse", &meta->rmse))
-        meta->rmse = NAN;
+    meta->valid = validation_figures_read(json_get(tree, "training"));
 }
 
 static gboolean read_meta(ReleaseMeta *meta, yajl_val tree)

@@ -121,9 +121,14 @@ static gboolean print_curl(Recommender *recommender, const RecommendRequest *req
         recommender_last_sum(recommender)->offset, 9);
     if (recommender_left_out(recommender) != NULL)
         tell_of_user(recommender_left_out(recommender), whom);
-    printf("%s# 1. The vectors of {%s}; query_vector below is their sum.\n%s\n"
+    const guint half = recommender_release(recommender)->form.rating_dims;
+    g_autofree char *zeros =
+        half > 0 ? g_strdup_printf(", but 0 in the first %u dimensions, those of ratings", half)
+                 : g_strdup("");
+    printf("%s# 1. The vectors of {%s}; query_vector below is their sum%s.\n%s\n"
            "# 2. The movies: in the index that 1 answered from.%s%s%s\n%s\n",
-           needs, whom, fetch, formula != NULL ? " rating = " : "", formula != NULL ? formula : "",
+           needs, whom, zeros, fetch, formula != NULL ? " rating = " : "",
+           formula != NULL ? formula : "",
            formula != NULL && request->candidates > 0
                ? ", s = _score - 1, or 1 - 1/_score if _score is below 1"
                : "",
@@ -152,8 +157,7 @@ static char *whom_of(const Recommender *recommender, const RecommendRequest *req
     if (newcomer == NULL)
         return g_strjoinv(", ", recommender_last_vectors(recommender)->names);
     g_autofree char *profile = profile_describe(request->profile);
-    return g_strdup_printf("%s%s%u rating%s", profile, profile[0] != '\0' ? ", " : "",
-                           newcomer->ratings, newcomer->ratings == 1 ? "" : "s");
+    return g_strdup_printf("%s%s%s", profile, profile[0] != '\0' ? ", " : "", newcomer->shown);
 }
 
 static void tell_of_unknown(const Newcomer *newcomer)

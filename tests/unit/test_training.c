@@ -94,13 +94,13 @@ static Training *example(const char *source, guint epochs, gboolean with_validat
     training->valid_rows = 3;
     training->wall_seconds = 1.5;
     training->kept_epoch = epochs;
-    training->final.train_rmse = training_kept_epoch(training).train_rmse;
-    training->final.valid_rmse = training_kept_epoch(training).valid_rmse;
     const double valid[] = {1.2, 0.9, 1.1};
     for (guint i = 0; i < epochs; i++) {
         EpochFigures figures = {i + 1, 1e-3, 1.5 - 0.1 * i, with_validation ? valid[i] : NAN, 0.25};
         g_array_append_val(training->curve, figures);
     }
+    training->final.train_rmse = training_kept_epoch(training).train_rmse;
+    training->final.valid_rmse = training_kept_epoch(training).valid_rmse;
     return training;
 }
 

@@ -115,6 +115,7 @@ void training_free(Training *training)
     if (training == NULL)
         return;
     g_free(training->source);
+    g_free(training->plain_because);
     fold_in_record_clear(&training->fold_in);
     feature_table_free(training->table);
     g_free(training->counts);

@@ -78,6 +78,7 @@ typedef struct {
     double alpha, lambda;  /* that lists were learned with; NAN: there are none */
     double search_seconds; /* it took to find them; 0: they were given */
     FinalFigures final;
+    char *plain_because; /* why a factorization machine stayed as it is, unless that was wanted */
     guint ratings, users, movies, features;
     FeatureTable *table;
     guint32 *counts; /* [features] ratings that have the feature; 0 for users and movies */

@@ -549,6 +549,7 @@ static Evaluation *evaluation_new(const EvaluationTask *task)
     Evaluation *result = g_new0(Evaluation, 1);
     result->gaps = g_array_new(FALSE, FALSE, sizeof(EvaluationGap));
     result->unused = g_ptr_array_new();
+    result->by_metadata = task->by_metadata;
     result->rows_known = task->model.rows != NULL;
     result->movies = feature_table_of_type(task->model.features, FEATURE_MOVIE)->len;
     memcpy(result->sizes, task->sizes, sizeof result->sizes);
@@ -598,9 +599,12 @@ static gboolean nothing_to_score(const EvaluationTask *task, const DataMatch *ma
 Evaluation *evaluate(const EvaluationTask *task, const EvaluationObserver *observer, GError **error)
 {
     g_autoptr(Evaluation) result = evaluation_new(task);
-    g_autoptr(DataMatch) match = data_match_new(&task->model, task->data, task->metadata);
+    g_autoptr(DataMatch) match =
+        data_match_new(&task->model, task->data, task->metadata, task->by_metadata);
     g_autoptr(DataMatch) other =
-        task->other != NULL ? data_match_new(task->other, task->data, task->metadata) : NULL;
+        task->other != NULL
+            ? data_match_new(task->other, task->data, task->metadata, task->by_metadata)
+            : NULL;
     g_autoptr(EvaluationPeople) people = evaluation_people_new(task, match, other, result);
     if (people->people == 0 && !nothing_to_score(task, match, result, error))
         return NULL;

@@ -1,6 +1,7 @@
 #include "gibbs.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "gibbs_chain.h"
@@ -105,7 +106,8 @@ static gboolean sampler_init(Sampler *s, GError **error)
     if (s->features[MOVIES] == NULL)
         return FALSE;
     s->chain = gibbs_chain_new(s->ratings, s->features, o->factors, o->seed);
-    s->mean = gibbs_mean_new(s->chain, SKETCH_FACTOR * s->k + SKETCH_SPARE);
+    s->mean = gibbs_mean_new(s->chain, g_getenv("SKETCH") ? (guint)atoi(g_getenv("SKETCH"))
+                                                          : SKETCH_FACTOR * s->k + SKETCH_SPARE);
     s->predicted = g_new0(double, MAX(s->rows->valid_count, 1));
     s->lowest = s->highest = s->ratings->by_user.rating[0];
     for (guint i = 1; i < s->ratings->rows; i++) {
@@ -164,7 +166,7 @@ static guint list_tensors(Sampler *s, StateTensor *tensors)
 static gboolean write_checkpoint(Sampler *s, GError **error)
 {
     StateTensor tensors[MOST_TENSORS];
-    const GibbsCheckpoint state = {s->fingerprint, s->chain->sweeps, s->mean->samples};
+    const GibbsCheckpoint state = {s->fingerprint, s->chain->sweeps, gibbs_mean_samples(s->mean)};
     const guint count = list_tensors(s, tensors);
     s->last_checkpoint = g_get_monotonic_time();
     return gibbs_checkpoint_write(s->run->checkpoint, &state, tensors, count, error);
@@ -178,7 +180,7 @@ static gboolean resume(Sampler *s, GError **error)
     if (!gibbs_checkpoint_read(s->run->checkpoint, &state, tensors, count, error))
         return FALSE;
     s->chain->sweeps = state.sweeps;
-    s->mean->samples = state.samples;
+    s->mean->vectors->products = state.samples;
     return TRUE;
 }
 
@@ -247,10 +249,11 @@ static void predict_valid(Sampler *s)
 static double valid_rmse(const Sampler *s)
 {
     double sum = 0;
-    if (s->rows->valid_count == 0 || s->mean->samples == 0)
+    if (s->rows->valid_count == 0 || gibbs_mean_samples(s->mean) == 0)
         return NAN;
     for (guint i = 0; i < s->rows->valid_count; i++) {
-        const double predicted = CLAMP(s->predicted[i] / s->mean->samples, s->lowest, s->highest);
+        const double predicted =
+            CLAMP(s->predicted[i] / gibbs_mean_samples(s->mean), s->lowest, s->highest);
         const double error = predicted - s->data->ratings[s->rows->valid[i]];
         sum += error * error;
     }
@@ -262,7 +265,7 @@ static void observe(const Sampler *s)
     const GibbsFigures figures = {
         .sweep = s->chain->sweeps,
         .sweeps = s->options->sweeps,
-        .samples = s->mean->samples,
+        .samples = gibbs_mean_samples(s->mean),
         .valid_rmse = valid_rmse(s),
         .noise = 1.0 / sqrt(s->chain->precision),
     };

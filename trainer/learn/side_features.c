@@ -8,7 +8,7 @@
 #include "tall_matrix.h"
 
 #define ITERATIONS 2      /* of the subspace */
-#define LEAST_PART 1e-5f  /* of the largest singular value: less is rounding */
+#define LEAST_PART 1e-3f  /* of the largest singular value: less may be rounding */
 #define LINES_IN_CHUNK 32 /* for the team */
 
 static gboolean has_ratings(const RatingLines *lines, guint line)
@@ -40,7 +40,7 @@ static void centre(float *values, const RatingLines *lines, guint width)
 static void make_block(FeatureBlock *block, float *values, guint lines, guint width, Team *team)
 {
     g_autofree float *sigma = g_new(float, width);
-    tall_svd(values, lines, width, sigma, NULL, team);
+    tall_principal(values, lines, width, sigma, NULL, team);
     while (block->width < MIN(width, lines) && sigma[block->width] > LEAST_PART * sigma[0])
         block->width++;
     block->values = g_new(float, (gsize)lines * block->width);
@@ -49,7 +49,7 @@ static void make_block(FeatureBlock *block, float *values, guint lines, guint wi
         block->squares[f] = sigma[f] * sigma[f];
     for (guint i = 0; i < lines; i++)
         for (guint f = 0; f < block->width; f++)
-            block->values[(gsize)i * block->width + f] = values[(gsize)i * width + f] * sigma[f];
+            block->values[(gsize)i * block->width + f] = values[(gsize)i * width + f];
 }
 
 /* ---- the implicit rows ---- */

@@ -1,7 +1,6 @@
 #include "gibbs.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "gibbs_chain.h"
@@ -12,9 +11,8 @@
 
 #define FACTORS_STEP 16 /* what the kernels work with */
 
-/* The sketch of the mean is so much wider than the model that is taken from it. */
-#define SKETCH_FACTOR 2
-#define SKETCH_SPARE 16
+/* The mean is kept in half as many columns again as the model has, and so many. */
+#define SPARE_WIDTH 64
 
 #define MOST_TENSORS (GIBBS_CHAIN_TENSORS + GIBBS_MEAN_TENSORS + 1)
 
@@ -106,8 +104,7 @@ static gboolean sampler_init(Sampler *s, GError **error)
     if (s->features[MOVIES] == NULL)
         return FALSE;
     s->chain = gibbs_chain_new(s->ratings, s->features, o->factors, o->seed);
-    s->mean = gibbs_mean_new(s->chain, g_getenv("SKETCH") ? (guint)atoi(g_getenv("SKETCH"))
-                                                          : SKETCH_FACTOR * s->k + SKETCH_SPARE);
+    s->mean = gibbs_mean_new(s->chain, s->k + s->k / 2 + SPARE_WIDTH);
     s->predicted = g_new0(double, MAX(s->rows->valid_count, 1));
     s->lowest = s->highest = s->ratings->by_user.rating[0];
     for (guint i = 1; i < s->ratings->rows; i++) {
@@ -180,7 +177,7 @@ static gboolean resume(Sampler *s, GError **error)
     if (!gibbs_checkpoint_read(s->run->checkpoint, &state, tensors, count, error))
         return FALSE;
     s->chain->sweeps = state.sweeps;
-    s->mean->vectors->products = state.samples;
+    gibbs_mean_set_samples(s->mean, state.samples);
     return TRUE;
 }
 
@@ -232,17 +229,17 @@ static float dot(const float *a, const float *b, guint count)
     return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
-static void predict_valid(Sampler *s)
+/* One half of a sweep's mean (gibbs_mean.h) for the validation rows. */
+static void predict_half(Sampler *s, const float *people, const float *movies)
 {
     const GibbsChain *c = s->chain;
     const guint K = c->factors;
     for (guint i = 0; i < s->rows->valid_count; i++) {
         const guint32 *row = s->data->features + (gsize)s->rows->valid[i] * s->data->fields;
-        const float *x =
-            c->vectors[PEOPLE] + (gsize)(row[DATASET_USER] - s->ratings->first_user) * K;
-        const float *z =
-            c->vectors[MOVIES] + (gsize)(row[DATASET_MOVIE] - s->ratings->first_movie) * K;
-        s->predicted[i] += c->mean + x[K - 1] + z[K - 1] + dot(x, z, K) - x[K - 1] * z[K - 1];
+        const float *x = people + (gsize)(row[DATASET_USER] - s->ratings->first_user) * K;
+        const float *z = movies + (gsize)(row[DATASET_MOVIE] - s->ratings->first_movie) * K;
+        s->predicted[i] +=
+            0.5 * (c->mean + x[K - 1] + z[K - 1] + dot(x, z, K) - x[K - 1] * z[K - 1]);
     }
 }
 
@@ -286,7 +283,8 @@ static gboolean sweep(Sampler *s, GError **error)
     const guint done = s->chain->sweeps;
     if (done > o->burn_in && (done - o->burn_in - 1) % o->keep_every == 0) {
         gibbs_mean_add(s->mean, s->chain, s->team);
-        predict_valid(s);
+        predict_half(s, s->chain->expected[PEOPLE], s->chain->earlier);
+        predict_half(s, s->chain->vectors[PEOPLE], s->chain->expected[MOVIES]);
     }
     observe(s);
     if (s->fingerprint == NULL || (double)(g_get_monotonic_time() - s->last_checkpoint) <

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define HALVES 2 /* of a sweep, each added by itself */
+
 GibbsMean *gibbs_mean_new(const GibbsChain *chain, guint width)
 {
     const guint users = chain->prior[PEOPLE]->lines, movies = chain->prior[MOVIES]->lines;
@@ -25,7 +27,12 @@ void gibbs_mean_free(GibbsMean *mean)
 
 guint gibbs_mean_samples(const GibbsMean *mean)
 {
-    return mean->vectors->products;
+    return mean->vectors->products / HALVES;
+}
+
+void gibbs_mean_set_samples(GibbsMean *mean, guint samples)
+{
+    mean->vectors->products = samples * HALVES;
 }
 
 /* A copy without the biases, which go to their sums instead. */
@@ -41,13 +48,18 @@ static float *take_biases(const float *vectors, guint lines, gsize factors, doub
     return copy;
 }
 
+static void add_half(GibbsMean *m, const float *people, const float *movies, guint factors,
+                     Team *team)
+{
+    g_autofree float *x = take_biases(people, m->vectors->rows, factors, m->user_offsets);
+    g_autofree float *z = take_biases(movies, m->vectors->columns, factors, m->movie_biases);
+    low_rank_sum_add(m->vectors, x, z, team);
+}
+
 void gibbs_mean_add(GibbsMean *m, const GibbsChain *chain, Team *team)
 {
-    g_autofree float *people =
-        take_biases(chain->vectors[PEOPLE], m->vectors->rows, chain->factors, m->user_offsets);
-    g_autofree float *movies =
-        take_biases(chain->vectors[MOVIES], m->vectors->columns, chain->factors, m->movie_biases);
-    low_rank_sum_add(m->vectors, people, movies, team);
+    add_half(m, chain->expected[PEOPLE], chain->earlier, chain->factors, team);
+    add_half(m, chain->vectors[PEOPLE], chain->expected[MOVIES], chain->factors, team);
 }
 
 PeopleAndMovies *gibbs_mean_distil(GibbsMean *m, guint k, Team *team)

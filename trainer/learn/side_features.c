@@ -8,7 +8,7 @@
 #include "tall_matrix.h"
 
 #define ITERATIONS 2      /* of the subspace */
-#define LEAST_PART 1e-3f  /* of the largest singular value: less may be rounding */
+#define LEAST_PART 2e-3f  /* of the largest singular value: less may be rounding */
 #define LINES_IN_CHUNK 32 /* for the team */
 
 static gboolean has_ratings(const RatingLines *lines, guint line)

@@ -43,10 +43,10 @@ static double *normals(guint count, double spread, GRand *random)
 static double *make_truth(const MadeRatings *world, GRand *random)
 {
     const guint rank = world->rank;
-    double *truth = g_new(double, (gsize)world->users *world->movies);
+    double *truth = g_new(double, (gsize)world->users * world->movies);
     g_autofree double *people = normals(world->users * (rank + 1), 0.5, random);
     g_autofree double *movies = normals(world->movies * (rank + 1), 0.7, random);
-    g_autofree double *ages = normals(AGES * (rank + 1), 0.5, random);
+    g_autofree double *ages = normals(AGES * (rank + 1), 1.0, random);
     for (guint u = 0; u < world->users; u++) {
         for (guint m = 0; m < world->movies; m++) {
             double sum = 3.5 + people[u * (rank + 1)] + movies[m * (rank + 1)];
@@ -64,8 +64,7 @@ Dataset *made_ratings(const MadeRatings *world, double **truth)
     g_autoptr(GRand) random = rng_new(world->seed, 0);
     g_autofree double *exact = make_truth(world, random);
     g_autofree guint32 *order = g_new(guint32, world->movies);
-    Dataset *data =
-        dataset_new("made", world->users * world->per_user, 4, make_features(world));
+    Dataset *data = dataset_new("made", world->users * world->per_user, 4, make_features(world));
     for (guint32 m = 0; m < world->movies; m++)
         order[m] = m;
     for (guint u = 0, row = 0; u < world->users; u++) {

@@ -20,7 +20,7 @@ typedef struct {
     guint rows, inner, width;
 } Shape;
 
-static const Shape shapes[] = {{1, 1, 16},  {6, 3, 32},    {7, 5, 48}, {13, 300, 64},
+static const Shape shapes[] = {{1, 1, 16},   {6, 3, 32},    {7, 5, 48}, {13, 300, 64},
                                {5, 257, 80}, {12, 520, 16}, {3, 0, 32}};
 
 /* a is [rows, inner], or [inner, rows] if it is to be transposed. */

@@ -73,6 +73,20 @@ static void test_without_ratings(void)
                                known->values[1 * known->width + f], 1e-4);
 }
 
+/* Σ 1/√(ratings of the movie) over the movies that two users have rated, five each. */
+static double common(const RatingMatrix *ratings, guint one, guint two)
+{
+    const RatingLines *users = &ratings->by_user, *movies = &ratings->by_movie;
+    double sum = 0;
+    for (guint i = 0; i < 5; i++)
+        for (guint j = 0; j < 5; j++) {
+            const guint32 movie = users->other[one * 5 + i];
+            if (movie == users->other[two * 5 + j])
+                sum += 1 / sqrt(movies->begin[movie + 1] - movies->begin[movie]);
+        }
+    return sum;
+}
+
 /* With as many directions as there are, distances between lines are those of the rows of S but for
  * the centring, which they do not depend on. */
 static void test_distances(void)
@@ -88,15 +102,14 @@ static void test_distances(void)
     g_autoptr(SideFeatures) people = side_features_of_people(data, ratings, 100, 1, team, NULL);
     const FeatureBlock *block = &people->block[1];
     for (guint u = 1; u < 40; u++) {
-        double distance = 0, common = 0;
+        double distance = 0;
         for (guint f = 0; f < block->width; f++) {
             const double difference = block->values[f] - block->values[u * block->width + f];
             distance += difference * difference;
         }
-        for (guint i = 0; i < 5; i++)
-            for (guint j = 0; j < 5; j++)
-                common += ratings->by_user.other[i] == ratings->by_user.other[u * 5 + j];
-        CU_ASSERT_DOUBLE_EQUAL(distance, 2 - 2 * common / 5, 1e-2);
+        const double cosine =
+            common(ratings, 0, u) / sqrt(common(ratings, 0, 0)) / sqrt(common(ratings, u, u));
+        CU_ASSERT_DOUBLE_EQUAL(distance, 2 - 2 * cosine, 1e-2);
     }
 }
 

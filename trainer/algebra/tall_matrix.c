@@ -6,7 +6,7 @@
 
 #include "lapack_threads.h"
 
-#define ROWS_IN_CHUNK 48 /* a multiple of the kernels' tile */
+#define ROWS_IN_CHUNK 48 /* a multiple of the kernels' tiles */
 
 #define SHIFT 1e-6 /* of the largest square, in Cholesky QR: some roundings of float32 */
 

@@ -11,7 +11,7 @@
 
 #define FACTORS_STEP 16 /* what the kernels work with */
 
-/* The mean is kept in half as many columns again as the model has, and so many. */
+/* The mean is kept in so many columns more than the model has. */
 #define SPARE_WIDTH 64
 
 #define MOST_TENSORS (GIBBS_CHAIN_TENSORS + GIBBS_MEAN_TENSORS + 1)
@@ -25,7 +25,7 @@ GibbsOptions gibbs_options_default(void)
         .directions = 400,
         .sweeps = 200,
         .burn_in = 20,
-        .keep_every = 3,
+        .keep_every = 2,
         .seed = 1,
         .threads = g_get_num_processors(),
     };
@@ -104,7 +104,7 @@ static gboolean sampler_init(Sampler *s, GError **error)
     if (s->features[MOVIES] == NULL)
         return FALSE;
     s->chain = gibbs_chain_new(s->ratings, s->features, o->factors, o->seed);
-    s->mean = gibbs_mean_new(s->chain, s->k + s->k / 2 + SPARE_WIDTH);
+    s->mean = gibbs_mean_new(s->chain, s->k + SPARE_WIDTH);
     s->predicted = g_new0(double, MAX(s->rows->valid_count, 1));
     s->lowest = s->highest = s->ratings->by_user.rating[0];
     for (guint i = 1; i < s->ratings->rows; i++) {

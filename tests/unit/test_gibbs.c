@@ -1,9 +1,13 @@
 #include "gibbs.h"
 
 #include <math.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "fixtures.h"
+#include "interrupt.h"
 #include "made_ratings.h"
 #include "recsys_error.h"
 #include "tap.h"
@@ -214,6 +218,65 @@ static void test_resume(void)
     }
 }
 
+/* ---- interrupted ---- */
+
+static gpointer interrupt_soon(gpointer microseconds)
+{
+    g_usleep(GPOINTER_TO_UINT(microseconds));
+    kill(getpid(), SIGINT);
+    return NULL;
+}
+
+static void interrupt_after_four(const GibbsFigures *figures, gpointer microseconds)
+{
+    if (figures->sweep == 4)
+        g_thread_unref(g_thread_new("interrupt", interrupt_soon, microseconds));
+}
+
+#define INTERRUPTED_SWEEPS 25
+
+/* In a process of its own, as the flag stays; 0 if the run ended as it should. */
+static int interrupted_run(const Dataset *data, const GibbsRows *rows, const char *path,
+                           guint microseconds)
+{
+    GibbsOptions options = small_options();
+    const GibbsRun run = {interrupt_after_four, GUINT_TO_POINTER(microseconds), path, 1e9, FALSE};
+    g_autoptr(GError) error = NULL;
+    options.sweeps = INTERRUPTED_SWEEPS;
+    interrupt_install();
+    g_autoptr(PeopleAndMovies) model = gibbs(data, rows, 10, &options, &run, &error);
+    return model == NULL && g_error_matches(error, RECSYS_ERROR, RECSYS_ERROR_INTERRUPTED) &&
+                   strstr(error->message, "sweeps, --resume goes on: ") != NULL
+               ? 0
+               : 1;
+}
+
+/* Wherever in a sweep the signal comes, what is kept is the state between two of them. */
+static void test_interrupted(void)
+{
+    g_autoptr(Dataset) data = made_ratings(&planted, NULL);
+    g_auto(Split) s = split(data);
+    g_autofree char *directory = tap_directory();
+    GibbsOptions options = small_options();
+    const GibbsRun whole = {0};
+    options.sweeps = INTERRUPTED_SWEEPS;
+    g_autoptr(PeopleAndMovies) expected = gibbs(data, &s.rows, 10, &options, &whole, NULL);
+    for (guint i = 0; i < 6; i++) {
+        int status = -1;
+        g_autofree char *name = g_strdup_printf("%u", i);
+        g_autofree char *path = g_build_filename(directory, name, NULL);
+        const pid_t child = fork();
+        if (child == 0)
+            _exit(interrupted_run(data, &s.rows, path, 200 * i));
+        CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
+        CU_ASSERT_EQUAL(status, 0);
+        const GibbsRun rest = {.checkpoint = path, .checkpoint_seconds = 1e9, .resume = TRUE};
+        g_autoptr(PeopleAndMovies) model = gibbs(data, &s.rows, 10, &options, &rest, NULL);
+        CU_ASSERT_PTR_NOT_NULL(model);
+        CU_ASSERT(model != NULL && same_bits(model, expected));
+    }
+}
+
 static void test_other_options(void)
 {
     g_autoptr(Dataset) data = made_ratings(&planted, NULL);
@@ -306,6 +369,7 @@ static const UnitTest tests[] = {
     {"unknown users", test_unknown_users},
     {"threads and seed", test_threads_and_seed},
     {"resumed from every sweep", test_resume},
+    {"interrupted anywhere", test_interrupted},
     {"other data, other options", test_other_options},
     {"edges", test_edges},
     {"options", test_options},

@@ -21,9 +21,14 @@ char *document_id(const Bundle *bundle, DocIds doc_ids, guint index);
 gboolean document_ids_check(const Bundle *bundle, DocIds doc_ids,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* TRUE if a user of the bundle has attributes (feature_table.h): only then the index has a field
+ * for them, ATTRIBUTES_FIELD, in which users have the `_id`s of theirs, in their order. */
+#define ATTRIBUTES_FIELD "attributes"
+gboolean document_have_attributes(const Bundle *bundle);
+
 /* Writes the document's source. The bias has all digits of the float32, so that the `double` field
  * holds exactly its value. */
-void document_put(yajl_gen json, const Bundle *bundle, guint index);
+void document_put(yajl_gen json, const Bundle *bundle, DocIds doc_ids, guint index);
 
 typedef enum {
     VECTORS_AS_DECIMALS, /* an array of numbers: every server understands it */

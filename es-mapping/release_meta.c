@@ -50,8 +50,7 @@ ReleaseMeta *release_meta_of_bundle(const Bundle *bundle, DocIds doc_ids)
     meta->doc_ids = doc_ids;
     meta->data = g_strdup(json_get_string(bundle->training, "dataset.source"));
     json_get_int(bundle->training, "dataset.ratings", &meta->ratings);
-    if (!json_get_double(bundle->training, "final.valid_rmse", &meta->rmse))
-        meta->rmse = NAN;
+    meta->valid = validation_figures_of_training(bundle->training);
     meta->min_movie_bias = INFINITY;
     for (guint i = 0; i < movies->len; i++) {
         guint movie = g_array_index(movies, guint, i);
@@ -123,8 +122,7 @@ static void put_history(yajl_gen json, const ReleaseMeta *meta)
         json_put_member_string(json, "data", meta->data);
     if (meta->ratings > 0)
         json_put_member_int(json, "ratings", meta->ratings);
-    if (isfinite(meta->rmse))
-        json_put_member_double(json, "rmse", meta->rmse);
+    validation_figures_put_members(json, &meta->valid);
     yajl_gen_map_close(json);
 }
 
@@ -164,8 +162,7 @@ static void read_history(ReleaseMeta *meta, yajl_val tree)
     meta->replaces = g_strdup(json_get_string(tree, "replaces"));
     meta->data = g_strdup(json_get_string(tree, "training.data"));
     json_get_int(tree, "training.ratings", &meta->ratings);
-    if (!json_get_double(tree, "training.rmse", &meta->rmse))
-        meta->rmse = NAN;
+    meta->valid = validation_figures_read(json_get(tree, "training"));
 }
 
 static gboolean read_meta(ReleaseMeta *meta, yajl_val tree)

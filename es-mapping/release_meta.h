@@ -18,11 +18,13 @@
  *
  *   state            "loading", "complete" (its gates passed) or "rejected" (one failed)
  *   replaces         the index that was live before it
- *   training         {data, ratings, rmse}: rmse is the validation RMSE, absent without one */
+ *   training         {data, ratings} and the figures on the validation rows that there are: rmse,
+ *                    baseline_rmse, ndcg, baseline_ndcg (validation_figures.h) */
 #pragma once
 
 #include "bundle.h"
 #include "es_client.h"
+#include "validation_figures.h"
 
 typedef enum { DOC_IDS_BY_VALUE, DOC_IDS_BY_FEATURE_INDEX } DocIds;
 
@@ -39,10 +41,10 @@ typedef struct {
     DocIds doc_ids;
     gboolean knn;
     ReleaseState state;
-    char *replaces;    /* the index that was live when its gates passed, or NULL */
-    char *data;        /* the data set it was trained on, or NULL */
-    gint64 ratings;    /* it has; 0: unknown */
-    double rmse;       /* validation RMSE; NAN: unknown */
+    char *replaces; /* the index that was live when its gates passed, or NULL */
+    char *data;     /* the data set it was trained on, or NULL */
+    gint64 ratings; /* it has; 0: unknown */
+    ValidationFigures valid;
     yajl_val tree;     /* the answer it was read from; NULL when made from a bundle */
     yajl_val features; /* within tree */
     yajl_val fold_in;  /* within tree; NULL in a release of an earlier version */

@@ -77,7 +77,7 @@ static CatalogueEntry *read_entry(const char *index, yajl_val value, const char 
     entry->data = g_strdup(meta->data);
     entry->documents = meta->n;
     entry->bytes = -1;
-    entry->rmse = meta->rmse;
+    entry->valid = meta->valid;
     entry->created = created != NULL ? g_ascii_strtoll(created, NULL, 10) : 0;
     read_aliases(entry, value, alias);
     if (entry->is_live || catalogue_is_release_name(index, alias))

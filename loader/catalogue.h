@@ -16,7 +16,7 @@ typedef struct {
     char *data;         /* nullable */
     gint64 documents;   /* the release has by its `_meta` */
     gint64 bytes;       /* on disk, of the primaries; -1: unknown */
-    double rmse;        /* NAN: unknown */
+    ValidationFigures valid;
     gint64 created;     /* by the server's clock, milliseconds since 1970 */
     gboolean is_live;   /* the alias stands for it */
     gboolean is_in_use; /* it is behind any alias but its own for loading */

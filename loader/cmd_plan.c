@@ -149,6 +149,8 @@ static void print_json(const Plan *plan, const ReleaseCli *options, const GError
     if (plan->lock_holder != NULL)
         json_put_member_string(json, "locked_by", plan->lock_holder);
     json_put_member_int(json, "documents", options->bundle->model->n);
+    const ValidationFigures valid = validation_figures_of_training(options->bundle->training);
+    validation_figures_put(json, "validation", &valid);
     json_failure_put(json, failure);
     gates_put_member(json, "gates", plan->gates);
     put_entries(json, "delete", plan->left_behind);

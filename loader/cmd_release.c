@@ -46,6 +46,8 @@ static void print_json(const ReleaseResult *result, const Bundle *bundle, const 
     if (result->previous != NULL)
         json_put_member_string(json, "previous", result->previous);
     json_put_member_int(json, "documents", result->documents);
+    const ValidationFigures valid = validation_figures_of_training(bundle->training);
+    validation_figures_put(json, "validation", &valid);
     json_failure_put(json, failure);
     gates_put_member(json, "gates", result->gates);
     put_steps(json, result->steps);
@@ -63,7 +65,7 @@ static void print_gates(const GPtrArray *gates)
 {
     for (guint i = 0; i < gates->len; i++) {
         const GateResult *result = g_ptr_array_index(gates, i);
-        printf("gate %-10s %-8s %s\n", gate_name(result->gate), gate_verdict_name(result->verdict),
+        printf("gate %-10s %-14s %s\n", gate_name(result->gate), gate_verdict_name(result->verdict),
                result->figure != NULL ? result->figure : "");
     }
 }

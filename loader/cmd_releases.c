@@ -21,8 +21,7 @@ static void print_json(const Catalogue *catalogue)
         json_put_member_int(json, "documents", entry->documents);
         if (entry->bytes >= 0)
             json_put_member_int(json, "bytes", entry->bytes);
-        if (!isnan(entry->rmse))
-            json_put_member_double(json, "rmse", entry->rmse);
+        validation_figures_put_members(json, &entry->valid);
         if (entry->data != NULL)
             json_put_member_string(json, "data", entry->data);
         yajl_gen_map_close(json);
@@ -42,6 +41,11 @@ static char *describe_age(gint64 created)
     if (seconds < 2 * 86400)
         return g_strdup_printf("%" G_GINT64_FORMAT " h", seconds / 3600);
     return g_strdup_printf("%" G_GINT64_FORMAT " days", seconds / 86400);
+}
+
+static char *describe_figure(double figure)
+{
+    return isnan(figure) ? g_strdup("-") : g_strdup_printf("%.4f", figure);
 }
 
 /* An alias that stands for what it should not is worth a word in a list of what is there. */
@@ -65,17 +69,17 @@ static void print_table(const Catalogue *catalogue, const char *alias)
         printf("nothing is released as %s\n", alias);
         return;
     }
-    printf("%-44s %-13s %8s %10s %9s %7s  %s\n", "release", "model", "age", "documents", "size",
-           "RMSE", "state");
+    printf("%-44s %-13s %8s %10s %9s %7s %7s  %s\n", "release", "model", "age", "documents", "size",
+           "RMSE", "NDCG", "state");
     for (guint i = catalogue->entries->len; i > 0; i--) {
         const CatalogueEntry *entry = g_ptr_array_index(catalogue->entries, i - 1);
         g_autofree char *age = describe_age(entry->created);
         g_autofree char *size =
             entry->bytes >= 0 ? g_format_size((guint64)entry->bytes) : g_strdup("?");
-        g_autofree char *rmse =
-            isnan(entry->rmse) ? g_strdup("-") : g_strdup_printf("%.4f", entry->rmse);
-        printf("%-44s %-13s %8s %10" G_GINT64_FORMAT " %9s %7s  %s\n", entry->index,
-               entry->model_id, age, entry->documents, size, rmse,
+        g_autofree char *rmse = describe_figure(entry->valid.rmse);
+        g_autofree char *ndcg = describe_figure(entry->valid.ndcg);
+        printf("%-44s %-13s %8s %10" G_GINT64_FORMAT " %9s %7s %7s  %s\n", entry->index,
+               entry->model_id, age, entry->documents, size, rmse, ndcg,
                entry->is_live ? "live" : release_state_name(entry->state));
     }
 }

@@ -5,13 +5,14 @@
 
 #include "churn.h"
 #include "interrupt.h"
+#include "quality.h"
 #include "read_back.h"
 #include "recsys_error.h"
 #include "verify.h"
 
 static const char *const names[GATES] = {
-    [GATE_DOCUMENTS] = "documents", [GATE_ORDERS] = "orders", [GATE_RMSE] = "rmse",
-    [GATE_COUNT] = "count",         [GATE_CHURN] = "churn",
+    [GATE_DOCUMENTS] = "documents", [GATE_ORDERS] = "orders", [GATE_BASELINE] = "baseline",
+    [GATE_QUALITY] = "quality",     [GATE_COUNT] = "count",   [GATE_CHURN] = "churn",
 };
 
 GateOptions gate_options_default(void)
@@ -20,6 +21,7 @@ GateOptions gate_options_default(void)
         .depth = 20,
         .random = 50,
         .max_rmse_rise = GATE_MAX_RMSE_RISE,
+        .max_ndcg_drop = GATE_MAX_NDCG_DROP,
         .max_count_change = GATE_MAX_COUNT_CHANGE,
         .min_overlap = GATE_MIN_OVERLAP,
         .min_correlation = GATE_MIN_CORRELATION,
@@ -29,7 +31,7 @@ GateOptions gate_options_default(void)
 
 gboolean gates_need_live(const GateOptions *options)
 {
-    return !options->skip[GATE_RMSE] || !options->skip[GATE_COUNT] || !options->skip[GATE_CHURN];
+    return !options->skip[GATE_QUALITY] || !options->skip[GATE_COUNT] || !options->skip[GATE_CHURN];
 }
 
 const char *gate_name(Gate gate)
@@ -40,8 +42,9 @@ const char *gate_name(Gate gate)
 const char *gate_verdict_name(GateVerdict verdict)
 {
     static const char *const verdicts[] = {
-        [GATE_NOT_RUN] = "not run", [GATE_PASSED] = "passed",     [GATE_FAILED] = "failed",
-        [GATE_SKIPPED] = "skipped", [GATE_NO_LIMIT] = "no limit",
+        [GATE_NOT_RUN] = "not run",   [GATE_PASSED] = "passed",
+        [GATE_FAILED] = "failed",     [GATE_SKIPPED] = "skipped",
+        [GATE_NO_LIMIT] = "no limit", [GATE_NOT_COMPARABLE] = "not comparable",
     };
     return verdicts[verdict];
 }
@@ -49,6 +52,8 @@ const char *gate_verdict_name(GateVerdict verdict)
 gboolean gate_find(const char *name, Gate *gate, GError **error)
 {
     GString *known = g_string_new(NULL);
+    if (strcmp(name, "rmse") == 0)
+        name = names[GATE_QUALITY];
     for (guint i = 0; i < GATES; i++) {
         g_string_append_printf(known, "%s%s", i > 0 ? ", " : "", names[i]);
         if (strcmp(names[i], name) == 0) {
@@ -172,20 +177,16 @@ static void judge(GateResult *result, double figure, double limit)
     result->verdict = figure <= limit ? GATE_PASSED : GATE_FAILED;
 }
 
-static void run_rmse(GateResult *result, const GateSubject *subject)
+static void run_baseline(GateResult *result, const GateSubject *subject)
 {
     g_autoptr(ReleaseMeta) new = release_meta_of_bundle(subject->bundle, DOC_IDS_BY_VALUE);
-    const double limit = subject->options->max_rmse_rise, old = subject->live->rmse;
-    judge(result, new->rmse - old, limit);
-    if (!isnan(limit))
-        result->limit = g_strdup_printf("a rise of at most %.4f", limit);
-    if (isnan(new->rmse) || isnan(old))
-        result->figure = g_strdup_printf("cannot be compared: the %s has no validation RMSE",
-                                         isnan(new->rmse) ? "bundle" : "live release");
-    else
-        result->figure = g_strdup_printf(
-            "%.4f, live %.4f (%+.4f)%s", new->rmse, old, new->rmse - old,
-            g_strcmp0(new->data, subject->live->data) == 0 ? "" : ", but of another data set");
+    quality_judge_baseline(result, new);
+}
+
+static void run_quality(GateResult *result, const GateSubject *subject)
+{
+    g_autoptr(ReleaseMeta) new = release_meta_of_bundle(subject->bundle, DOC_IDS_BY_VALUE);
+    quality_judge_live(result, new, subject->live, subject->options);
 }
 
 static double relative_change(guint new, guint old)
@@ -207,53 +208,103 @@ static void run_count(GateResult *result, const GateSubject *subject)
         result->limit = g_strdup_printf("a change of at most %.2f %%", 100 * limit);
 }
 
-static void judge_churn(GateResult *result, const Churn *churn, const GateOptions *options)
+/* A limit, if there is one and its figure could be told. */
+static void judge_churn_figure(GateResult *result, GString *limit, double figure, double least,
+                               const char *name)
 {
-    GString *limit = g_string_new(NULL);
-    gboolean passed = TRUE;
-    if (!isnan(options->min_overlap)) {
-        passed = passed && churn->overlap >= options->min_overlap;
-        g_string_append_printf(limit, ", overlap at least %.2f", options->min_overlap);
-    }
-    if (!isnan(options->min_correlation)) {
-        passed = passed && churn->correlation >= options->min_correlation;
-        g_string_append_printf(limit, ", correlation at least %.2f", options->min_correlation);
-    }
-    if (!isnan(options->max_drift)) {
-        passed = passed && churn->drift <= options->max_drift;
-        g_string_append_printf(limit, ", drift at most %.3f", options->max_drift);
-    }
-    if (limit->len == 0)
-        result->verdict = GATE_NO_LIMIT;
-    else
-        result->verdict = passed ? GATE_PASSED : GATE_FAILED;
-    if (limit->len > 0)
-        result->limit = g_strdup(limit->str + 2);
-    g_string_free(limit, TRUE);
+    if (isnan(least))
+        return;
+    g_string_append_printf(limit, "%s%s", limit->len > 0 ? ", " : "", name);
+    if (isnan(figure))
+        return;
+    if (result->verdict != GATE_FAILED)
+        result->verdict = figure >= least ? GATE_PASSED : GATE_FAILED;
 }
 
-/* A live release that cannot be read is no reason to keep a sound one from taking its place, unless
- * there is a limit. */
+static void judge_churn(GateResult *result, const Churn *churn, const GateOptions *options)
+{
+    g_autoptr(GString) limit = g_string_new(NULL);
+    g_autofree char *overlap = g_strdup_printf("overlap at least %.2f", options->min_overlap);
+    g_autofree char *correlation =
+        g_strdup_printf("correlation at least %.2f", options->min_correlation);
+    g_autofree char *drift = g_strdup_printf("drift at most %.3f", options->max_drift);
+    result->verdict = GATE_NOT_COMPARABLE;
+    judge_churn_figure(result, limit, churn->overlap, options->min_overlap, overlap);
+    judge_churn_figure(result, limit, churn->correlation, options->min_correlation, correlation);
+    judge_churn_figure(result, limit, -churn->drift, -options->max_drift, drift);
+    if (limit->len > 0)
+        result->limit = g_strdup(limit->str);
+    else
+        result->verdict = GATE_NO_LIMIT;
+}
+
+static char *describe_churn(const Churn *churn)
+{
+    GString *text = g_string_new(NULL);
+    if (churn->profiles > 0)
+        g_string_append_printf(
+            text,
+            "overlap of the top %d %.2f (least %.2f), rank correlation %.3f (least %.3f) over %u "
+            "profiles and %u movies",
+            CHURN_TOP, churn->overlap, churn->least_overlap, churn->correlation,
+            churn->least_correlation, churn->profiles, churn->movies);
+    else
+        g_string_append(text, "no profile of age, gender and the like in common");
+    if (!isnan(churn->drift))
+        g_string_append_printf(text, ", drift %.3f", churn->drift);
+    return g_string_free(text, FALSE);
+}
+
+/* Why lists and vectors are expected to be others than the live ones; NULL if they are not. */
+static char *describe_difference(const Bundle *bundle, const ReleaseMeta *live)
+{
+    const ModelForm *new = &bundle->form, *old = &live->form;
+    if (new->objective != old->objective)
+        return g_strdup_printf("another objective, %s instead of %s",
+                               objective_name(new->objective), objective_name(old->objective));
+    if (bundle->model->k != live->k)
+        return g_strdup_printf("another number of factors, %u instead of %u", bundle->model->k,
+                               live->k);
+    if (new->link != old->link)
+        return g_strdup_printf("another link, %s instead of %s", link_name(new->link),
+                               link_name(old->link));
+    if (new->interactions != old->interactions)
+        return g_strdup("profiles are summed in another way");
+    return NULL;
+}
+
+static gboolean measure_churn(GateResult *result, const GateSubject *subject, const Bundle *live,
+                              GError **error)
+{
+    Churn churn;
+    g_autofree char *difference = describe_difference(subject->bundle, subject->live);
+    if (!churn_measure(&churn, live, subject->bundle, error))
+        return FALSE;
+    if (difference == NULL) {
+        judge_churn(result, &churn, subject->options);
+        result->figure = describe_churn(&churn);
+        return TRUE;
+    }
+    churn.drift = NAN;
+    g_autofree char *found = describe_churn(&churn);
+    result->verdict = GATE_NOT_COMPARABLE;
+    result->figure = g_strdup_printf("%s; for information: %s", difference, found);
+    return TRUE;
+}
+
+/* A live release that cannot be read is no reason to keep a sound one from taking its place. */
 static gboolean run_churn(GateResult *result, const GateSubject *subject, GError **error)
 {
-    Churn churn = {.overlap = NAN, .correlation = NAN, .drift = NAN};
     g_autoptr(GError) failure = NULL;
     g_autoptr(Bundle) live = read_back(subject->client, subject->live, &failure);
-    if (live == NULL && !g_error_matches(failure, RECSYS_ERROR, RECSYS_ERROR_REFUSED)) {
+    if (live != NULL)
+        return measure_churn(result, subject, live, error);
+    if (!g_error_matches(failure, RECSYS_ERROR, RECSYS_ERROR_REFUSED)) {
         g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
     }
-    if (live != NULL && !churn_measure(&churn, live, subject->bundle, error))
-        return FALSE;
-    judge_churn(result, &churn, subject->options);
-    if (live == NULL)
-        result->figure = g_strdup_printf("the live release cannot be read: %s", failure->message);
-    else
-        result->figure = g_strdup_printf(
-            "overlap of the top %d %.2f (least %.2f), rank correlation %.3f (least %.3f) over %u "
-            "profiles and %u movies, drift %.3f",
-            CHURN_TOP, churn.overlap, churn.least_overlap, churn.correlation,
-            churn.least_correlation, churn.profiles, churn.movies, churn.drift);
+    result->verdict = GATE_NOT_COMPARABLE;
+    result->figure = g_strdup_printf("the live release cannot be read: %s", failure->message);
     return TRUE;
 }
 
@@ -270,11 +321,13 @@ static gboolean run_gate(GateResult *result, const GateSubject *subject, GError 
         return run_documents(result, subject, error);
     if (result->gate == GATE_ORDERS)
         return run_orders(result, subject, error);
-    if (subject->live == NULL) {
+    if (result->gate == GATE_BASELINE) {
+        run_baseline(result, subject);
+    } else if (subject->live == NULL) {
         result->verdict = GATE_PASSED;
         result->figure = g_strdup("nothing is live to compare with");
-    } else if (result->gate == GATE_RMSE) {
-        run_rmse(result, subject);
+    } else if (result->gate == GATE_QUALITY) {
+        run_quality(result, subject);
     } else if (result->gate == GATE_COUNT) {
         run_count(result, subject);
     } else {

@@ -9,16 +9,23 @@ static const CliCommand commands[] = {
      "is\n"
      "kept aside. What a killed job left behind is deleted by the next one.\n"
      "\n"
-     "Gates: documents (all there, equal bit for bit), orders (every ranking proved), and against "
-     "the\n"
-     "live release rmse, count and churn (how far its recommendations change). All are on, with "
-     "the\n"
-     "limits above; \"none\" takes a limit away, --skip-gate a gate.\n"
+     "Gates: documents (all there, equal bit for bit), orders (every ranking proved), baseline "
+     "(RMSE\n"
+     "better than that of movie means, NDCG than that of the most popular movies, on the "
+     "validation\n"
+     "rows of the training), and against the live release quality (RMSE, NDCG: whichever both "
+     "have),\n"
+     "count and churn (how far its recommendations change). All are on, with the limits above; "
+     "\"none\"\n"
+     "takes a limit away, --skip-gate a gate (rmse is another name of quality). What cannot be "
+     "compared,\n"
+     "such as models of different objectives, is said and fails no gate.\n"
      "\n"
      "Examples:\n"
      "  recsys-loader release bundle\n"
      "  recsys-loader release bundle --url http://localhost:9200 --alias movies\n"
-     "  recsys-loader release bundle --max-rmse-rise 0.01 --max-count-change 0.1 --quiet\n",
+     "  recsys-loader release bundle --max-rmse-rise 0.01 --max-count-change 0.1 --quiet\n"
+     "  recsys-loader release bundle --max-ndcg-drop 0.01 --skip-gate baseline\n",
      cmd_release},
     {"plan", "BUNDLE", "say what release would do, and change nothing",
      "Takes the options of release. The gates that need no index are run; exits with 5 if one of "
@@ -26,11 +33,12 @@ static const CliCommand commands[] = {
      "would fail.\n"
      "\n"
      "Examples:\n"
-     "  recsys-loader plan bundle --max-rmse-rise 0.01\n"
+     "  recsys-loader plan bundle --max-rmse-rise 0.01 --max-ndcg-drop 0.01\n"
      "  recsys-loader plan bundle --json\n",
      cmd_plan},
     {"releases", "", "list the releases that are in the cluster",
-     "The newest first: name, model, age, documents, size, validation RMSE, and whether it is "
+     "The newest first: name, model, age, documents, size, validation RMSE and NDCG, and whether "
+     "it is\n"
      "live.\n"
      "\n"
      "Examples:\n"

@@ -61,7 +61,7 @@ gboolean release_fetch_live(ReleaseMeta **live, EsClient *client, const Standing
     *live = release_meta_fetch(client, index, error);
     if (*live == NULL)
         g_prefix_error(error,
-                       "the gates rmse, count and churn need the live release (--skip-gate of all "
+                       "the gates quality, count and churn need the live release (--skip-gate of all "
                        "three goes without): ");
     return *live != NULL;
 }

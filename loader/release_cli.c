@@ -20,14 +20,17 @@ void release_cli_clear(ReleaseCli *options)
     es_options_clear(&options->cluster);
 }
 
-/* A negative rise asks for a better model. */
+/* A negative rise or drop asks for a better model. */
 static const struct {
     GateLimit limit;
     const char *help;
 } limits[RELEASE_CLI_LIMITS] = {
     {{"max-rmse-rise", -INFINITY, INFINITY},
-     "gate rmse: the validation RMSE may be this much above the live one's "
+     "gate quality: the validation RMSE may be this much above the live one's "
      "(" G_STRINGIFY(GATE_MAX_RMSE_RISE) ")"},
+    {{"max-ndcg-drop", -INFINITY, INFINITY},
+     "gate quality: the validation NDCG may be this much below the live one's "
+     "(" G_STRINGIFY(GATE_MAX_NDCG_DROP) ")"},
     {{"max-count-change", 0, INFINITY},
      "gate count: documents and movies may change by this share "
      "(" G_STRINGIFY(GATE_MAX_COUNT_CHANGE) ")"},
@@ -46,7 +49,8 @@ static GOptionEntry *gate_entries(ReleaseCli *options)
 {
     const GOptionEntry others[] = {
         {"skip-gate", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->skip,
-         "leave out a gate; may be given several times", "documents|orders|rmse|count|churn"},
+         "leave out a gate; may be given several times",
+         "documents|orders|baseline|quality|count|churn"},
         {"gate-random", 0, 0, G_OPTION_ARG_INT, &options->random,
          "gate orders: random profiles besides the standard ones (50)", "N"},
         {"gate-depth", 0, 0, G_OPTION_ARG_INT, &options->depth,
@@ -83,9 +87,9 @@ static GOptionEntry *release_entries(ReleaseCli *options)
 static gboolean parse_limits(ReleaseCli *options, GError **error)
 {
     GateOptions *gates = &options->gates;
-    double *const values[RELEASE_CLI_LIMITS] = {&gates->max_rmse_rise, &gates->max_count_change,
-                                                &gates->min_overlap, &gates->min_correlation,
-                                                &gates->max_drift};
+    double *const values[RELEASE_CLI_LIMITS] = {&gates->max_rmse_rise,    &gates->max_ndcg_drop,
+                                                &gates->max_count_change, &gates->min_overlap,
+                                                &gates->min_correlation,  &gates->max_drift};
     for (guint i = 0; i < RELEASE_CLI_LIMITS; i++)
         if (!gate_limit_parse(&limits[i].limit, options->limits[i], values[i], error))
             return FALSE;

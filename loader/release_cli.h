@@ -7,7 +7,7 @@
 #include "load_cli.h"
 #include "release.h"
 
-#define RELEASE_CLI_LIMITS 5
+#define RELEASE_CLI_LIMITS 6
 
 typedef struct {
     ReleaseOptions release; /* what all of them come to */

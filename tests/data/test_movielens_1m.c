@@ -66,7 +66,7 @@ static double train_with_seed(const Dataset *dataset, guint64 seed, FmModel **mo
     *model = train(training, dataset, &run, &error);
     CU_ASSERT_PTR_NOT_NULL(*model);
     check_curve(training->curve);
-    return training_final(training).valid_rmse;
+    return training_kept_epoch(training).valid_rmse;
 }
 
 static void test_training(void)

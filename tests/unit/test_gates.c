@@ -13,9 +13,10 @@ static void test_names(void)
     Gate gate = GATES;
     for (Gate g = 0; g < GATES; g++)
         CU_ASSERT(gate_find(gate_name(g), &gate, &error) && gate == g);
+    CU_ASSERT(gate_find("rmse", &gate, &error) && gate == GATE_QUALITY);
     CU_ASSERT_FALSE(gate_find("order", &gate, &error));
     TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
-                     "documents, orders, rmse, count, churn");
+                     "documents, orders, baseline, quality, count, churn");
 }
 
 /* Runs the gates that need no index and finds one's verdict. */
@@ -39,37 +40,69 @@ static GateVerdict verdict_of(Gate gate, const Bundle *bundle, const ReleaseMeta
     return verdict;
 }
 
-static void set_rmse(Bundle *bundle, const char *text)
+static void set_training(Bundle *bundle, const char *text)
 {
     yajl_tree_free(bundle->training);
     bundle->training = json_parse(text, "training", NULL);
 }
 
-static void test_rmse(void)
+static void test_baseline(void)
+{
+    g_autoptr(Bundle) bundle = fixture_bundle(3, 1);
+    GateOptions options = gate_options_default();
+    CU_ASSERT_EQUAL(verdict_of(GATE_BASELINE, bundle, NULL, &options), GATE_NOT_COMPARABLE);
+    set_training(bundle, "{\"final\":{\"valid_rmse\":0.875,\"baseline_rmse\":0.876}}");
+    CU_ASSERT_EQUAL(verdict_of(GATE_BASELINE, bundle, NULL, &options), GATE_PASSED);
+    set_training(bundle, "{\"final\":{\"valid_rmse\":0.875,\"baseline_rmse\":0.875}}");
+    CU_ASSERT_EQUAL(verdict_of(GATE_BASELINE, bundle, NULL, &options), GATE_FAILED);
+    options.skip[GATE_BASELINE] = TRUE;
+    CU_ASSERT_EQUAL(verdict_of(GATE_BASELINE, bundle, NULL, &options), GATE_SKIPPED);
+}
+
+static void test_quality(void)
 {
     g_autoptr(Bundle) bundle = fixture_bundle(3, 1);
     g_autoptr(ReleaseMeta) live = release_meta_of_bundle(bundle, DOC_IDS_BY_VALUE);
     GateOptions options = gate_options_default();
     options.skip[GATE_CHURN] = TRUE; /* it reads from a cluster */
-    set_rmse(bundle, "{\"final\":{\"valid_rmse\":0.875}}");
-    CU_ASSERT_EQUAL(verdict_of(GATE_RMSE, bundle, NULL, &options), GATE_PASSED);
-    live->rmse = 0.875 - 0.019;
-    CU_ASSERT_EQUAL(verdict_of(GATE_RMSE, bundle, live, &options), GATE_PASSED);
-    live->rmse = 0.875 - 0.021;
-    CU_ASSERT_EQUAL(verdict_of(GATE_RMSE, bundle, live, &options), GATE_FAILED);
+    set_training(bundle, "{\"final\":{\"valid_rmse\":0.875}}");
+    CU_ASSERT_EQUAL(verdict_of(GATE_QUALITY, bundle, NULL, &options), GATE_PASSED);
+    live->valid.rmse = 0.875 - 0.019;
+    CU_ASSERT_EQUAL(verdict_of(GATE_QUALITY, bundle, live, &options), GATE_PASSED);
+    live->valid.rmse = 0.875 - 0.021;
+    CU_ASSERT_EQUAL(verdict_of(GATE_QUALITY, bundle, live, &options), GATE_FAILED);
     options.max_rmse_rise = NAN;
-    CU_ASSERT_EQUAL(verdict_of(GATE_RMSE, bundle, live, &options), GATE_NO_LIMIT);
+    CU_ASSERT_EQUAL(verdict_of(GATE_QUALITY, bundle, live, &options), GATE_NO_LIMIT);
     options.max_rmse_rise = 0.125;
-    live->rmse = NAN; /* what cannot be told is no pass */
-    CU_ASSERT_EQUAL(verdict_of(GATE_RMSE, bundle, live, &options), GATE_FAILED);
-    live->rmse = 0.75;
-    CU_ASSERT_EQUAL(verdict_of(GATE_RMSE, bundle, live, &options), GATE_PASSED);
-    live->rmse = 0.7499;
-    CU_ASSERT_EQUAL(verdict_of(GATE_RMSE, bundle, live, &options), GATE_FAILED);
-    set_rmse(bundle, "{}");
-    CU_ASSERT_EQUAL(verdict_of(GATE_RMSE, bundle, live, &options), GATE_FAILED);
-    options.skip[GATE_RMSE] = TRUE;
-    CU_ASSERT_EQUAL(verdict_of(GATE_RMSE, bundle, live, &options), GATE_SKIPPED);
+    live->valid.rmse = NAN;
+    CU_ASSERT_EQUAL(verdict_of(GATE_QUALITY, bundle, live, &options), GATE_NOT_COMPARABLE);
+    live->valid.rmse = 0.75;
+    CU_ASSERT_EQUAL(verdict_of(GATE_QUALITY, bundle, live, &options), GATE_PASSED);
+    live->valid.rmse = 0.7499;
+    CU_ASSERT_EQUAL(verdict_of(GATE_QUALITY, bundle, live, &options), GATE_FAILED);
+    set_training(bundle, "{}");
+    CU_ASSERT_EQUAL(verdict_of(GATE_QUALITY, bundle, live, &options), GATE_NOT_COMPARABLE);
+    options.skip[GATE_QUALITY] = TRUE;
+    CU_ASSERT_EQUAL(verdict_of(GATE_QUALITY, bundle, live, &options), GATE_SKIPPED);
+}
+
+/* Lists: 0.02 of NDCG are allowed. */
+static void test_quality_of_lists(void)
+{
+    g_autoptr(Bundle) bundle = fixture_bundle(3, 1);
+    g_autoptr(ReleaseMeta) live = release_meta_of_bundle(bundle, DOC_IDS_BY_VALUE);
+    GateOptions options = gate_options_default();
+    options.skip[GATE_CHURN] = TRUE;
+    bundle->form = live->form = (ModelForm){.objective = OBJECTIVE_RANKING, .link = LINK_NONE};
+    set_training(bundle, "{\"final\":{\"valid_ndcg\":0.3}}");
+    live->valid.ndcg = 0.319;
+    CU_ASSERT_EQUAL(verdict_of(GATE_QUALITY, bundle, live, &options), GATE_PASSED);
+    live->valid.ndcg = 0.321;
+    CU_ASSERT_EQUAL(verdict_of(GATE_QUALITY, bundle, live, &options), GATE_FAILED);
+    options.max_ndcg_drop = 0.03;
+    CU_ASSERT_EQUAL(verdict_of(GATE_QUALITY, bundle, live, &options), GATE_PASSED);
+    options.max_ndcg_drop = NAN;
+    CU_ASSERT_EQUAL(verdict_of(GATE_QUALITY, bundle, live, &options), GATE_NO_LIMIT);
 }
 
 static void test_count(void)
@@ -77,7 +110,7 @@ static void test_count(void)
     g_autoptr(Bundle) bundle = fixture_bundle(3, 1);
     g_autoptr(ReleaseMeta) live = release_meta_of_bundle(bundle, DOC_IDS_BY_VALUE);
     GateOptions options = gate_options_default();
-    options.skip[GATE_CHURN] = options.skip[GATE_RMSE] = TRUE;
+    options.skip[GATE_CHURN] = options.skip[GATE_QUALITY] = TRUE;
     live->movies = 5; /* 4 in the bundle: a fifth less */
     CU_ASSERT_EQUAL(verdict_of(GATE_COUNT, bundle, live, &options), GATE_PASSED);
     live->movies = 6;
@@ -129,8 +162,13 @@ static void test_limits(void)
 }
 
 static const UnitTest tests[] = {
-    {"limits", test_limits}, {"names", test_names}, {"RMSE", test_rmse},
-    {"count", test_count},   {NULL, NULL},
+    {"limits", test_limits},
+    {"names", test_names},
+    {"baseline", test_baseline},
+    {"quality", test_quality},
+    {"quality of lists", test_quality_of_lists},
+    {"count", test_count},
+    {NULL, NULL},
 };
 
 TAP_MAIN("gates", tests)

@@ -91,15 +91,34 @@ static void test_put(void)
     CU_ASSERT_EQUAL(g_strcmp0(json_get_string(other, "doc_ids"), "feature-index"), 0);
 }
 
+/* The figures of a training go to `_meta` under names of their own. */
+static void test_figures(void)
+{
+    g_autoptr(Bundle) bundle = fixture_bundle(5, 1);
+    yajl_tree_free(bundle->training);
+    bundle->training = json_parse("{\"final\":{\"valid_rmse\":0.5,\"baseline_rmse\":0.75,"
+                                  "\"baseline_ndcg\":0.125}}",
+                                  "training", NULL);
+    g_autoptr(ReleaseMeta) meta = release_meta_of_bundle(bundle, DOC_IDS_BY_VALUE);
+    CU_ASSERT(meta->valid.rmse == 0.5 && meta->valid.baseline_rmse == 0.75 &&
+              isnan(meta->valid.ndcg) && meta->valid.baseline_ndcg == 0.125);
+    meta->state = RELEASE_COMPLETE;
+    g_auto(yajl_gen) json = json_generator_new(FALSE);
+    release_meta_put(json, meta, bundle);
+    g_autofree char *text = json_take(json, NULL);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(text, "\"training\":{\"rmse\":0.5,\"baseline_rmse\":0.75,\"baseline_ndcg\":0.125}"));
+}
+
 /* What the loader tells itself for the next night survives the way through an index. */
 static void test_state_and_training(void)
 {
     g_autoptr(Bundle) bundle = fixture_bundle(5, 1);
     g_autoptr(ReleaseMeta) meta = release_meta_of_bundle(bundle, DOC_IDS_BY_VALUE);
-    CU_ASSERT(isnan(meta->rmse));
+    CU_ASSERT(isnan(meta->valid.rmse) && isnan(meta->valid.baseline_ndcg));
     for (ReleaseState state = RELEASE_LOADING; state <= RELEASE_REJECTED; state++) {
         meta->state = state;
-        meta->rmse = 0.8725;
+        meta->valid = (ValidationFigures){0.8725, 0.975, 0.3125, 0.125};
         meta->ratings = 1000209;
         g_free(meta->data);
         meta->data = g_strdup("ml-1m");
@@ -109,14 +128,44 @@ static void test_state_and_training(void)
         g_autofree char *entry = g_strdup_printf("{\"mappings\":{\"_meta\":%s}}", text);
         g_auto(yajl_val) tree = json_parse(entry, "an index", NULL);
         g_autoptr(ReleaseMeta) read = release_meta_read("recsys-1", tree);
-        CU_ASSERT(read != NULL && read->state == state && read->rmse == 0.8725 &&
-                  read->ratings == 1000209 && g_strcmp0(read->data, "ml-1m") == 0);
+        CU_ASSERT(read != NULL && read->state == state && read->valid.rmse == 0.8725 &&
+                  read->valid.baseline_rmse == 0.975 && read->valid.ndcg == 0.3125 &&
+                  read->valid.baseline_ndcg == 0.125 && read->ratings == 1000209 &&
+                  g_strcmp0(read->data, "ml-1m") == 0);
     }
     g_auto(yajl_val) other = json_parse("{\"mappings\":{\"_meta\":{}}}", "x", NULL);
     CU_ASSERT_PTR_NULL(release_meta_read("other", other));
     g_auto(yajl_val) stateless = put(bundle, DOC_IDS_BY_VALUE);
     CU_ASSERT_PTR_NULL(json_get(stateless, "state"));
     CU_ASSERT_PTR_NULL(json_get(stateless, "training"));
+}
+
+/* As earlier versions of this program wrote it: the RMSE alone, or no training at all. */
+static void test_older_releases(void)
+{
+    g_autoptr(Bundle) bundle = fixture_bundle(5, 1);
+    const char *const trainings[] = {"{\"data\":\"ml-1m\",\"ratings\":9,\"rmse\":0.875}", "{}"};
+    for (guint i = 0; i < G_N_ELEMENTS(trainings); i++) {
+        g_auto(yajl_val) now = put(bundle, DOC_IDS_BY_VALUE);
+        double norm = 0, bias = 0;
+        CU_ASSERT(json_get_double(now, "max_movie_norm", &norm) &&
+                  json_get_double(now, "min_movie_bias", &bias));
+        g_autofree char *entry = g_strdup_printf(
+            "{\"mappings\":{\"_meta\":{\"format\":1,\"created_by\":\"recsys-es\",\"model_id\":\"%"
+            "s\","
+            "\"n\":13,\"k\":5,\"movies\":4,\"w0\":0,\"link\":\"sigmoid\",\"scale\":5.5,"
+            "\"max_movie_norm\":%.9f,\"min_movie_bias\":%.9f,\"doc_ids\":\"value\","
+            "\"state\":\"complete\",\"training\":%s}}}",
+            bundle->model_id, norm, bias, trainings[i]);
+        g_auto(yajl_val) tree = json_parse(entry, "an index", NULL);
+        g_autoptr(ReleaseMeta) read = release_meta_read("recsys-1", tree);
+        CU_ASSERT_PTR_NOT_NULL(read);
+        if (read == NULL)
+            continue;
+        CU_ASSERT(i == 0 ? read->valid.rmse == 0.875 : isnan(read->valid.rmse));
+        CU_ASSERT(isnan(read->valid.baseline_rmse) && isnan(read->valid.ndcg) &&
+                  isnan(read->valid.baseline_ndcg));
+    }
 }
 
 static void test_document_ids(void)
@@ -200,7 +249,9 @@ static const UnitTest tests[] = {
     {"of a bundle", test_of_bundle},
     {"extremes", test_extremes},
     {"put", test_put},
+    {"figures of the training", test_figures},
     {"state and training", test_state_and_training},
+    {"releases of earlier versions", test_older_releases},
     {"document ids", test_document_ids},
     {"ids from the release", test_ids_from_the_release},
     {"unknown values", test_unknown_values},

@@ -89,7 +89,7 @@ check "options after others" proposes --answer recsys-bridge check-query search.
 check "file names where a file belongs: readline's" proposes "" recsys-loader recommend --history se
 check "and after =" proposes "" recsys-loader recommend --history = --
 check "nothing for a number" proposes "" recsys-loader recommend --size -
-check "the values of an option" proposes "documents orders rmse count churn" recsys-loader release bundle --skip-gate ""
+check "the values of an option" proposes "documents orders baseline quality count churn" recsys-loader release bundle --skip-gate ""
 check "those that begin so" proposes "count churn" recsys-loader release bundle --skip-gate c
 check "values after =" proposes "always" recsys-loader release bundle --gzip = al
 check "all of them right after =" proposes "auto always never" recsys-loader release bundle --gzip =

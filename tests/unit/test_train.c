@@ -454,8 +454,8 @@ static void test_loss_falls(void)
         before = figures->train_rmse;
     }
     /* Ratings are a function of user and movie but for ± ½: far below their spread of √2. */
-    CU_ASSERT(training_final(training).train_rmse < 1.3);
-    CU_ASSERT(training_final(training).valid_rmse < 1.41);
+    CU_ASSERT(training_kept_epoch(training).train_rmse < 1.3);
+    CU_ASSERT(training_kept_epoch(training).valid_rmse < 1.41);
 }
 
 /* The figures of the last epoch are those of the model, row by row in double. Valid rows are not
@@ -475,7 +475,7 @@ static void test_figures(void)
         return;
     CU_ASSERT_EQUAL(training->train_rows, 350);
     CU_ASSERT_EQUAL(training->valid_rows, 150);
-    EpochFigures final = training_final(training);
+    EpochFigures final = training_kept_epoch(training);
     double both =
         350 * final.train_rmse * final.train_rmse + 150 * final.valid_rmse * final.valid_rmse;
     double expected = loss(model, data) * 500;

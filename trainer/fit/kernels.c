@@ -1,9 +1,7 @@
 #include "kernels.h"
 
-#include <string.h>
-
+#include "kernel_choice.h"
 #include "kernels_variants.h"
-#include "recsys_error.h"
 
 static const Kernels *available[4]; /* plain first, the widest last, then NULL */
 
@@ -34,18 +32,10 @@ const Kernels *const *kernels_available(void)
 const Kernels *kernels_choose(GError **error)
 {
     const Kernels *const *variants = kernels_available();
-    const char *wanted = g_getenv("RECSYS_KERNELS");
-    const Kernels *widest = NULL;
-    g_autoptr(GString) names = g_string_new(NULL);
-    for (; *variants != NULL; variants++) {
-        widest = *variants;
-        g_string_append_printf(names, " %s", widest->name);
-        if (wanted != NULL && strcmp(wanted, widest->name) == 0)
-            return widest;
-    }
-    if (wanted == NULL || wanted[0] == '\0')
-        return widest;
-    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "RECSYS_KERNELS=%s: this machine has%s",
-                wanted, names->str);
-    return NULL;
+    const char *names[G_N_ELEMENTS(available)];
+    guint count = 0;
+    for (; variants[count] != NULL; count++)
+        names[count] = variants[count]->name;
+    const int chosen = kernel_choice(names, count, error);
+    return chosen < 0 ? NULL : variants[chosen];
 }

@@ -6,10 +6,11 @@
 #include "interrupt.h"
 #include "recsys_error.h"
 #include "rng.h"
+#include "row_split.h"
 #include "stepper.h"
 
 /* Independent random streams, so that one option does not change what another one draws. */
-enum { STREAM_SPLIT, STREAM_INITIAL, STREAM_SHUFFLE };
+enum { STREAM_INITIAL = ROW_SPLIT_STREAM + 1, STREAM_SHUFFLE };
 
 typedef struct {
     const Dataset *data;
@@ -18,8 +19,7 @@ typedef struct {
     Training *training;
     Stepper *stepper;
     GRand *shuffling;
-    guint32 *order; /* [N] dataset rows: training rows first, then validation rows */
-    guint train_rows, valid_rows;
+    RowSplit split;        /* whose training rows are shuffled */
     guint rows_done;       /* of the current epoch */
     double error_sum;      /* of those rows */
     FmModel *best;         /* the best epoch's model, if it is to be kept */
@@ -32,7 +32,7 @@ static void trainer_clear(Trainer *t)
 {
     stepper_free(t->stepper);
     g_clear_pointer(&t->shuffling, g_rand_free);
-    g_free(t->order);
+    row_split_clear(&t->split);
     fm_model_free(t->best);
     g_free(t->fingerprint);
 }
@@ -45,41 +45,16 @@ static double seconds_since(gint64 moment)
 
 /* ---- the start ---- */
 
-static int compare_rows(gconstpointer a, gconstpointer b, gpointer data)
-{
-    (void)data;
-    guint32 x = *(const guint32 *)a, y = *(const guint32 *)b;
-    return (x > y) - (x < y);
-}
-
 static gboolean split_rows(Trainer *t, GError **error)
 {
-    const guint rows = t->data->rows;
-    t->order = g_new(guint32, rows);
-    for (guint32 i = 0; i < rows; i++)
-        t->order[i] = i;
-    t->train_rows = rows - t->options.valid_rows;
-    if (t->options.valid_rows == 0) {
-        g_autoptr(GRand) random = rng_new(t->options.seed, STREAM_SPLIT);
-        rng_shuffle(t->order, rows, random);
-        t->train_rows = (guint)((double)rows * (1.0 - t->options.valid));
-    }
-    t->valid_rows = rows - t->train_rows;
-    /* Validation goes through memory in order. */
-    g_qsort_with_data(t->order + t->train_rows, (gint)t->valid_rows, sizeof *t->order, compare_rows,
-                      NULL);
-    t->training->train_rows = t->train_rows;
-    t->training->valid_rows = t->valid_rows;
-    if (t->valid_rows == 0 && (t->options.keep == KEEP_BEST || t->options.patience > 0)) {
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
-                    "--keep best and --patience need ratings to validate with: see --valid");
+    if (!row_split_init(&t->split, t->data, &t->options, error))
         return FALSE;
-    }
-    if (t->train_rows > 0)
+    t->training->train_rows = t->split.train_rows;
+    t->training->valid_rows = t->split.valid_rows;
+    if (t->split.valid_rows > 0 || (t->options.keep != KEEP_BEST && t->options.patience == 0))
         return TRUE;
-    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
-                "%u ratings are too few to hold out a fraction of %g for validation", rows,
-                t->options.valid);
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                "--keep best and --patience need ratings to validate with: see --valid");
     return FALSE;
 }
 
@@ -152,7 +127,7 @@ static gboolean checkpoint_now_and_then(Trainer *t, GError **error)
 static guint64 steps_until(const Trainer *t, guint epochs_done, guint rows_done)
 {
     const guint64 size = t->options.batch_size;
-    const guint64 in_epoch = (t->train_rows + size - 1) / size;
+    const guint64 in_epoch = (t->split.train_rows + size - 1) / size;
     return epochs_done * in_epoch + (rows_done + size - 1) / size;
 }
 
@@ -161,7 +136,7 @@ static gboolean is_usable(Trainer *t, const Checkpoint *c, GError **error)
     const guint n = feature_table_size(t->data->table), k = t->options.factors;
     const FmModel *const models[] = {c->model, c->first, c->second, c->best};
     gboolean same = g_strcmp0(c->fingerprint, fingerprint(t)) == 0 &&
-                    c->rows_done <= t->train_rows && c->epochs_done <= t->options.epochs &&
+                    c->rows_done <= t->split.train_rows && c->epochs_done <= t->options.epochs &&
                     c->steps == steps_until(t, c->epochs_done, c->rows_done) &&
                     (c->best != NULL) == (t->options.keep == KEEP_BEST && c->best_epoch > 0) &&
                     c->best_epoch == curve_best_epoch(c->curve);
@@ -189,7 +164,7 @@ static gboolean resume(Trainer *t, GError **error)
     t->best = g_steal_pointer(&c->best);
     const guint shuffles = c->epochs_done + (c->rows_done > 0 ? 1 : 0);
     for (guint i = 0; i < shuffles; i++)
-        rng_shuffle(t->order, t->train_rows, t->shuffling);
+        rng_shuffle(t->split.rows, t->split.train_rows, t->shuffling);
     return TRUE;
 }
 
@@ -205,12 +180,12 @@ static double learning_rate_of(const TrainOptions *options, guint epochs_done)
 static gboolean step(Trainer *t, const Adam *adam, GError **error)
 {
     const guint size = t->options.batch_size;
-    const guint count = MIN(size, t->train_rows - t->rows_done);
+    const guint count = MIN(size, t->split.train_rows - t->rows_done);
     const guint next = t->rows_done + count;
-    const guint32 *rows = t->order + t->rows_done;
-    double loss =
-        stepper_step(t->stepper, rows, count, next < t->train_rows ? t->order + next : NULL,
-                     MIN(size, t->train_rows - next), adam);
+    const guint32 *rows = t->split.rows + t->rows_done;
+    double loss = stepper_step(t->stepper, rows, count,
+                               next < t->split.train_rows ? t->split.rows + next : NULL,
+                               MIN(size, t->split.train_rows - next), adam);
     if (!isfinite(loss)) {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
                     "the loss is not finite at step %u with learning rate %g: lower "
@@ -234,26 +209,48 @@ static gboolean fit_epoch(Trainer *t, EpochFigures *figures, GError **error)
         .eps = t->options.eps,
     };
     if (t->rows_done == 0)
-        rng_shuffle(t->order, t->train_rows, t->shuffling);
-    while (t->rows_done < t->train_rows) {
+        rng_shuffle(t->split.rows, t->split.train_rows, t->shuffling);
+    while (t->rows_done < t->split.train_rows) {
         if (interrupt_requested(error) || !step(t, &adam, error) ||
             !checkpoint_now_and_then(t, error))
             return FALSE;
-        observer->batch(figures->epoch, t->rows_done, t->train_rows,
+        observer->batch(figures->epoch, t->rows_done, t->split.train_rows,
                         sqrt(t->error_sum / t->rows_done), observer->data);
     }
-    figures->train_rmse = sqrt(t->error_sum / t->train_rows);
+    figures->train_rmse = sqrt(t->error_sum / t->split.train_rows);
     t->rows_done = 0;
     t->error_sum = 0;
     return TRUE;
 }
 
+/* The squared errors of rows without their first feature, the user, who is not known. */
+static double sum_errors_of_strangers(const Trainer *t, const guint32 *rows, guint count)
+{
+    const Dataset *data = t->data;
+    g_autoptr(FmModel) model = new_model(t);
+    g_autofree float *sum = g_new(float, model->k);
+    double errors = 0;
+    stepper_save(t->stepper, model, NULL, NULL);
+    for (guint i = 0; i < count; i++) {
+        const guint32 *row = data->features + (gsize)rows[i] * data->fields;
+        const float z = fm_forward(sum, model, row + 1, data->fields - 1);
+        const double off =
+            model_form_rating(&t->training->form, (double)z) - (double)data->ratings[rows[i]];
+        errors += off * off;
+    }
+    return errors;
+}
+
 static double validate(Trainer *t)
 {
-    if (t->valid_rows == 0)
+    const guint32 *rows = row_split_valid(&t->split);
+    const guint count = t->split.valid_rows;
+    if (count == 0)
         return NAN;
-    double sum = stepper_evaluate(t->stepper, t->order + t->train_rows, t->valid_rows);
-    return sqrt(sum / t->valid_rows);
+    const gboolean strangers = t->options.valid_rows == 0 && t->options.split == SPLIT_USER;
+    const double sum = strangers ? sum_errors_of_strangers(t, rows, count)
+                                 : stepper_evaluate(t->stepper, rows, count);
+    return sqrt(sum / count);
 }
 
 static gboolean run_epoch(Trainer *t, GError **error)
@@ -300,18 +297,25 @@ static void keep_work(Trainer *t, GError **error)
         g_prefix_error(error, "%s: ", failure->message);
 }
 
-static FmModel *finish(Trainer *t)
+static FmModel *take_model(Trainer *t)
 {
-    Training *training = t->training;
-    training->kept_epoch = training->curve->len;
-    training->wall_seconds = t->seconds_before + seconds_since(t->started);
-    if (t->best != NULL) {
-        training->kept_epoch = curve_best_epoch(training->curve);
+    if (t->best != NULL)
         return g_steal_pointer(&t->best);
-    }
     FmModel *model = new_model(t);
     stepper_save(t->stepper, model, NULL, NULL);
     return model;
+}
+
+static FmModel *finish(Trainer *t)
+{
+    Training *training = t->training;
+    training->kept_epoch =
+        t->best != NULL ? curve_best_epoch(training->curve) : training->curve->len;
+    training->wall_seconds = t->seconds_before + seconds_since(t->started);
+    const EpochFigures kept = training_kept_epoch(training);
+    training->final.train_rmse = kept.train_rmse;
+    training->final.valid_rmse = kept.valid_rmse;
+    return take_model(t);
 }
 
 FmModel *train(Training *training, const Dataset *dataset, const TrainRun *run, GError **error)

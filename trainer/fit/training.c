@@ -4,10 +4,14 @@
 #include <math.h>
 
 #include "recsys_error.h"
+#include "row_split.h"
 
 TrainOptions train_options_default(void)
 {
     return (TrainOptions){
+        .rating_dims = TRAIN_RATING_DIMS,
+        .alpha = NAN,
+        .lambda = NAN,
         .epochs = 10,
         .factors = 120,
         .batch_size = 1024,
@@ -54,6 +58,16 @@ gboolean train_options_check(const TrainOptions *options, GError **error)
         return out_of_range("decay-factor", "a positive number up to 1", error);
     if (!(options->initial_sigma > 0 && options->initial_sigma < 10))
         return out_of_range("initial-sigma", "a positive number below 10", error);
+    if (options->rating_sweeps > 100000 || options->ranking_sweeps > 100000)
+        return out_of_range("sweeps", "1 to 100000", error);
+    if (options->alpha <= 0 || options->alpha > 1e6)
+        return out_of_range("alpha", "a positive number", error);
+    if (options->lambda <= 0 || options->lambda > 1e6)
+        return out_of_range("lambda", "a positive number", error);
+    if (options->objective == OBJECTIVE_BOTH &&
+        (options->rating_dims < 2 || options->rating_dims >= options->factors))
+        return out_of_range("rating-factors",
+                            "2 up to, but not including, --factors: the rest is for lists", error);
     if (!(options->valid >= 0 && options->valid < 1))
         return out_of_range("valid", "a fraction from 0 up to, but not including, 1", error);
     if (options->threads < 1 || options->threads > 1024)
@@ -89,6 +103,9 @@ Training *training_new(const Dataset *dataset, const TrainOptions *options)
     training->table = feature_table_ref(dataset->table);
     training->counts = count_features(dataset);
     training->form = model_form_fm(dataset->scale);
+    training->alpha = NAN;
+    training->lambda = NAN;
+    training->final = (FinalFigures){NAN, NAN, NAN, NAN, NAN};
     training->curve = g_array_new(FALSE, FALSE, sizeof(EpochFigures));
     return training;
 }
@@ -98,6 +115,8 @@ void training_free(Training *training)
     if (training == NULL)
         return;
     g_free(training->source);
+    g_free(training->plain_because);
+    fold_in_record_clear(&training->fold_in);
     feature_table_free(training->table);
     g_free(training->counts);
     g_array_unref(training->curve);
@@ -118,7 +137,7 @@ guint curve_best_epoch(const GArray *curve)
     return best;
 }
 
-EpochFigures training_final(const Training *training)
+EpochFigures training_kept_epoch(const Training *training)
 {
     if (training->kept_epoch == 0 || training->kept_epoch > training->curve->len)
         return (EpochFigures){.train_rmse = NAN, .valid_rmse = NAN};
@@ -170,6 +189,8 @@ static void put_data(yajl_gen json, const Training *t)
 
     json_put_key(json, "split");
     yajl_gen_map_open(json);
+    json_put_member_string(json, "by",
+                           split_kind_name(t->options.valid_rows > 0 ? SPLIT_FILE : t->options.split));
     json_put_member_double(json, "valid", t->options.valid);
     json_put_member_int(json, "train_rows", t->train_rows);
     json_put_member_int(json, "valid_rows", t->valid_rows);
@@ -177,10 +198,8 @@ static void put_data(yajl_gen json, const Training *t)
     yajl_gen_map_close(json);
 }
 
-static void put_hyper_parameters(yajl_gen json, const TrainOptions *o)
+static void put_adam(yajl_gen json, const TrainOptions *o)
 {
-    json_put_key(json, "hyper_parameters");
-    yajl_gen_map_open(json);
     json_put_member_string(json, "optimizer", "adam");
     json_put_member_int(json, "epochs", o->epochs);
     json_put_member_int(json, "factors", o->factors);
@@ -195,6 +214,42 @@ static void put_hyper_parameters(yajl_gen json, const TrainOptions *o)
     json_put_member_double(json, "initial_sigma", o->initial_sigma);
     json_put_member_string(json, "keep", o->keep == KEEP_BEST ? "best" : "last");
     json_put_member_int(json, "patience", o->patience);
+}
+
+static void put_gibbs(yajl_gen json, const TrainOptions *o)
+{
+    json_put_member_int(json, "sampler_factors", o->sampler_factors);
+    json_put_member_int(json, "rating_sweeps", o->rating_sweeps);
+}
+
+static void put_ranking(yajl_gen json, const TrainOptions *o, double alpha, double lambda)
+{
+    json_put_member_int(json, "ranking_sweeps", o->ranking_sweeps);
+    if (isfinite(alpha))
+        json_put_member_double(json, "alpha", alpha);
+    if (isfinite(lambda))
+        json_put_member_double(json, "lambda", lambda);
+}
+
+/* `alpha` and `lambda` are those that lists are or were learned with, NAN if they are not known. */
+static void put_hyper_parameters(yajl_gen json, const TrainOptions *o, double alpha, double lambda)
+{
+    const gboolean is_adam = o->objective == OBJECTIVE_RATINGS && o->solver == SOLVER_ADAM;
+    json_put_key(json, "hyper_parameters");
+    yajl_gen_map_open(json);
+    if (is_adam) {
+        put_adam(json, o);
+    } else {
+        json_put_member_string(json, "solver",
+                               o->objective == OBJECTIVE_RANKING   ? "als"
+                               : o->objective == OBJECTIVE_RATINGS ? "gibbs"
+                                                                   : "gibbs and als");
+        json_put_member_int(json, "factors", o->factors);
+    }
+    if (!is_adam && o->objective != OBJECTIVE_RANKING)
+        put_gibbs(json, o);
+    if (o->objective != OBJECTIVE_RATINGS)
+        put_ranking(json, o, alpha, lambda);
     yajl_gen_map_close(json);
 }
 
@@ -232,28 +287,43 @@ gboolean training_get_curve(yajl_val array, GArray *curve)
     return YAJL_IS_ARRAY(array);
 }
 
+static void put_final(yajl_gen json, const FinalFigures *final)
+{
+    const struct {
+        const char *key;
+        double value;
+    } figures[] = {
+        {"train_rmse", final->train_rmse},       {"valid_rmse", final->valid_rmse},
+        {"baseline_rmse", final->baseline_rmse}, {"valid_ndcg", final->valid_ndcg},
+        {"baseline_ndcg", final->baseline_ndcg},
+    };
+    json_put_key(json, "final");
+    yajl_gen_map_open(json);
+    for (gsize i = 0; i < G_N_ELEMENTS(figures); i++)
+        if (isfinite(figures[i].value))
+            json_put_member_double(json, figures[i].key, figures[i].value);
+    yajl_gen_map_close(json);
+}
+
 static void put_result(yajl_gen json, const Training *t)
 {
     json_put_key(json, "curve");
     training_put_curve(json, t->curve);
     if (curve_best_epoch(t->curve) > 0)
         json_put_member_int(json, "best_epoch", curve_best_epoch(t->curve));
-    if (t->kept_epoch == 0)
-        return;
-    EpochFigures final = training_final(t);
-    json_put_member_int(json, "kept_epoch", t->kept_epoch);
-    json_put_key(json, "final");
-    yajl_gen_map_open(json);
-    put_rmses(json, &final);
-    yajl_gen_map_close(json);
+    if (t->kept_epoch > 0)
+        json_put_member_int(json, "kept_epoch", t->kept_epoch);
+    put_final(json, &t->final);
 }
 
 char *training_options_to_json(const TrainOptions *options)
 {
     g_auto(yajl_gen) json = json_generator_new(FALSE);
     yajl_gen_map_open(json);
-    put_hyper_parameters(json, options);
+    put_hyper_parameters(json, options, options->alpha, options->lambda);
     json_put_member_double(json, "valid", options->valid);
+    if (options->split != SPLIT_RANDOM) /* so that checkpoints of before go on */
+        json_put_member_string(json, "split", split_kind_name(options->split));
     json_put_member_int(json, "valid_rows", options->valid_rows);
     json_put_member_int(json, "seed", (gint64)options->seed);
     yajl_gen_map_close(json);
@@ -265,9 +335,10 @@ char *training_to_json(const Training *training)
     g_auto(yajl_gen) json = json_generator_new(TRUE);
     yajl_gen_map_open(json);
     put_data(json, training);
-    put_hyper_parameters(json, &training->options);
+    put_hyper_parameters(json, &training->options, training->alpha, training->lambda);
     put_result(json, training);
     model_form_put_members(json, &training->form);
+    fold_in_record_put_member(json, &training->fold_in, training->options.factors);
     json_put_member_double(json, "read_seconds", training->read_seconds);
     json_put_member_double(json, "wall_seconds", training->wall_seconds);
     yajl_gen_map_close(json);

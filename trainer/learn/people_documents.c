@@ -1,0 +1,257 @@
+#include "people_documents.h"
+
+#include <lapacke.h>
+#include <math.h>
+#include <string.h>
+
+#include "attribute_ridge.h"
+#include "recsys_error.h"
+
+/* ---- the whole people of a factorization machine ---- */
+
+static double dot(const double *a, const double *b, guint k)
+{
+    double sum = 0;
+    for (guint d = 0; d < k; d++)
+        sum += a[d] * b[d];
+    return sum;
+}
+
+static guint first_of(const FeatureTable *table, const char *type, guint *count)
+{
+    const GArray *indices = feature_table_of_type(table, type);
+    *count = indices != NULL ? indices->len : 0;
+    return *count > 0 ? g_array_index(indices, guint, 0) : 0;
+}
+
+/* Every feature but users and movies must be somebody's attribute. */
+static gboolean check_types(const FeatureTable *table, GError **error)
+{
+    guint users;
+    const guint first = first_of(table, FEATURE_USER, &users), n = feature_table_size(table);
+    g_autofree guint8 *is_known = g_new0(guint8, n);
+    for (guint u = first; u < first + users; u++) {
+        const Attributes attributes = feature_table_attributes(table, u);
+        for (guint a = 0; a < attributes.count; a++)
+            is_known[attributes.indices[a]] = TRUE;
+    }
+    for (guint i = 0; i < n; i++) {
+        const char *type = feature_table_get(table, i)->type;
+        if (is_known[i] || strcmp(type, FEATURE_USER) == 0 || strcmp(type, FEATURE_MOVIE) == 0)
+            continue;
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
+                    "%s is not the same in all ratings of a user, so it is no part of a person",
+                    type);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* sum [k] += v, and the offset grows by its bias and its products with what was there before. */
+static void add_feature(double *sum, double *offset, const FmModel *model, guint feature)
+{
+    const float *v = fm_vector(model, feature);
+    *offset += (double)model->bias[feature];
+    for (guint d = 0; d < model->k; d++) {
+        *offset += sum[d] * (double)v[d];
+        sum[d] += (double)v[d];
+    }
+}
+
+static void set_person(PeopleAndMovies *whole, guint user, const FmModel *model,
+                       const FeatureTable *table, guint feature)
+{
+    const guint k = model->k;
+    const Attributes attributes = feature_table_attributes(table, feature);
+    g_autofree double *sum = g_new0(double, k);
+    double offset = 0;
+    add_feature(sum, &offset, model, feature);
+    for (guint a = 0; a < attributes.count; a++)
+        add_feature(sum, &offset, model, attributes.indices[a]);
+    for (guint d = 0; d < k; d++)
+        whole->user_vectors[(gsize)user * k + d] = (float)sum[d];
+    whole->user_offsets[user] = (float)offset;
+}
+
+PeopleAndMovies *people_of_fm(const FmModel *model, const FeatureTable *table, GError **error)
+{
+    guint users, movies;
+    const guint first_user = first_of(table, FEATURE_USER, &users);
+    const guint first_movie = first_of(table, FEATURE_MOVIE, &movies);
+    if (!check_types(table, error))
+        return NULL;
+    PeopleAndMovies *whole = people_and_movies_new(users, movies, model->k);
+    whole->mean = (double)model->w0;
+    for (guint u = 0; u < users; u++)
+        set_person(whole, u, model, table, first_user + u);
+    memcpy(whole->movie_vectors, fm_vector(model, first_movie),
+           (gsize)movies * model->k * sizeof(float));
+    memcpy(whole->movie_biases, model->bias + first_movie, movies * sizeof(float));
+    return whole;
+}
+
+/* ---- axes ---- */
+
+/* axes [k, k], whose row i is the i-th principal axis of the users' own vectors, the one of the
+ * most variance first; the largest component of each is positive. */
+static gboolean find_axes(double *axes, const AttributeRidge *ridge, const double *weights, guint k)
+{
+    g_autofree double *values = g_new(double, k);
+    memset(axes, 0, (gsize)k * k * sizeof *axes);
+    for (guint u = 0; u < ridge->users; u++) {
+        const double *own = ridge->residuals + (gsize)u * ridge->d;
+        for (guint i = 0; i < k && weights[u] > 0; i++)
+            for (guint j = i; j < k; j++)
+                axes[(gsize)i * k + j] += weights[u] * own[i] * own[j];
+    }
+    /* Read by columns, the upper triangle by rows is a lower one; eigenvectors come as columns,
+     * that is as rows for us, in ascending order. */
+    if (LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', (lapack_int)k, axes, (lapack_int)k, values) != 0)
+        return FALSE;
+    for (guint i = 0; i < k / 2; i++)
+        for (guint j = 0; j < k; j++) {
+            const double swapped = axes[(gsize)i * k + j];
+            axes[(gsize)i * k + j] = axes[(gsize)(k - 1 - i) * k + j];
+            axes[(gsize)(k - 1 - i) * k + j] = swapped;
+        }
+    for (guint i = 0; i < k; i++) {
+        double *axis = axes + (gsize)i * k, largest = 0;
+        for (guint j = 0; j < k; j++)
+            largest = fabs(axis[j]) > fabs(largest) ? axis[j] : largest;
+        for (guint j = 0; j < k && largest < 0; j++)
+            axis[j] = -axis[j];
+    }
+    return TRUE;
+}
+
+/* to [k] = axes · from, rounded once; without axes a copy. */
+static void turn(float *to, const double *axes, const double *from, guint k)
+{
+    for (guint i = 0; i < k; i++)
+        to[i] = (float)(axes != NULL ? dot(axes + (gsize)i * k, from, k) : from[i]);
+}
+
+static void turn_floats(float *to, const double *axes, const float *from, guint k)
+{
+    g_autofree double *wide = g_new(double, k);
+    for (guint d = 0; d < k; d++)
+        wide[d] = (double)from[d];
+    turn(to, axes, wide, k);
+}
+
+/* ---- documents ---- */
+
+typedef struct {
+    const PeopleAndMovies *whole;
+    const FeatureTable *table;
+    const PeopleDocumentsOptions *options;
+    const AttributeRidge *ridge; /* of [vector, offset], d = k + 1 */
+    const double *axes;          /* [k, k] or NULL */
+    PeopleDocuments *to;
+} Writing;
+
+static float *row_of(const Writing *w, guint feature)
+{
+    return w->to->model->embeddings + (gsize)feature * w->whole->k;
+}
+
+static void write_movies(const Writing *w)
+{
+    guint movies;
+    const guint k = w->whole->k, first = first_of(w->table, FEATURE_MOVIE, &movies);
+    for (guint m = 0; m < movies; m++) {
+        const float *vector = w->whole->movie_vectors + (gsize)m * k;
+        double bias = (double)w->whole->movie_biases[m];
+        for (guint d = 0; d < k; d++)
+            bias += w->ridge->mean[d] * (double)vector[d];
+        w->to->model->bias[first + m] = (float)bias;
+        turn_floats(row_of(w, first + m), w->axes, vector, k);
+    }
+}
+
+static void write_attributes(const Writing *w)
+{
+    const guint k = w->whole->k;
+    for (guint i = 0; i < feature_table_size(w->table); i++) {
+        if (w->ridge->place[i] == G_MAXUINT)
+            continue;
+        const float *b = w->ridge->estimates + (gsize)w->ridge->place[i] * w->ridge->d;
+        turn_floats(row_of(w, i), w->axes, b, k);
+        w->to->model->bias[i] = b[k];
+    }
+}
+
+static void write_users(const Writing *w)
+{
+    const guint k = w->whole->k, first = w->ridge->first_user;
+    double total = 0;
+    for (guint u = 0; u < w->ridge->users; u++) {
+        const double *own = w->ridge->residuals + (gsize)u * w->ridge->d;
+        float *row = row_of(w, first + u);
+        turn(row, w->axes, own, k);
+        w->to->model->bias[first + u] = (float)own[k];
+        total += w->options->weights[u];
+        for (guint d = 0; d < k; d++)
+            w->to->variances[d] += w->options->weights[u] * (double)row[d] * (double)row[d];
+        w->to->variances[k] += w->options->weights[u] * own[k] * own[k];
+    }
+    for (guint d = 0; d <= k && total > 0; d++)
+        w->to->variances[d] /= total;
+}
+
+static gboolean is_finite(const FmModel *model)
+{
+    gboolean finite = isfinite(model->w0);
+    for (gsize i = 0; i < (gsize)model->n * model->k; i++)
+        finite = finite && isfinite(model->embeddings[i]);
+    for (guint i = 0; i < model->n; i++)
+        finite = finite && isfinite(model->bias[i]);
+    return finite;
+}
+
+static AttributeRidge *regress(const PeopleAndMovies *whole, const FeatureTable *table,
+                               const PeopleDocumentsOptions *options)
+{
+    const guint k = whole->k, d = k + 1;
+    g_autofree double *targets = g_new(double, (gsize)whole->users *d + 1);
+    for (guint u = 0; u < whole->users; u++) {
+        for (guint i = 0; i < k; i++)
+            targets[(gsize)u * d + i] = (double)whole->user_vectors[(gsize)u * k + i];
+        targets[(gsize)u * d + k] = (double)whole->user_offsets[u];
+    }
+    return attribute_ridge_new(targets, options->weights, d, table, options->lambda);
+}
+
+PeopleDocuments *people_documents_new(const PeopleAndMovies *whole, const FeatureTable *table,
+                                      const PeopleDocumentsOptions *options, GError **error)
+{
+    const guint k = whole->k;
+    g_autoptr(PeopleDocuments) documents = g_new0(PeopleDocuments, 1);
+    g_autoptr(AttributeRidge) ridge = regress(whole, table, options);
+    g_autofree double *axes = options->principal_axes ? g_new(double, (gsize)k *k) : NULL;
+    documents->model = fm_model_new(feature_table_size(table), k);
+    documents->mean = g_new(float, k);
+    documents->variances = g_new0(double, (gsize)k + 1);
+    const gboolean turned = axes == NULL || find_axes(axes, ridge, options->weights, k);
+    const Writing writing = {whole, table, options, ridge, axes, documents};
+    write_movies(&writing);
+    write_attributes(&writing);
+    write_users(&writing);
+    turn(documents->mean, axes, ridge->mean, k);
+    documents->model->w0 = (float)(whole->mean + ridge->mean[k]);
+    if (turned && is_finite(documents->model))
+        return g_steal_pointer(&documents);
+    g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
+                        "the model has numbers that are not finite");
+    return NULL;
+}
+
+void people_documents_free(PeopleDocuments *documents)
+{
+    if (documents == NULL)
+        return;
+    fm_model_free(documents->model);
+    g_free(documents->mean);
+    g_free(documents->variances);
+    g_free(documents);
+}

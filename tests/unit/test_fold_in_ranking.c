@@ -185,6 +185,9 @@ static void test_what_cannot_be(void)
         TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "not finite");
         p.vectors[9] = 0.25F;
     }
+    g_autoptr(GError) error = NULL; /* the gram still is; nothing has to be solved for here */
+    CU_ASSERT_FALSE(fold_in_ranking_solve(theta, &p.about, p.known, p.shown, 0, &error));
+    TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "not finite");
 }
 
 static const UnitTest tests[] = {

@@ -361,6 +361,7 @@ static void test_resume(void)
     g_autoptr(IalsModel) resumed = ials_train(ratings, &options, &go_on, NULL);
     CU_ASSERT(same_model(whole, resumed));
     CU_ASSERT_EQUAL(w.calls, 1);
+    CU_ASSERT_EQUAL(w.done, (guint64)13 * ratings->rows);
     CU_ASSERT_PTR_NULL(ials_train(others, &options, &go_on, &error));
     TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "of other data or other options");
     options.alpha = 0.4;

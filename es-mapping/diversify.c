@@ -83,11 +83,12 @@ gboolean diversify_ranking(Ranking *ranking, guint k, guint size, double l, GErr
     g_autofree double *scores = g_new(double, n);
     g_autofree const float **vectors = g_new0(const float *, n);
     GArray *movies = ranking->movies;
+    const guint first = ranking->form.rating_dims;
     for (guint i = 0; i < n; i++) {
         scores[i] = g_array_index(movies, RankedMovie, i).score;
-        vectors[i] = g_array_index(movies, RankedMovie, i).vector;
+        vectors[i] = g_array_index(movies, RankedMovie, i).vector + first;
     }
-    if (!diversify(order, taken, scores, vectors, n, k, l, error))
+    if (!diversify(order, taken, scores, vectors, n, k - first, l, error))
         return FALSE;
     g_autoptr(GArray) all = movies;
     ranking->movies = g_array_new(FALSE, FALSE, sizeof(RankedMovie));

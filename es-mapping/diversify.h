@@ -23,6 +23,7 @@ gboolean diversify(guint *order, guint size, const double *scores, const float *
                    guint n, guint k, double l, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Leaves of a ranking, whose movies have their vectors [k], the `size` (or all) that are taken, in
- * that order. The same error; the ranking is as it was then. */
+ * that order; where vectors have two halves (model_form.h), by the one for lists. The same error;
+ * the ranking is as it was then. */
 gboolean diversify_ranking(Ranking *ranking, guint k, guint size, double l,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

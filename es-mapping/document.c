@@ -52,6 +52,29 @@ gboolean document_ids_check(const Bundle *bundle, DocIds doc_ids, GError **error
     return TRUE;
 }
 
+gboolean document_have_attributes(const Bundle *bundle)
+{
+    const GArray *users = feature_table_of_type(bundle->features, FEATURE_USER);
+    for (guint i = 0; users != NULL && i < users->len; i++)
+        if (feature_table_attributes(bundle->features, g_array_index(users, guint, i)).count > 0)
+            return TRUE;
+    return FALSE;
+}
+
+static void put_attributes(yajl_gen json, const Bundle *bundle, DocIds doc_ids, guint index)
+{
+    const Attributes attributes = feature_table_attributes(bundle->features, index);
+    if (attributes.count == 0)
+        return;
+    json_put_key(json, ATTRIBUTES_FIELD);
+    yajl_gen_array_open(json);
+    for (guint i = 0; i < attributes.count; i++) {
+        g_autofree char *id = document_id(bundle, doc_ids, attributes.indices[i]);
+        json_put_string(json, id);
+    }
+    yajl_gen_array_close(json);
+}
+
 static void put_movie(yajl_gen json, const Feature *movie)
 {
     json_put_member_string(json, "title", movie->title != NULL ? movie->title : "");
@@ -65,7 +88,7 @@ static void put_movie(yajl_gen json, const Feature *movie)
     json_put_member_int(json, "ratings", movie->ratings);
 }
 
-void document_put(yajl_gen json, const Bundle *bundle, guint index)
+void document_put(yajl_gen json, const Bundle *bundle, DocIds doc_ids, guint index)
 {
     const Feature *feature = feature_table_get(bundle->features, index);
     const float *vector = fm_vector(bundle->model, index);
@@ -76,6 +99,7 @@ void document_put(yajl_gen json, const Bundle *bundle, guint index)
     json_put_member_string(json, "model_id", bundle->model_id);
     if (strcmp(feature->type, FEATURE_MOVIE) == 0)
         put_movie(json, feature);
+    put_attributes(json, bundle, doc_ids, index);
     json_put_member_double(json, "bias", bundle->model->bias[index]);
     json_put_key(json, "embedding");
     yajl_gen_array_open(json);
@@ -134,6 +158,19 @@ static void append_movie(GString *text, const Feature *movie)
     if (movie->year != 0)
         g_string_append_printf(text, ",\"year\":%d", movie->year);
     append_number(text, ",\"ratings\":", movie->ratings);
+}
+
+static void append_attributes(GString *text, const Bundle *bundle, DocIds doc_ids, guint index)
+{
+    const Attributes attributes = feature_table_attributes(bundle->features, index);
+    if (attributes.count == 0)
+        return;
+    g_string_append(text, ",\"" ATTRIBUTES_FIELD "\":[");
+    for (guint i = 0; i < attributes.count; i++) {
+        g_autofree char *id = document_id(bundle, doc_ids, attributes.indices[i]);
+        append_member(text, i > 0 ? "," : "", id);
+    }
+    g_string_append_c(text, ']');
 }
 
 static void append_decimals(GString *text, const float *vector, guint k)
@@ -216,6 +253,7 @@ void document_append_bulk(GString *text, const Bundle *bundle, DocIds doc_ids, V
     append_member(text, ",\"model_id\":", bundle->model_id);
     if (strcmp(feature->type, FEATURE_MOVIE) == 0)
         append_movie(text, feature);
+    append_attributes(text, bundle, doc_ids, index);
     g_string_append(text, ",\"bias\":");
     append_bias(text, bundle->model->bias[index]);
     g_string_append(text, ",\"embedding\":");
@@ -236,6 +274,16 @@ void document_append_bulk_knn(GString *text, const Bundle *bundle, DocIds doc_id
     g_string_append(text, ",\"" KNN_FIELD "\":");
     append_vector(text, vector, k + 1, form);
     g_string_append(text, "}\n");
+}
+
+void document_put_vector(yajl_gen json, const char *key, const float *vector, guint k)
+{
+    g_autofree guint32 *bits = g_new(guint32, k);
+    memcpy(bits, vector, k * sizeof *bits);
+    for (guint f = 0; f < k; f++)
+        bits[f] = GUINT32_TO_BE(bits[f]);
+    g_autofree char *text = g_base64_encode((const guchar *)bits, k * sizeof *bits);
+    json_put_member_string(json, key, text);
 }
 
 /* ---- reading ---- */

@@ -21,9 +21,14 @@ char *document_id(const Bundle *bundle, DocIds doc_ids, guint index);
 gboolean document_ids_check(const Bundle *bundle, DocIds doc_ids,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* TRUE if a user of the bundle has attributes (feature_table.h): only then the index has a field
+ * for them, ATTRIBUTES_FIELD, in which users have the `_id`s of theirs, in their order. */
+#define ATTRIBUTES_FIELD "attributes"
+gboolean document_have_attributes(const Bundle *bundle);
+
 /* Writes the document's source. The bias has all digits of the float32, so that the `double` field
  * holds exactly its value. */
-void document_put(yajl_gen json, const Bundle *bundle, guint index);
+void document_put(yajl_gen json, const Bundle *bundle, DocIds doc_ids, guint index);
 
 typedef enum {
     VECTORS_AS_DECIMALS, /* an array of numbers: every server understands it */
@@ -46,3 +51,6 @@ gboolean document_is_read_by_others(const Bundle *bundle, guint index);
 
 /* Reads an array of exactly k numbers, or k big-endian float32 in base64, into vector [k]. */
 gboolean document_read_vector(float *vector, guint k, yajl_val value) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Writes vector [k] as a member, in that base64. */
+void document_put_vector(yajl_gen json, const char *key, const float *vector, guint k);

@@ -1,5 +1,6 @@
 #include "history.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "feature_table.h"
@@ -8,8 +9,7 @@
 
 #define EXPECTED                                                                                   \
     "a movie and a rating with \"::\", a tab, a comma or blanks between them, such as \"318 "      \
-    "4.5\" "                                                                                       \
-    "or \"318::4.5\""
+    "4.5\" or \"318::4.5\", or a movie alone"
 
 static void rating_clear(gpointer data)
 {
@@ -40,23 +40,27 @@ static gboolean fail(const History *history, guint line, GError **error, const c
 
 /* ---- one line ---- */
 
-/* `"Lamp, green",4`: the movie with its quotes undone, and what follows the comma. */
+/* `"Lamp, green",4`: the movie with its quotes undone, and what follows the comma; without one
+ * rest->text is NULL. */
 static char *take_quoted(Text line, Text *rest)
 {
     g_autofree char *movie = text_take_quoted_id(&line);
-    if (movie == NULL || line.length == 0 || line.text[0] != ',')
+    if (movie == NULL || (line.length > 0 && line.text[0] != ','))
         return NULL;
-    *rest = text_strip((Text){line.text + 1, line.length - 1});
+    *rest = line.length > 0 ? text_strip((Text){line.text + 1, line.length - 1}) : (Text){NULL, 0};
     return g_steal_pointer(&movie);
 }
 
-/* Two words with any blanks between them. */
+/* Two words with any blanks between them; of a single one the second is NULL. */
 static gboolean split_words(Text line, Text *fields)
 {
     gsize end = 0;
     while (end < line.length && line.text[end] != ' ')
         end++;
     fields[0] = (Text){line.text, end};
+    fields[1] = (Text){NULL, 0};
+    if (end == line.length)
+        return TRUE;
     fields[1] = text_strip((Text){line.text + end, line.length - end});
     return memchr(fields[1].text, ' ', fields[1].length) == NULL;
 }
@@ -102,7 +106,7 @@ static gboolean fail_decimal_comma(const History *history, guint line, Text numb
                 comma, point);
 }
 
-/* The movie, or NULL if the line is not two fields. */
+/* The movie, or NULL if the line is neither one nor two fields; of one, rating->text is NULL. */
 static char *split_line(Text line, Text *rating)
 {
     Text fields[2];
@@ -111,7 +115,7 @@ static char *split_line(Text line, Text *rating)
     if (!split_plain(line, fields))
         return NULL;
     const Text movie = text_strip(fields[0]);
-    *rating = text_strip(fields[1]);
+    *rating = fields[1].text != NULL ? text_strip(fields[1]) : fields[1];
     return text_is_id(movie) ? g_strndup(movie.text, movie.length) : NULL;
 }
 
@@ -143,6 +147,18 @@ static gboolean add(History *history, GHashTable *seen, HistoryRating *rating, G
     return TRUE;
 }
 
+static gboolean is_header(const char *movie, Text rating)
+{
+    return rating.text != NULL ? text_equals(rating, "rating")
+                               : strcmp(movie, FEATURE_MOVIE) == 0 || strcmp(movie, "movieId") == 0;
+}
+
+static gboolean parse_rating(Text text, double *rating)
+{
+    *rating = NAN;
+    return text.text == NULL || text_parse_decimal(text, rating);
+}
+
 static gboolean read_line(History *history, GHashTable *seen, Text line, guint number,
                           GError **error)
 {
@@ -154,9 +170,9 @@ static gboolean read_line(History *history, GHashTable *seen, Text line, guint n
         return fail_decimal_comma(history, number, rest, error);
     g_autofree char *movie = split_line(line, &rest);
     HistoryRating rating = {.movie = movie, .line = number};
-    if (movie != NULL && number == 1 && text_equals(rest, "rating"))
+    if (movie != NULL && number == 1 && is_header(movie, rest))
         return TRUE;
-    if (movie == NULL || movie[0] == '\0' || !text_parse_decimal(rest, &rating.rating)) {
+    if (movie == NULL || movie[0] == '\0' || !parse_rating(rest, &rating.rating)) {
         g_autofree char *shown = text_show(line);
         return fail(history, number, error, "expected " EXPECTED ", found \"%s\"", shown);
     }
@@ -214,14 +230,35 @@ gboolean history_rename(History *history, const GPtrArray *movies, GError **erro
     return TRUE;
 }
 
-gboolean history_check_scale(const History *history, double scale, GError **error)
+/* "go from 0 to below 5.5" */
+static char *describe_scale(const HistoryScale *scale)
+{
+    if (scale->lowest == scale->highest)
+        return g_strdup_printf("are all %g: leave them out", scale->lowest);
+    return g_strdup_printf("go from %g to %s%g", scale->lowest, scale->is_open ? "below " : "",
+                           scale->highest);
+}
+
+static gboolean is_on_scale(const HistoryScale *scale, double rating)
+{
+    return rating >= scale->lowest &&
+           (scale->is_open ? rating < scale->highest : rating <= scale->highest);
+}
+
+gboolean history_check_scale(const History *history, const HistoryScale *scale, GError **error)
 {
     for (guint i = 0; i < history->ratings->len; i++) {
         const HistoryRating *rating = history_get(history, i);
-        if (!(rating->rating >= 0 && rating->rating < scale))
+        if (isnan(rating->rating) && scale->by_ratings)
             return fail(history, rating->line, error,
-                        "movie %s is rated %g; ratings of this release go from 0 to below %g",
-                        rating->movie, rating->rating, scale);
+                        "movie %s has no rating; this release folds in by ratings, and needs one",
+                        rating->movie);
+        if (isnan(rating->rating) || is_on_scale(scale, rating->rating))
+            continue;
+        g_autofree char *expected = describe_scale(scale);
+        return fail(history, rating->line, error,
+                    "movie %s is rated %g; ratings of this release %s", rating->movie,
+                    rating->rating, expected);
     }
     return TRUE;
 }

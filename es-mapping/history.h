@@ -1,18 +1,19 @@
 /* What a person has rated: the lines of a file or of standard input.
  *
- * A line is a movie and a rating, with "::", a tab, a comma or blanks between them; a movie in
- * double quotes may hold commas (a quote within is doubled). A rating has a point and no comma:
- * "318 4,5" is refused, since it could be of a movie "318 4" as well. Empty lines and lines that
- * begin with # are left out, and so is a first line whose second field is "rating", a header. Lines
- * may end with CRLF; the last one need not have an end. */
+ * A line is a movie and a rating, with "::", a tab, a comma or blanks between them, or the movie
+ * alone, if they have seen it and there is no rating; a movie in double quotes may hold commas (a
+ * quote within is doubled). A rating has a point and no comma: "318 4,5" is refused, since it could
+ * be of a movie "318 4" as well. Empty lines and lines that begin with # are left out, and so is a
+ * header: a first line whose second field is "rating", or "movie" or "movieId" alone. Lines may end
+ * with CRLF; the last one need not have an end. */
 #pragma once
 
 #include <glib.h>
 
 typedef struct {
-    char *movie; /* its id in the data set */
-    double rating;
-    guint line; /* from 1 */
+    char *movie;   /* its id in the data set */
+    double rating; /* NAN: there is none */
+    guint line;    /* from 1 */
 } HistoryRating;
 
 typedef struct {
@@ -44,6 +45,13 @@ static inline const HistoryRating *history_get(const History *history, guint ind
 gboolean history_rename(History *history, const GPtrArray *movies,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* RECSYS_ERROR_DATA naming file and line if a rating is not from 0 to below `scale`. */
-gboolean history_check_scale(const History *history, double scale,
+typedef struct {
+    double lowest, highest;
+    gboolean is_open;    /* `highest` itself is no rating */
+    gboolean by_ratings; /* each movie needs one */
+} HistoryScale;
+
+/* RECSYS_ERROR_DATA naming file and line if a rating is not on the scale, or needed and not there.
+ */
+gboolean history_check_scale(const History *history, const HistoryScale *scale,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -14,6 +14,14 @@ static void fill(GString *text, const char *placeholder, const char *value)
     g_assert(replaced == 1);
 }
 
+/* Takes out the line of a field that the index does not have. */
+static void leave_out(GString *text, const char *field)
+{
+    const char *at = strstr(text->str, field);
+    g_assert(at != NULL && strchr(at, '\n') != NULL);
+    g_string_erase(text, at - text->str, strchr(at, '\n') + 1 - at);
+}
+
 /* The line of KNN_FIELD: filled in, or taken out. */
 static void settle_knn(GString *text, guint k, gboolean knn)
 {
@@ -23,9 +31,7 @@ static void settle_knn(GString *text, guint k, gboolean knn)
         fill(text, "\"${knn_dims}\"", dims);
         return;
     }
-    const char *at = strstr(text->str, "\"" KNN_FIELD "\"");
-    g_assert(at != NULL && strchr(at, '\n') != NULL);
-    g_string_erase(text, at - text->str, strchr(at, '\n') + 1 - at);
+    leave_out(text, "\"" KNN_FIELD "\"");
 }
 
 static char *meta_text(const Bundle *bundle, const IndexForm *form)
@@ -51,6 +57,8 @@ char *index_definition_in_form(const Bundle *bundle, const IndexForm *form)
     g_snprintf(dims, sizeof dims, "%u", bundle->model->k);
     g_autofree char *meta = meta_text(bundle, form);
     settle_knn(text, bundle->model->k, form->knn);
+    if (!document_have_attributes(bundle))
+        leave_out(text, "\"" ATTRIBUTES_FIELD "\"");
     fill(text, "\"${dims}\"", dims);
     fill(text, "\"${meta}\"", meta);
     return g_string_free(text, FALSE);

@@ -1,5 +1,6 @@
 #include "newcomer.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "feature_table.h"
@@ -15,6 +16,7 @@ void newcomer_free(Newcomer *newcomer)
     profile_sum_free(newcomer->sum);
     feature_vectors_free(newcomer->parts);
     g_free(newcomer->index);
+    g_free(newcomer->shown);
     g_ptr_array_unref(newcomer->unknown);
     g_free(newcomer);
 }
@@ -34,67 +36,124 @@ static void put_part(FeatureVectors *parts, char *name, const float *vector, dou
     parts->names[parts->count++] = name;
 }
 
-/* What is known, and averages in the place of what is not; room for one more. */
-static FeatureVectors *gather(const Population *population, const Profile *profile,
-                              const FeatureVectors *known)
+/* Averages in the place of what is not known. */
+static void put_averages(FeatureVectors *parts, const Population *population,
+                         const Profile *profile)
 {
-    FeatureVectors *parts =
-        feature_vectors_new(known->count + population->means->len + 1, population->k);
-    parts->count = 0;
-    for (guint i = 0; i < known->count; i++)
-        put_part(parts, g_strdup(known->names[i]), feature_vectors_get(known, i), known->biases[i]);
     for (guint i = 0; i < population->means->len; i++) {
         const PopulationMean *mean = g_ptr_array_index(population->means, i);
         if (strcmp(mean->type, FEATURE_USER) != 0 && profile_value(profile, mean->type) == NULL)
             put_part(parts, g_strdup_printf("average %s", mean->type), mean->vector, mean->bias);
     }
+}
+
+/* What is summed but the person; room for one more. */
+static FeatureVectors *gather(const FoldInPrior *prior, const Profile *profile,
+                              const FeatureVectors *known)
+{
+    const guint averages = prior->population != NULL ? prior->population->means->len : 0;
+    FeatureVectors *parts = feature_vectors_new(known->count + averages + 1, prior->k);
+    parts->count = 0;
+    for (guint i = 0; i < known->count; i++)
+        put_part(parts, g_strdup(known->names[i]), feature_vectors_get(known, i), known->biases[i]);
+    if (averages > 0)
+        put_averages(parts, prior->population, profile);
     return parts;
 }
 
-/* [k + 1]: the average user; zero if the release does not say. */
-static double *prior_of(const Population *population)
+/* [k + 1]: the average user; zero if the release does not say, and where that is the average. */
+static double *mean_of(const FoldInPrior *prior)
 {
-    double *prior = g_new0(double, population->k + 1);
-    const PopulationMean *mean = population_find(population, FEATURE_USER);
-    for (guint f = 0; mean != NULL && f < population->k; f++)
-        prior[f] = mean->vector[f];
-    prior[population->k] = mean != NULL ? mean->bias : 0;
-    return prior;
+    double *values = g_new0(double, prior->k + 1);
+    const PopulationMean *mean =
+        prior->population != NULL ? population_find(prior->population, FEATURE_USER) : NULL;
+    for (guint f = 0; mean != NULL && f < prior->k; f++)
+        values[f] = mean->vector[f];
+    values[prior->k] = mean != NULL ? mean->bias : 0;
+    return values;
+}
+
+/* FoldInRating: those with a rating. */
+static GArray *rated_of(const FoldInRating *shown, guint count)
+{
+    GArray *rated = g_array_new(FALSE, FALSE, sizeof(FoldInRating));
+    for (guint i = 0; i < count; i++)
+        if (!isnan(shown[i].rating))
+            g_array_append_val(rated, shown[i]);
+    return rated;
+}
+
+/* person [k + 1]: by ratings, by ranking, or one half of it by each. */
+static gboolean solve_person(double *person, const FoldInPerson *about, const FoldInPrior *prior,
+                             const FoldInRating *shown, guint count, GError **error)
+{
+    const Objective objective = about->form->objective;
+    g_autoptr(GArray) rated = objective == OBJECTIVE_BOTH ? rated_of(shown, count) : NULL;
+    const FoldInRating *with = rated != NULL ? (const FoldInRating *)(gpointer)rated->data : shown;
+    if (objective != OBJECTIVE_RANKING &&
+        !fold_in_solve(person, about, with, rated != NULL ? rated->len : count, error))
+        return FALSE;
+    return objective == OBJECTIVE_RATINGS ||
+           fold_in_ranking_solve(person, prior->ranking, about->known, shown, count, error);
+}
+
+/* [k] the sum of all dimensions, of both halves. */
+static double *whole_sum(const ProfileSum *sum)
+{
+    const float *query = sum->rating_query != NULL ? sum->rating_query : sum->query;
+    double *whole = g_new(double, sum->k);
+    for (guint f = 0; f < sum->k; f++)
+        whole[f] = query[f];
+    return whole;
+}
+
+static char *describe_shown(const FoldInRating *shown, guint count)
+{
+    const char *what = "rating";
+    for (guint i = 0; i < count; i++)
+        if (isnan(shown[i].rating))
+            what = "movie";
+    return g_strdup_printf("%u %s%s", count, what, count == 1 ? "" : "s");
+}
+
+static Newcomer *newcomer_new(ProfileSum *sum, FeatureVectors *parts, const double *person)
+{
+    Newcomer *newcomer = g_new0(Newcomer, 1);
+    g_autofree float *vector = g_new(float, parts->k);
+    for (guint f = 0; f < parts->k; f++)
+        vector[f] = (float)person[f];
+    put_part(parts, NULL, vector, person[parts->k]);
+    newcomer->sum = sum;
+    newcomer->parts = parts;
+    newcomer->unknown = g_ptr_array_new();
+    return newcomer;
 }
 
 Newcomer *newcomer_solve(const NewcomerModel *model, const Profile *profile,
                          const FeatureVectors *known, const FoldInRating *shown, guint count,
                          GError **error)
 {
-    const guint k = model->population->k;
-    g_autoptr(FeatureVectors) parts = gather(model->population, profile, known);
+    const FoldInPrior *prior = model->prior;
+    g_autoptr(FeatureVectors) parts = gather(prior, profile, known);
     g_autoptr(ProfileSum) others = feature_vectors_sum(parts, model->w0, model->form);
-    g_autofree double *sum = g_new(double, k);
-    g_autofree double *prior = prior_of(model->population);
-    g_autofree double *person = g_new(double, k + 1);
-    g_autofree float *vector = g_new(float, k);
-    for (guint f = 0; f < k; f++)
-        sum[f] = others->query[f];
+    g_autofree double *sum = whole_sum(others);
+    g_autofree double *mean = mean_of(prior);
+    g_autofree double *person = g_new0(double, prior->k + 1);
     const FoldInPerson about = {
-        .k = k,
-        .link = FOLD_IN_SIGMOID,
-        .scale = model->form->scale,
-        .lambda = model->population->lambda,
+        .k = prior->k,
+        .form = model->form,
+        .lambda = prior->population != NULL ? prior->population->lambda : 1,
         .offset = others->offset,
         .known = sum,
-        .prior = prior,
+        .prior = mean,
+        .scales = prior->scales,
     };
-    if (!fold_in_solve(person, &about, shown, count, error))
+    if (!solve_person(person, &about, prior, shown, count, error))
         return NULL;
-    for (guint f = 0; f < k; f++)
-        vector[f] = (float)person[f];
-    put_part(parts, g_strdup_printf(count == 1 ? "%u rating" : "%u ratings", count), vector,
-             person[k]);
-    Newcomer *newcomer = g_new0(Newcomer, 1);
-    newcomer->sum = fold_in_sum(&about, person);
-    newcomer->parts = g_steal_pointer(&parts);
+    Newcomer *newcomer = newcomer_new(fold_in_sum(&about, person), g_steal_pointer(&parts), person);
     newcomer->ratings = count;
-    newcomer->unknown = g_ptr_array_new();
+    newcomer->shown = describe_shown(shown, count);
+    newcomer->parts->names[newcomer->parts->count - 1] = g_strdup(newcomer->shown);
     return newcomer;
 }
 
@@ -176,15 +235,17 @@ static Newcomer *solve_fetched(const ReleaseMeta *release, const NewcomerRequest
     g_autoptr(GPtrArray) unknown = g_ptr_array_new();
     g_autoptr(FeatureVectors) known =
         take_known(vectors, missing, profile_size(profile), release->index, error);
-    if (known == NULL ||
-        !history_check_scale(who->history, model_form_highest(&release->form), error))
+    g_autoptr(FoldInPrior) prior =
+        fold_in_prior_read(release->fold_in, &release->form, release->k, release->movies);
+    const HistoryScale scale = fold_in_prior_scale(prior, &release->form);
+    if (known == NULL || !fold_in_prior_check(prior, release->index, error) ||
+        !history_check_scale(who->history, &scale, error))
         return NULL;
     if (!take_shown(shown, unknown, who, vectors, missing, profile_size(profile))) {
         fail_unknown(who, unknown, release->index, error);
         return NULL;
     }
-    g_autoptr(Population) population = population_read(release->fold_in, release->k);
-    const NewcomerModel model = {population, release->w0, &release->form};
+    const NewcomerModel model = {prior, release->w0, &release->form};
     Newcomer *newcomer = newcomer_solve(
         &model, profile, known, (const FoldInRating *)(gpointer)shown->data, shown->len, error);
     if (newcomer == NULL)

@@ -119,16 +119,6 @@ Population *population_of_bundle(const Bundle *bundle)
 
 /* ---- in _meta ---- */
 
-static void put_vector(yajl_gen json, const float *vector, guint k)
-{
-    g_autofree guint32 *bits = g_new(guint32, k);
-    memcpy(bits, vector, k * sizeof *bits);
-    for (guint f = 0; f < k; f++)
-        bits[f] = GUINT32_TO_BE(bits[f]);
-    g_autofree char *text = g_base64_encode((const guchar *)bits, k * sizeof *bits);
-    json_put_member_string(json, "embedding", text);
-}
-
 void population_put(yajl_gen json, const Population *population)
 {
     yajl_gen_map_open(json);
@@ -140,7 +130,7 @@ void population_put(yajl_gen json, const Population *population)
         json_put_key(json, mean->type);
         yajl_gen_map_open(json);
         json_put_member_double(json, "bias", mean->bias);
-        put_vector(json, mean->vector, population->k);
+        document_put_vector(json, "embedding", mean->vector, population->k);
         yajl_gen_map_close(json);
     }
     yajl_gen_map_close(json);

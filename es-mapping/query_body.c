@@ -18,12 +18,26 @@ static const char *const scripts[] = {
                           "cosineSimilarity(params.query_vector, 'embedding') + 1.0) : 1.0"),
 };
 
-double query_shift(const float *query, guint k, double max_movie_norm, double min_movie_bias)
+/* The same for half a vector, whose length no document has. */
+static const char half_cosine[] =
+    "float[] v = doc['embedding'].vectorValue; double squares = 0; "
+    "for (int i = params.first; i < v.length; ++i) { double x = v[i]; squares += x * x } "
+    "double length = Math.sqrt(squares); "
+    "return length > " G_STRINGIFY(QUERY_LEAST_NORM) " ? Math.max(0.0, "
+                                                     "dotProduct(params.query_vector, 'embedding') "
+                                                     "/ (params.length * length) + 1.0) : 1.0";
+
+static double length_of(const float *vector, guint k)
 {
     double squares = 0;
     for (guint f = 0; f < k; f++)
-        squares += (double)query[f] * query[f];
-    double reach = sqrt(squares) * max_movie_norm;
+        squares += (double)vector[f] * vector[f];
+    return sqrt(squares);
+}
+
+double query_shift(const float *query, guint k, double max_movie_norm, double min_movie_bias)
+{
+    double reach = length_of(query, k) * max_movie_norm;
     /* Several times the worst error of the kernel, and of adding shift and bias in double. */
     double room = reach * 4 * k * 0x1p-24 + fabs(min_movie_bias) * 0x1p-48 + 1e-6;
     return MAX(0.0, reach + room - min_movie_bias);
@@ -45,11 +59,16 @@ static void put_vector(yajl_gen json, const float *vector, guint k)
 
 static void put_script(yajl_gen json, const QueryBody *body)
 {
+    const gboolean is_half = body->scoring == QUERY_COSINE && body->first > 0;
     json_put_key(json, "script");
     yajl_gen_map_open(json);
-    json_put_member_string(json, "source", scripts[body->scoring]);
+    json_put_member_string(json, "source", is_half ? half_cosine : scripts[body->scoring]);
     json_put_key(json, "params");
     yajl_gen_map_open(json);
+    if (is_half) {
+        json_put_member_int(json, "first", body->first);
+        json_put_member_double(json, "length", length_of(body->query, body->k));
+    }
     if (body->scoring != QUERY_COSINE)
         json_put_member_double(json, "shift", body->shift);
     json_put_key(json, "query_vector");

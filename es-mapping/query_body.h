@@ -15,12 +15,14 @@
 typedef enum {
     QUERY_MODEL,  /* shift + <query, v_m> + w_m: the factorization machine */
     QUERY_DOT,    /* shift + <query, v_m> */
-    QUERY_COSINE, /* cos(query, v_m) + 1, 1 for a vector below QUERY_LEAST_NORM; needs no shift */
+    QUERY_COSINE, /* cos(query, v_m) + 1, 1 for a vector below QUERY_LEAST_NORM; needs no shift; of
+                     the dimensions from `first` on */
 } QueryScoring;
 
 typedef struct {
     const float *query; /* [k] */
     guint k;
+    guint first; /* before it `query` is 0: the rating half (model_form.h) */
     QueryScoring scoring;
     double shift; /* keeps every score positive: query_shift() */
 

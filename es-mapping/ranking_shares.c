@@ -10,6 +10,7 @@ static double dot(const float *a, const float *b, guint k)
 
 void ranking_explain(Ranking *ranking, const FeatureVectors *profile)
 {
+    const guint first = ranking->form.rating_dims, dims = profile->k - first;
     g_strfreev(ranking->terms);
     ranking->terms = g_new0(char *, profile->count + 2);
     ranking->terms[0] = g_strdup("the movie itself");
@@ -21,6 +22,7 @@ void ranking_explain(Ranking *ranking, const FeatureVectors *profile)
         movie->shares = g_new(double, profile->count + 1);
         movie->shares[0] = movie->bias;
         for (guint i = 0; i < profile->count; i++)
-            movie->shares[i + 1] = dot(feature_vectors_get(profile, i), movie->vector, profile->k);
+            movie->shares[i + 1] =
+                dot(feature_vectors_get(profile, i) + first, movie->vector + first, dims);
     }
 }

@@ -3,7 +3,8 @@
  *   score(m) = w_m + <Σ_f v_f, v_m> = w_m + Σ_f <v_f, v_m>
  *
  * so that each feature of the profile has a share, <v_f, v_m>, and the movie itself has one, w_m:
- * how well it is liked by everyone. */
+ * how well it is liked by everyone. Where vectors have two halves (model_form.h), the products are
+ * those of the half for lists, as the score is. */
 #pragma once
 
 #include "feature_vectors.h"

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "population.h"
+#include "fold_in_prior.h"
 #include "profile.h"
 #include "recsys_error.h"
 
@@ -89,9 +89,9 @@ static void put_features(yajl_gen json, const FeatureTable *features)
 
 static void put_fold_in(yajl_gen json, const Bundle *bundle)
 {
-    g_autoptr(Population) population = population_of_bundle(bundle);
+    g_autoptr(FoldInPrior) prior = fold_in_prior_of_bundle(bundle);
     json_put_key(json, "fold_in");
-    population_put(json, population);
+    fold_in_prior_put(json, prior);
 }
 
 static const char *doc_ids_name(DocIds doc_ids)
@@ -322,6 +322,37 @@ static char *fail_kind(const ReleaseMeta *meta, const char *type, GError **error
     g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
                 "there is no %s in this release; known of people: %s", type, known);
     return NULL;
+}
+
+static gboolean is_named(const ReleaseMeta *meta, const char *rest, const char *value,
+                         yajl_val index)
+{
+    char digits[24];
+    if (meta->doc_ids == DOC_IDS_BY_VALUE)
+        return strcmp(rest, value) == 0;
+    if (!YAJL_IS_INTEGER(index))
+        return FALSE;
+    g_snprintf(digits, sizeof digits, "%lld", YAJL_GET_INTEGER(index));
+    return strcmp(rest, digits) == 0;
+}
+
+gboolean release_meta_find_id(const ReleaseMeta *meta, const char *id, const char **type,
+                              const char **value)
+{
+    yajl_val types = meta->features;
+    for (gsize t = 0; YAJL_IS_OBJECT(types) && t < types->u.object.len; t++) {
+        const gsize length = strlen(types->u.object.keys[t]);
+        yajl_val values = types->u.object.values[t];
+        if (strncmp(id, types->u.object.keys[t], length) != 0 || id[length] != '_')
+            continue; /* a type may have an underscore in it: every type is tried */
+        for (gsize v = 0; YAJL_IS_OBJECT(values) && v < values->u.object.len; v++) {
+            *type = types->u.object.keys[t];
+            *value = values->u.object.keys[v];
+            if (is_named(meta, id + length + 1, *value, values->u.object.values[v]))
+                return TRUE;
+        }
+    }
+    return FALSE;
 }
 
 char *release_meta_document_id(const ReleaseMeta *meta, const char *type, const char *value,

@@ -3,6 +3,8 @@
  *   cosine   <v, v_m> / (‖v‖ ‖v_m‖), from −1 to 1: alike in kind, whatever their length
  *   dot      <v, v_m>: long vectors, those of movies that opinions differ on, come first
  *
+ * Where vectors have two halves (model_form.h), both are of the half for lists.
+ *
  * Biases, which say how well a movie is liked, play no part. A movie's score in the ranking is its
  * cosine or dot product; there are no ratings. */
 #pragma once

@@ -62,10 +62,11 @@ double churn_procrustes(double *rotation, const double *a, const double *b, guin
     return relative_distance(rotation, a, b, m, k);
 }
 
-static void append_row(GArray *matrix, const FmModel *model, guint index)
+/* The dimensions for lists. */
+static void append_row(GArray *matrix, const Bundle *bundle, guint index)
 {
-    const float *vector = fm_vector(model, index);
-    for (guint f = 0; f < model->k; f++) {
+    const float *vector = fm_vector(bundle->model, index);
+    for (guint f = bundle->form.rating_dims; f < bundle->model->k; f++) {
         const double value = (double)vector[f];
         g_array_append_val(matrix, value);
     }
@@ -73,9 +74,9 @@ static void append_row(GArray *matrix, const FmModel *model, guint index)
 
 static double drift_of(const Bundle *old, const Bundle *new)
 {
-    const guint k = new->model->k;
+    const guint k = new->model->k - new->form.rating_dims;
     guint m = 0;
-    if (old->model->k != k)
+    if (old->model->k - old->form.rating_dims != k)
         return NAN;
     g_autoptr(GArray) a = g_array_new(FALSE, FALSE, sizeof(double));
     g_autoptr(GArray) b = g_array_new(FALSE, FALSE, sizeof(double));
@@ -85,8 +86,8 @@ static double drift_of(const Bundle *old, const Bundle *new)
         if (strcmp(feature->type, FEATURE_USER) == 0 ||
             !feature_table_find(new->features, feature->type, feature->value, &other))
             continue;
-        append_row(a, old->model, i);
-        append_row(b, new->model, other);
+        append_row(a, old, i);
+        append_row(b, new, other);
         m++;
     }
     g_autofree double *rotation = g_new(double, (gsize)k *k);

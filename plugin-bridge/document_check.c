@@ -121,6 +121,38 @@ static void check_genres(Check *c, const Hit *hit, const char **expected)
                          hit->id);
 }
 
+/* As they stand in the document, for messages. */
+static char *show_ids(const GPtrArray *ids)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new();
+    for (guint i = 0; i < ids->len; i++)
+        g_ptr_array_add(all, g_ptr_array_index(ids, i));
+    g_ptr_array_add(all, NULL);
+    g_autofree char *joined = g_strjoinv(", ", (char **)all->pdata);
+    return ids->len > 0 ? g_strdup_printf("[%s]", joined) : g_strdup("absent");
+}
+
+/* Whom a whole person is summed from: the very ids, in their order. */
+static void check_attributes(Check *c, guint index, const Hit *hit)
+{
+    const Attributes wanted = feature_table_attributes(c->bundle->features, index);
+    g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
+    gboolean same = hit->attributes->len == wanted.count && !hit->has_strange_attributes;
+    for (guint i = 0; i < wanted.count; i++) {
+        g_ptr_array_add(ids, document_id(c->bundle, c->release->doc_ids, wanted.indices[i]));
+        same =
+            same && strcmp(g_ptr_array_index(hit->attributes, i), g_ptr_array_index(ids, i)) == 0;
+    }
+    if (same)
+        return;
+    g_autofree char *expected = show_ids(ids);
+    g_autofree char *found =
+        hit->has_strange_attributes ? g_strdup("not a list of ids") : show_ids(hit->attributes);
+    report_violation(c->report, VIOLATION_FIELD,
+                     "document %s: attributes are %s, the bundle has %s", hit->id, found,
+                     wanted.count > 0 ? expected : "none");
+}
+
 static void check_absent(Check *c, const Hit *hit, HitField field)
 {
     if (hit->text[field] != NULL || hit->is_strange[field])
@@ -145,6 +177,7 @@ static void check_source(Check *c, guint index, const Hit *hit)
         check_absent(c, hit, HIT_RATINGS);
     }
     check_genres(c, hit, is_movie ? feature->genres : NULL);
+    check_attributes(c, index, hit);
     if (is_movie && feature->year != 0)
         check_number(c, hit, HIT_YEAR, feature->year);
     else

@@ -34,10 +34,11 @@ static void find_parts(Explanation *e, const Profile *profile, const ProfileSum 
                        const guint *indices)
 {
     const FmModel *model = e->model->model;
+    const guint first = e->model->form.rating_dims, dims = model->k - first; /* of lists */
     ExplainPart bias = {BIAS, NULL, {0}}, rounding = {QUERY_ROUNDING, NULL, {0}};
     for (guint m = 0; m < e->count; m++) {
         bias.adds[m] = model->bias[indices[m]];
-        rounding.adds[m] = dot(sum->query, fm_vector(model, indices[m]), model->k);
+        rounding.adds[m] = dot(sum->query + first, fm_vector(model, indices[m]) + first, dims);
     }
     for (guint i = 0; i < profile_size(profile); i++) {
         const ProfileFeature *feature = profile_get(profile, i);
@@ -47,7 +48,8 @@ static void find_parts(Explanation *e, const Profile *profile, const ProfileSum 
             feature_table_find(e->model->features, feature->type, feature->value, &index);
         g_assert(known); /* it was summed */
         for (guint m = 0; m < e->count; m++) {
-            part.adds[m] = dot(fm_vector(model, index), fm_vector(model, indices[m]), model->k);
+            part.adds[m] =
+                dot(fm_vector(model, index) + first, fm_vector(model, indices[m]) + first, dims);
             rounding.adds[m] -= part.adds[m];
         }
         g_array_append_val(e->parts, part);

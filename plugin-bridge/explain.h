@@ -4,8 +4,9 @@
  *
  *   score = w_m + Σ_f <v_f, v_m> + (<q, v_m> − Σ_f <v_f, v_m>)
  *
- * the last being what the rounding of the query vector to float32 adds. The cluster's value is that
- * of one movie or two asked for alone, and is held against the exact score (order_proof.h). */
+ * the last being what the rounding of the query vector to float32 adds. Where vectors have two
+ * halves (model_form.h), all of it is of the half for lists. The cluster's value is that of one
+ * movie or two asked for alone, and is held against the exact score (order_proof.h). */
 #pragma once
 
 #include "bundle.h"

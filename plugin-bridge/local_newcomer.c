@@ -45,16 +45,19 @@ static gboolean take_shown(GArray *shown, const Bundle *bundle, const NewcomerRe
     return shown->len > 0 || fail_unknown(bundle, FEATURE_MOVIE, "of the history", error);
 }
 
-Newcomer *local_newcomer(const Bundle *bundle, const Population *population,
-                         const NewcomerRequest *who, GError **error)
+Newcomer *local_newcomer(const Bundle *bundle, const FoldInPrior *prior, const NewcomerRequest *who,
+                         GError **error)
 {
     g_autoptr(Profile) nothing = profile_new();
     const Profile *profile = who->profile != NULL ? who->profile : nothing;
     g_autoptr(FeatureVectors) known = feature_vectors_new(profile_size(profile), bundle->model->k);
     g_autoptr(GArray) shown = g_array_new(FALSE, FALSE, sizeof(FoldInRating));
-    if (!take_known(known, bundle, profile, error) || !take_shown(shown, bundle, who, error))
+    const HistoryScale scale = fold_in_prior_scale(prior, &bundle->form);
+    if (!fold_in_prior_check(prior, bundle->path, error) ||
+        !history_check_scale(who->history, &scale, error) ||
+        !take_known(known, bundle, profile, error) || !take_shown(shown, bundle, who, error))
         return NULL;
-    const NewcomerModel model = {population, (double)bundle->model->w0, &bundle->form};
+    const NewcomerModel model = {prior, (double)bundle->model->w0, &bundle->form};
     return newcomer_solve(&model, profile, known, (const FoldInRating *)(gpointer)shown->data,
                           shown->len, error);
 }

@@ -5,8 +5,8 @@
 #include "bundle.h"
 #include "newcomer.h"
 
-/* Movies that the bundle does not have are skipped if the request says so; they and whatever else
- * the bundle does not have are RECSYS_ERROR_USAGE otherwise, and so is a history of which nothing
- * is left. */
-Newcomer *local_newcomer(const Bundle *bundle, const Population *population,
-                         const NewcomerRequest *who, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* `prior` is the bundle's. Movies that the bundle does not have are skipped if the request says so;
+ * they and whatever else the bundle does not have are RECSYS_ERROR_USAGE otherwise, and so is a
+ * history of which nothing is left. Other errors as of newcomer_fetch(). */
+Newcomer *local_newcomer(const Bundle *bundle, const FoldInPrior *prior, const NewcomerRequest *who,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -34,7 +34,7 @@ static double sum_of(const Search *s, guint f, double *magnitude)
 {
     double sum = 0;
     *magnitude = 0;
-    for (guint i = 0; i < s->count; i++) {
+    for (guint i = 0; i < s->count && f >= s->bundle->form.rating_dims; i++) {
         double value = fm_vector(s->bundle->model, s->chosen[i])[f];
         sum += value;
         *magnitude += fabs(value);
@@ -54,8 +54,9 @@ static gboolean has_odd(const Search *s, const float *vector, double times)
     const guint k = s->bundle->model->k;
     for (guint i = 0; i < k; i++) {
         const guint f = (s->probe + i) % k;
-        double magnitude, sum = sum_of(s, f, &magnitude) + times * vector[f];
-        magnitude += fabs(times * vector[f]);
+        const double odd = f < s->bundle->form.rating_dims ? 0 : times * vector[f];
+        double magnitude, sum = sum_of(s, f, &magnitude) + odd;
+        magnitude += fabs(odd);
         if (fabs(s->query[f] - sum) > room_of(s, magnitude))
             return FALSE;
     }
@@ -210,9 +211,36 @@ static char *find_reversed(const Bundle *bundle, const float *query)
     return g_strdup_printf("that of {%s} with its components reversed", profile);
 }
 
+/* The query with the rating half made 0; NULL if it is, or there is none. */
+static float *without_rating_half(const Bundle *bundle, const float *query)
+{
+    const guint half = bundle->form.rating_dims;
+    g_autofree float *rest = g_memdup2(query, bundle->model->k * sizeof *query);
+    memset(rest, 0, half * sizeof *rest);
+    return memcmp(rest, query, half * sizeof *rest) != 0 ? g_steal_pointer(&rest) : NULL;
+}
+
+static char *find_rating_half(const Bundle *bundle, const float *query)
+{
+    g_auto(ProfileMatch) match = {0};
+    g_autofree float *rest = without_rating_half(bundle, query);
+    if (rest == NULL)
+        return NULL;
+    profile_search(&match, bundle, rest);
+    if (match.profile == NULL)
+        return NULL;
+    g_autofree char *profile = profile_describe(match.profile);
+    return g_strdup_printf("that of {%s}, but the rating half is not zero: the first %u components "
+                           "must be 0 for a list",
+                           profile, bundle->form.rating_dims);
+}
+
 char *profile_lookalike(const Bundle *bundle, const float *query)
 {
     guint probe = 0, components = 0;
+    char *half = find_rating_half(bundle, query);
+    if (half != NULL)
+        return half;
     for (guint f = 0; f < bundle->model->k; f++) {
         components += query[f] != 0;
         if (fabsf(query[f]) > fabsf(query[probe]))

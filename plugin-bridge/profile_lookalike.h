@@ -7,6 +7,7 @@
  *   q = s − 2 v_f    a feature subtracted
  *   q = x·s          minus the sum, the average, the sum scaled to length 1 or by any other x
  *   q = s reversed   its components from the last to the first
+ *   q = s whole      with the rating half, which is to be 0 (model_form.h)
  *
  * to the rounding of sums in float32 (profile_search.h). Any two vectors of fewer than three
  * components that are not 0 are too easily taken for multiples of each other: then nothing is

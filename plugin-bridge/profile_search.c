@@ -37,14 +37,15 @@ static double room_of(double magnitude, guint count)
     return (count + 1) * (magnitude * 0x1p-24 + 0x1p-149);
 }
 
-guint profile_difference(const FmModel *model, const guint *features, guint count,
+guint profile_difference(const Bundle *bundle, const guint *features, guint count,
                          const float *query, gboolean *within)
 {
+    const FmModel *model = bundle->model;
     guint differing = 0;
     *within = TRUE;
     for (guint f = 0; f < model->k; f++) {
         double sum = 0, magnitude = 0;
-        for (guint i = 0; i < count; i++) {
+        for (guint i = 0; i < count && f >= bundle->form.rating_dims; i++) {
             double value = fm_vector(model, features[i])[f];
             sum += value;
             magnitude += fabs(value);
@@ -62,7 +63,7 @@ static void judge(Search *s)
 {
     gboolean within;
     s->tries++;
-    guint differing = profile_difference(s->bundle->model, s->chosen, s->count, s->query, &within);
+    guint differing = profile_difference(s->bundle, s->chosen, s->count, s->query, &within);
     if (s->count == 0 || !within)
         return;
     if (s->best_count > 0 && (differing > s->best_differing ||
@@ -135,12 +136,12 @@ static int by_value(gconstpointer a, gconstpointer b)
     return (x > y) - (x < y);
 }
 
-/* The component in which they are spread most. */
-static guint widest_component(const FmModel *model, const GArray *features)
+/* The component from `first` on in which they are spread most. */
+static guint widest_component(const FmModel *model, guint first, const GArray *features)
 {
-    guint widest = 0;
+    guint widest = first;
     double most = -1;
-    for (guint f = 0; f < model->k; f++) {
+    for (guint f = first; f < model->k; f++) {
         double least = INFINITY, greatest = -INFINITY;
         for (guint i = 0; i < features->len; i++) {
             double value = fm_vector(model, g_array_index(features, guint, i))[f];
@@ -159,7 +160,7 @@ static void sort_entries(Search *s, const GArray *features)
 {
     const FmModel *model = s->bundle->model;
     s->users = features->len;
-    s->component = widest_component(model, features);
+    s->component = widest_component(model, s->bundle->form.rating_dims, features);
     s->entries = g_new(Entry, features->len);
     for (guint i = 0; i < features->len; i++) {
         guint feature = g_array_index(features, guint, i);

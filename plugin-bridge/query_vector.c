@@ -35,6 +35,8 @@ static void recognise(QueryVerdict *verdict, const Bundle *bundle, const Capture
     g_autofree char *slip = profile_lookalike(bundle, query->vector);
     if (slip != NULL)
         query_verdict_defect(verdict, "the query vector is %s", slip);
+    else if (bundle->form.interactions == INTERACTIONS_MOVIE && is_zero(query->vector, query->k))
+        verdict->profile = g_strdup("anyone: the average person");
     else if (is_zero(query->vector, query->k))
         query_verdict_doubt(verdict, "the query vector is no profile's sum: all of it is 0, which "
                                      "ranks by the movies' biases alone");
@@ -89,15 +91,18 @@ static char *describe_instead(QueryVerdict *verdict, const Bundle *bundle, const
 
 /* That the vector is the given profile's. */
 static gboolean check_profile(QueryVerdict *verdict, const Bundle *bundle,
-                              const CapturedQuery *query, const Profile *profile, GError **error)
+                              const CapturedQuery *query, const Profile *named, GError **error)
 {
-    g_autofree guint *features = g_new(guint, profile_size(profile));
+    g_autoptr(Profile) profile = local_whole(bundle, named);
+    if (named->anyone && !profile_check_anyone(&bundle->form, bundle->path, error))
+        return FALSE;
+    g_autofree guint *features = g_new(guint, profile_size(profile) + 1);
     for (guint i = 0; i < profile_size(profile); i++)
         if (!local_find(bundle, profile_get(profile, i), &features[i], error))
             return FALSE;
     gboolean within;
     guint differing =
-        profile_difference(bundle->model, features, profile_size(profile), query->vector, &within);
+        profile_difference(bundle, features, profile_size(profile), query->vector, &within);
     g_autofree char *wanted = profile_describe(profile);
     if (within) {
         verdict->profile = g_steal_pointer(&wanted);

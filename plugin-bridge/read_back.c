@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "document.h"
 #include "index_scan.h"
 #include "json.h"
 #include "recsys_error.h"
@@ -11,6 +12,7 @@
 typedef struct {
     char *type, *value, *title;
     char **genres;
+    char **attributes; /* `_id`s */
     int year;
     guint ratings;
     gboolean is_named; /* a document of this index is there, and something is wrong with it */
@@ -32,6 +34,7 @@ static void reading_clear(Reading *reading)
         g_free(reading->rows[i].value);
         g_free(reading->rows[i].title);
         g_strfreev(reading->rows[i].genres);
+        g_strfreev(reading->rows[i].attributes);
     }
     g_free(reading->rows);
     fm_model_free(reading->model);
@@ -44,11 +47,14 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reading, reading_clear)
 static const char *odd_field(const Hit *hit)
 {
     const gboolean is_movie = g_strcmp0(hit->text[HIT_FEATURE_TYPE], FEATURE_MOVIE) == 0;
+    const gboolean is_user = g_strcmp0(hit->text[HIT_FEATURE_TYPE], FEATURE_USER) == 0;
     for (HitField field = 0; field < HIT_FIELDS; field++)
         if (hit->is_strange[field])
             return hit_field_name(field);
     if (hit->has_strange_genres || (!is_movie && hit->genres->len > 0))
         return "genres";
+    if (hit->has_strange_attributes || (!is_user && hit->attributes->len > 0))
+        return ATTRIBUTES_FIELD;
     if ((hit->text[HIT_TITLE] != NULL) != is_movie || hit->is_number[HIT_TITLE])
         return "title";
     if ((hit->text[HIT_RATINGS] != NULL) != is_movie)
@@ -100,11 +106,11 @@ static void check_model_id(Reading *reading, const Hit *hit)
                      found != NULL ? found : "(absent)", reading->release->model_id);
 }
 
-static char **copy_genres(const GPtrArray *genres)
+static char **copy_texts(const GPtrArray *texts)
 {
-    char **copy = g_new0(char *, genres->len + 1);
-    for (guint i = 0; i < genres->len; i++)
-        copy[i] = g_strdup(g_ptr_array_index(genres, i));
+    char **copy = g_new0(char *, texts->len + 1);
+    for (guint i = 0; i < texts->len; i++)
+        copy[i] = g_strdup(g_ptr_array_index(texts, i));
     return copy;
 }
 
@@ -120,7 +126,8 @@ static void keep(Reading *reading, const Hit *hit, guint index)
         .type = g_strdup(hit->text[HIT_FEATURE_TYPE]),
         .value = g_strdup(hit->text[HIT_VALUE]),
         .title = g_strdup(hit->text[HIT_TITLE]),
-        .genres = copy_genres(hit->genres),
+        .genres = copy_texts(hit->genres),
+        .attributes = copy_texts(hit->attributes),
         .year = (int)year,
         .ratings = (guint)ratings,
     };
@@ -186,6 +193,79 @@ static gboolean fill(Bundle *bundle, Reading *reading, GError **error)
     return TRUE;
 }
 
+/* ---- what is known of its users ---- */
+
+static gboolean is_attribute(const FeatureTable *features, guint index)
+{
+    const char *type = feature_table_get(features, index)->type;
+    return strcmp(type, FEATURE_USER) != 0 && strcmp(type, FEATURE_MOVIE) != 0;
+}
+
+/* `_id` -> index in the bundle + 1, of all that may be an attribute. */
+static GHashTable *find_ids(const Bundle *bundle, const Reading *reading)
+{
+    GHashTable *ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    guint next = 0;
+    for (guint i = 0; i < reading->release->n; i++) {
+        const Row *row = &reading->rows[i];
+        if (row->type == NULL)
+            continue;
+        if (is_attribute(bundle->features, next))
+            g_hash_table_insert(
+                ids, release_document_id(reading->release->doc_ids, row->type, row->value, i),
+                GUINT_TO_POINTER(next + 1));
+        next++;
+    }
+    return ids;
+}
+
+static gboolean has_type(const FeatureTable *features, const GArray *indices, const char *type)
+{
+    for (guint i = 0; i < indices->len; i++)
+        if (strcmp(feature_table_get(features, g_array_index(indices, guint32, i))->type, type) ==
+            0)
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean set_attributes(Bundle *bundle, guint user, char **wanted, GHashTable *ids,
+                               GError **error)
+{
+    g_autoptr(GArray) indices = g_array_new(FALSE, FALSE, sizeof(guint32));
+    for (char **id = wanted; *id != NULL; id++) {
+        const guint found = GPOINTER_TO_UINT(g_hash_table_lookup(ids, *id));
+        const guint32 index = found - 1;
+        if (found == 0 ||
+            has_type(bundle->features, indices, feature_table_get(bundle->features, index)->type)) {
+            g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "user %s has the attribute %s, %s",
+                        feature_table_get(bundle->features, user)->value, *id,
+                        found == 0 ? "which the release does not have"
+                                   : "a second one of its type");
+            return FALSE;
+        }
+        g_array_append_val(indices, index);
+    }
+    feature_table_set_attributes(bundle->features, user, (const guint32 *)(gpointer)indices->data,
+                                 indices->len);
+    return TRUE;
+}
+
+static gboolean fill_attributes(Bundle *bundle, const Reading *reading, GError **error)
+{
+    g_autoptr(GHashTable) ids = find_ids(bundle, reading);
+    guint next = 0;
+    for (guint i = 0; i < reading->release->n; i++) {
+        const Row *row = &reading->rows[i];
+        if (row->type == NULL)
+            continue;
+        if (strcmp(row->type, FEATURE_USER) == 0 && row->attributes[0] != NULL &&
+            !set_attributes(bundle, next, row->attributes, ids, error))
+            return FALSE;
+        next++;
+    }
+    return TRUE;
+}
+
 static Bundle *bundle_of(Reading *reading, GError **error)
 {
     const ReleaseMeta *release = reading->release;
@@ -195,7 +275,7 @@ static Bundle *bundle_of(Reading *reading, GError **error)
     bundle->form = release->form;
     bundle->features = feature_table_new();
     g_autoptr(GError) doubled = NULL;
-    if (!fill(bundle, reading, &doubled)) {
+    if (!fill(bundle, reading, &doubled) || !fill_attributes(bundle, reading, &doubled)) {
         g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_REFUSED, doubled->message);
         return NULL;
     }

@@ -11,6 +11,7 @@
 enum {
     SOURCE = ANSWER_OWN_PLACES,
     GENRES,
+    ATTRIBUTES,
     STORED, /* doc values */
     STORED_BIAS,
     STORED_VECTORS,
@@ -32,6 +33,7 @@ static const AnswerMember members[] = {
     FIELD(HIT_FEATURE_INDEX, "feature_index"),
     FIELD(HIT_BIAS, "bias"),
     [HIT_FIELDS] = {SOURCE, '[', "genres", GENRES, ANSWER_NOTHING},
+    {SOURCE, '[', "attributes", ATTRIBUTES, ANSWER_NOTHING},
     {ANSWER_SEARCH, 0, "pit_id", ANSWER_ELSEWHERE, TAKE_PIT_ID},
     {ANSWER_HIT, 0, "_routing", ANSWER_ELSEWHERE, TAKE_ROUTING},
     {ANSWER_HIT, '{', "_source", SOURCE, ANSWER_NOTHING},
@@ -55,6 +57,7 @@ typedef struct {
     Hit hit;
     GStringChunk *texts; /* of the hit */
     GPtrArray *genres;
+    GPtrArray *attributes;
     float *vector; /* [k] */
     guint8 *bytes; /* of a vector in base64 */
     gboolean valid_numbers;
@@ -107,7 +110,8 @@ static void on_hit_begin(gpointer data)
     Reader *r = data;
     g_string_chunk_clear(r->texts);
     g_ptr_array_set_size(r->genres, 0);
-    r->hit = (Hit){.genres = r->genres, .vector = r->vector};
+    g_ptr_array_set_size(r->attributes, 0);
+    r->hit = (Hit){.genres = r->genres, .attributes = r->attributes, .vector = r->vector};
     r->valid_numbers = TRUE;
 }
 
@@ -118,16 +122,22 @@ static void on_unknown(guint place, const char *key, gsize length, gpointer data
         r->hit.unknown = keep(r, key, length);
 }
 
+/* An array of texts that is none; FALSE if `place` has no such array. */
+static gboolean be_strange(Reader *r, guint place)
+{
+    if (place == GENRES)
+        r->hit.has_strange_genres = TRUE;
+    else if (place == ATTRIBUTES)
+        r->hit.has_strange_attributes = TRUE;
+    return place == GENRES || place == ATTRIBUTES;
+}
+
 static void on_strange(guint place, const AnswerMember *member, gpointer data)
 {
     Reader *r = data;
-    if (place == GENRES)
-        r->hit.has_strange_genres = TRUE;
-    if (place != SOURCE || member == NULL)
-        return;
-    if (member->leads_to == GENRES)
-        r->hit.has_strange_genres = TRUE;
-    else
+    if (place != SOURCE)
+        be_strange(r, place);
+    else if (member != NULL && !be_strange(r, member->leads_to))
         r->hit.is_strange[member->take - TAKE(0)] = TRUE;
 }
 
@@ -146,9 +156,7 @@ static void on_number(guint place, guint take, const char *text, gsize length, g
         take_number_of_vector(r, text, length);
     else if (place == STORED_BIAS)
         r->hit.stored_bias = keep(r, text, length);
-    else if (place == GENRES)
-        r->hit.has_strange_genres = TRUE;
-    else if (place == SOURCE)
+    else if (!be_strange(r, place) && place == SOURCE)
         take_field(r, take, text, length, TRUE);
 }
 
@@ -159,6 +167,8 @@ static void on_string(guint place, guint take, const char *text, gsize length, g
         take_base64(r, text, length);
     else if (place == GENRES)
         g_ptr_array_add(r->genres, (gpointer)keep(r, text, length));
+    else if (place == ATTRIBUTES)
+        g_ptr_array_add(r->attributes, (gpointer)keep(r, text, length));
     else if (place == SOURCE)
         take_field(r, take, text, length, FALSE);
     else if (take == TAKE_ROUTING)
@@ -207,7 +217,7 @@ gboolean search_page_read(SearchPage *page, const GString *text, guint k, HitHan
                           gpointer data, GError **error)
 {
     g_autoptr(GStringChunk) texts = g_string_chunk_new(1024);
-    g_autoptr(GPtrArray) genres = g_ptr_array_new();
+    g_autoptr(GPtrArray) genres = g_ptr_array_new(), attributes = g_ptr_array_new();
     g_autofree float *vector = g_new(float, k);
     g_autofree guint8 *bytes = g_new(guint8, (gsize)k * sizeof(float) + 8);
     guint searches;
@@ -218,6 +228,7 @@ gboolean search_page_read(SearchPage *page, const GString *text, guint k, HitHan
         .data = data,
         .texts = texts,
         .genres = genres,
+        .attributes = attributes,
         .vector = vector,
         .bytes = bytes,
     };

@@ -28,13 +28,15 @@ typedef struct {
     gboolean
         is_strange[HIT_FIELDS]; /* it is there in a form that no document has: an array, null … */
     const GPtrArray *genres;    /* const char *; of _source */
+    const GPtrArray *attributes; /* the same */
     gboolean has_strange_genres; /* no array, or one of something else than texts */
-    const char *routing;         /* that it is indexed under, NULL: none, as it must be */
-    const char *unknown;         /* a field of _source that no document has, or NULL */
-    const char *stored_bias;     /* of the doc values, as it is written, or NULL */
-    const float *vector;         /* [k]: of the doc values; undefined unless has_vector */
-    guint values;                /* components that the stored vector has, 0: no vector */
-    gboolean has_vector;         /* k of them, all finite */
+    gboolean has_strange_attributes;
+    const char *routing;     /* that it is indexed under, NULL: none, as it must be */
+    const char *unknown;     /* a field of _source that no document has, or NULL */
+    const char *stored_bias; /* of the doc values, as it is written, or NULL */
+    const float *vector;     /* [k]: of the doc values; undefined unless has_vector */
+    guint values;            /* components that the stored vector has, 0: no vector */
+    gboolean has_vector;     /* k of them, all finite */
 } Hit;
 
 gboolean hit_get_int(const Hit *hit, HitField field, gint64 *value);

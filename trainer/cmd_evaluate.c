@@ -1,45 +1,106 @@
+#include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "commands.h"
 #include "dataset_read.h"
-#include "evaluation.h"
+#include "evaluation_print.h"
 #include "progress.h"
 #include "recsys_error.h"
 
 /* ---- options ---- */
 
 typedef struct {
-    char *seen;
+    char *seen, *compare, *at, *relevant, *metadata;
+    char **metadata_types;
+    guint sizes[EVALUATION_MOST_SIZES], size_count;
+    double least_relevant;
     gint threads;
-    gboolean json;
+    gboolean with_seen, by_metadata, json;
 } Options;
 
 static void options_clear(Options *options)
 {
     g_free(options->seen);
+    g_free(options->compare);
+    g_free(options->at);
+    g_free(options->relevant);
+    g_free(options->metadata);
+    g_strfreev(options->metadata_types);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
-static gboolean parse(const CliCommand *command, int *argc, char ***argv, Options *options,
-                      GError **error)
+static gboolean take_sizes(Options *options, GError **error)
 {
-    options->threads = (gint)MIN(g_get_num_processors(), 1024);
-    const GOptionEntry entries[] = {
-        {"seen", 0, 0, G_OPTION_ARG_FILENAME, &options->seen,
-         "movies that a user rated in DATA2 are not recommended to them", "DATA2"},
-        {"threads", 0, 0, G_OPTION_ARG_INT, &options->threads,
-         "the result does not depend on it (one a processor)", "N"},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &options->json, "one JSON object instead of text", NULL},
-        {NULL},
-    };
-    if (!cli_parse(command, (const GOptionEntry *const[]){entries, NULL}, argc, argv, error))
-        return FALSE;
+    g_auto(GStrv) sizes = g_strsplit(options->at != NULL ? options->at : "10", ",", -1);
+    for (guint i = 0; sizes[i] != NULL; i++) {
+        guint64 size;
+        if (i >= EVALUATION_MOST_SIZES ||
+            !g_ascii_string_to_unsigned(sizes[i], 10, 1, EVALUATION_LONGEST, &size, NULL)) {
+            g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                        "--at is up to %d numbers from 1 to %d with commas between, not \"%s\"",
+                        EVALUATION_MOST_SIZES, EVALUATION_LONGEST, options->at);
+            return FALSE;
+        }
+        options->sizes[options->size_count++] = (guint)size;
+    }
+    if (options->size_count > 0)
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "--at needs a number, such as 10");
+    return FALSE;
+}
+
+static gboolean take_relevant(Options *options, GError **error)
+{
+    char *end;
+    options->least_relevant = NAN;
+    if (options->relevant == NULL)
+        return TRUE;
+    options->least_relevant = g_ascii_strtod(options->relevant, &end);
+    if (end != options->relevant && *end == '\0' && isfinite(options->least_relevant))
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "--relevant must be a number, not \"%s\"",
+                options->relevant);
+    return FALSE;
+}
+
+static gboolean check(Options *options, GError **error)
+{
     if (options->threads < 1 || options->threads > 1024) {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "--threads must be 1 to 1024");
         return FALSE;
     }
-    return TRUE;
+    if (options->metadata != NULL)
+        options->metadata_types = g_strsplit(options->metadata, ",", -1);
+    return take_sizes(options, error) && take_relevant(options, error);
+}
+
+static gboolean parse(const CliCommand *command, int *argc, char ***argv, Options *o,
+                      GError **error)
+{
+    o->threads = (gint)MIN(g_get_num_processors(), 1024);
+    const GOptionEntry entries[] = {
+        {"at", 0, 0, G_OPTION_ARG_STRING, &o->at, "lengths of the lists (10)", "10,20"},
+        {"relevant", 0, 0, G_OPTION_ARG_STRING, &o->relevant,
+         "the least rating that makes a movie relevant (4 of 5 stars)", "X"},
+        {"compare", 0, 0, G_OPTION_ARG_FILENAME, &o->compare,
+         "another model on the same rows and users, with differences", "BUNDLE2"},
+        {"seen", 0, 0, G_OPTION_ARG_FILENAME, &o->seen,
+         "movies that a user rated in DATA2 are not recommended to them either", "DATA2"},
+        {"with-seen", 0, 0, G_OPTION_ARG_NONE, &o->with_seen,
+         "training rows are rows like any other: measured, and recommended again", NULL},
+        {"by-metadata", 0, 0, G_OPTION_ARG_NONE, &o->by_metadata,
+         "ask for everybody by their metadata alone, as for people the bundle does not know", NULL},
+        {"metadata", 0, 0, G_OPTION_ARG_STRING, &o->metadata,
+         "what stands for users the bundle does not know (all that DATA says)", "age,gender"},
+        {"threads", 0, 0, G_OPTION_ARG_INT, &o->threads,
+         "the result does not depend on it (one a processor)", "N"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &o->json, "one JSON object instead of text", NULL},
+        {NULL},
+    };
+    return cli_parse(command, (const GOptionEntry *const[]){entries, NULL}, argc, argv, error) &&
+           check(o, error);
 }
 
 /* ---- progress ---- */
@@ -54,133 +115,73 @@ static void on_progress(const char *label, const char *unit, guint done, guint t
         progress_end(progress);
 }
 
-/* ---- output ---- */
+/* ---- the command ---- */
 
-/* Whether the model was trained on data of this name and size. */
-static gboolean looks_like_training_data(const Bundle *bundle, const Dataset *data)
+typedef struct {
+    Bundle *bundle;
+    TrainingRows *rows;
+    EvaluatedModel model;
+} Opened;
+
+static void opened_clear(Opened *opened)
 {
-    gint64 ratings = -1;
-    g_autofree char *name = g_path_get_basename(data->source);
-    return g_strcmp0(json_get_string(bundle->training, "dataset.source"), name) == 0 &&
-           json_get_int(bundle->training, "dataset.ratings", &ratings) && ratings == data->rows;
+    bundle_free(opened->bundle);
+    training_rows_free(opened->rows);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Opened, opened_clear)
+
+static gboolean open_model(Opened *opened, const char *path, GError **error)
+{
+    opened->bundle = bundle_open(path, error);
+    if (opened->bundle == NULL || !bundle_training_rows(opened->bundle, &opened->rows, error))
+        return FALSE;
+    opened->model = evaluated_bundle(opened->bundle, opened->rows);
+    return TRUE;
 }
 
-static void print_match(const Evaluation *result)
+static gboolean check_metadata(const Options *options, const Bundle *bundle, GError **error)
 {
-    for (guint i = 0; i < result->unused->len; i++)
-        printf("note: the data has no %s, so these figures are of the model without it\n",
-               (const char *)g_ptr_array_index(result->unused, i));
-    if (result->scored == result->rows)
-        return;
-    printf("skipped   %u of %u rows:", result->rows - result->scored, result->rows);
-    for (guint i = 0; i < result->gaps->len; i++) {
-        const EvaluationGap *gap = &g_array_index(result->gaps, EvaluationGap, i);
-        printf("%s %u with a %s the bundle does not have", i > 0 ? "," : "", gap->rows, gap->type);
+    for (guint i = 0; options->metadata_types != NULL && options->metadata_types[i] != NULL; i++) {
+        const char *type = options->metadata_types[i];
+        if (feature_table_of_type(bundle->features, type) != NULL &&
+            strcmp(type, FEATURE_USER) != 0 && strcmp(type, FEATURE_MOVIE) != 0)
+            continue;
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                    "--metadata: \"%s\" is no metadata that %s knows of", type, bundle->path);
+        return FALSE;
     }
-    printf("\n");
+    return TRUE;
 }
 
-static void print_ranking(const Evaluation *result, const char *seen)
+static Evaluation *run(const Options *options, const Opened *model, const Opened *other,
+                       const Dataset *data, const Dataset *seen, GError **error)
 {
-    if (seen != NULL)
-        printf(
-            "seen      %u of %u rows of %s; the bundle does not have all features of the others\n",
-            result->seen_matched, result->seen_rows, seen);
-    if (result->ranked_users == 0) {
-        printf("ranking   no user has a rating of %g or more%s, so there is nothing to find\n",
-               (double)EVALUATION_RELEVANT, seen != NULL ? " of a movie not seen before" : "");
-        return;
-    }
-    printf("ranking   %u movies for %u users, of whose ratings %u are %g or more", result->movies,
-           result->ranked_users, result->relevant, (double)EVALUATION_RELEVANT);
-    if (seen != NULL)
-        printf(" (and %u more of movies in %s)", result->seen_relevant, seen);
-    printf("\nNDCG@%d   %.4f\nrecall@%d %.4f\ncoverage  %.4f  (%u of %u movies are in somebody's "
-           "top %d)\n",
-           EVALUATION_TOP, result->ndcg, EVALUATION_TOP, result->recall,
-           (double)result->covered / result->movies, result->covered, result->movies,
-           EVALUATION_TOP);
-    if (seen == NULL)
-        printf("note: movies a user has already rated are recommended too; --seen DATA2 leaves out "
-               "those rated in DATA2\n");
-}
-
-static void print_text(const Evaluation *result, const Bundle *bundle, const Dataset *data,
-                       const char *seen)
-{
-    printf("model     %s, trained on %s\ndata      %s\n", bundle->model_id,
-           json_get_string(bundle->training, "dataset.source") != NULL
-               ? json_get_string(bundle->training, "dataset.source")
-               : "data of no name",
-           data->source);
-    print_match(result);
-    printf("ratings   %u by %u users\nRMSE      %.4f\nMAE       %.4f\n", result->scored,
-           result->users, result->rmse, result->mae);
-    print_ranking(result, seen);
-    if (looks_like_training_data(bundle, data))
-        printf("note: this looks like the data the model was trained on, so all of these figures "
-               "are optimistic\n");
-    else
-        printf("note: on ratings the model was trained on, all of these figures are optimistic\n");
-}
-
-static void put_match(yajl_gen json, const Evaluation *result)
-{
-    json_put_member_int(json, "rows", result->rows);
-    json_put_member_int(json, "scored_rows", result->scored);
-    json_put_key(json, "skipped_rows_by_type");
-    yajl_gen_map_open(json);
-    for (guint i = 0; i < result->gaps->len; i++) {
-        const EvaluationGap *gap = &g_array_index(result->gaps, EvaluationGap, i);
-        json_put_member_int(json, gap->type, gap->rows);
-    }
-    yajl_gen_map_close(json);
-    json_put_key(json, "types_without_data");
-    yajl_gen_array_open(json);
-    for (guint i = 0; i < result->unused->len; i++)
-        json_put_string(json, g_ptr_array_index(result->unused, i));
-    yajl_gen_array_close(json);
-}
-
-static void print_json(const Evaluation *result, const Bundle *bundle, const Dataset *data,
-                       const char *seen)
-{
-    g_auto(yajl_gen) json = json_generator_new(FALSE);
-    g_autofree char *source = g_filename_display_name(data->source);
-    yajl_gen_map_open(json);
-    json_put_member_string(json, "model_id", bundle->model_id);
-    json_put_member_string(json, "data", source);
-    json_put_member_bool(json, "looks_like_training_data", looks_like_training_data(bundle, data));
-    put_match(json, result);
-    json_put_member_int(json, "users", result->users);
-    json_put_member_double(json, "rmse", result->rmse);
-    json_put_member_double(json, "mae", result->mae);
-    json_put_member_int(json, "ranked_users", result->ranked_users);
-    json_put_member_int(json, "movies", result->movies);
-    json_put_member_int(json, "relevant", result->relevant);
-    if (seen != NULL) {
-        json_put_member_int(json, "seen_rows", result->seen_rows);
-        json_put_member_int(json, "seen_matched_rows", result->seen_matched);
-        json_put_member_int(json, "seen_relevant", result->seen_relevant);
-    }
-    if (result->ranked_users > 0) {
-        json_put_member_int(json, "top", EVALUATION_TOP);
-        json_put_member_double(json, "ndcg", result->ndcg);
-        json_put_member_double(json, "recall", result->recall);
-        json_put_member_double(json, "coverage", (double)result->covered / result->movies);
-    }
-    yajl_gen_map_close(json);
-    g_autofree char *text = json_take(json, NULL);
-    printf("%s\n", text);
+    Progress progress = {0};
+    const EvaluationObserver observer = {on_progress, &progress};
+    EvaluationTask task = evaluation_task(model->model, data);
+    task.other = other->bundle != NULL ? &other->model : NULL;
+    task.seen = seen;
+    task.with_seen = options->with_seen;
+    task.by_metadata = options->by_metadata;
+    task.metadata = (const char *const *)options->metadata_types;
+    task.relevant = options->least_relevant;
+    memcpy(task.sizes, options->sizes, sizeof task.sizes);
+    task.size_count = options->size_count;
+    task.threads = (guint)options->threads;
+    Evaluation *result = evaluate(&task, &observer, error);
+    if (progress.label != NULL)
+        progress_end(&progress);
+    return result;
 }
 
 gboolean cmd_evaluate(const CliCommand *command, int argc, char **argv, GError **error)
 {
     g_auto(Options) options = {0};
-    if (!parse(command, &argc, &argv, &options, error))
-        return FALSE;
-    g_autoptr(Bundle) bundle = bundle_open(argv[1], error);
-    if (bundle == NULL)
+    g_auto(Opened) model = {0};
+    g_auto(Opened) other = {0};
+    if (!parse(command, &argc, &argv, &options, error) || !open_model(&model, argv[1], error) ||
+        !check_metadata(&options, model.bundle, error) ||
+        (options.compare != NULL && !open_model(&other, options.compare, error)))
         return FALSE;
     g_autoptr(Dataset) data = dataset_read(argv[2], error);
     if (data == NULL)
@@ -188,18 +189,14 @@ gboolean cmd_evaluate(const CliCommand *command, int argc, char **argv, GError *
     g_autoptr(Dataset) seen = options.seen != NULL ? dataset_read(options.seen, error) : NULL;
     if (options.seen != NULL && seen == NULL)
         return FALSE;
-
-    Progress progress = {0};
-    EvaluationObserver observer = {on_progress, &progress};
-    g_autoptr(Evaluation) result =
-        evaluate(bundle, data, seen, (guint)options.threads, &observer, error);
-    if (progress.label != NULL)
-        progress_end(&progress);
+    g_autoptr(Evaluation) result = run(&options, &model, &other, data, seen, error);
     if (result == NULL)
         return FALSE;
+    const EvaluationNames names = {model.bundle, other.bundle, data->source, options.seen,
+                                   options.with_seen};
     if (options.json)
-        print_json(result, bundle, data, options.seen);
+        evaluation_print_json(result, &names, stdout);
     else
-        print_text(result, bundle, data, options.seen);
+        evaluation_print_text(result, &names, stdout);
     return TRUE;
 }

@@ -8,10 +8,17 @@ static const CliCommand commands[] = {
      "and ml-32m, or a CSV file with a header: user, item, rating, and optionally title, genres,\n"
      "year, timestamp; any other column is a user feature. BUNDLE is the directory to write.\n"
      "\n"
+     "--valid 0.1 holds out a tenth of the ratings to see how well the model does without them:\n"
+     "  0.1:random    of all ratings at random, as 0.1: how well it fills in what is missing\n"
+     "  0.1:time      the latest: how well it says what comes next (needs timestamps)\n"
+     "  0.1:user      all of a tenth of the users: how well it does for new people\n"
+     "  0.1:per-user  of each user's at random: lists, with the same share of each to find\n"
+     "\n"
      "Examples:\n"
      "  recsys-trainer train ml-1m bundle\n"
      "  recsys-trainer train ratings-of-our-shop.csv bundle\n"
-     "  recsys-trainer train ml-1m bundle --epochs 5 --factors 64 --seed 7\n",
+     "  recsys-trainer train ml-1m bundle --epochs 5 --factors 64 --seed 7\n"
+     "  recsys-trainer train ml-latest-small bundle --valid 0.2:time\n",
      cmd_train},
     {"import", "MODEL FEATURES BUNDLE", "make a bundle of a model that PyTorch has trained",
      "MODEL is a safetensors file with the tensors w0 [1], bias.weight [n, 1] and "
@@ -43,16 +50,22 @@ static const CliCommand commands[] = {
      "  recsys-trainer inspect bundle --movie 318 --size 20\n"
      "  recsys-trainer inspect bundle --movie shawshank    (names the ids of such titles)\n",
      cmd_inspect},
-    {"evaluate", "BUNDLE DATA", "measure a bundle on ratings: RMSE, MAE, NDCG, recall, coverage",
-     "RMSE and MAE are over all rows of DATA whose features the bundle has. For the rest, each "
-     "user\n"
-     "with a rating of 4 or more is recommended 10 of the bundle's movies; relevant are the "
-     "movies\n"
-     "rated so. On ratings that the model was trained on, all of these figures are optimistic.\n"
+    {"evaluate", "BUNDLE DATA", "measure a bundle on ratings, beside what is trivial",
+     "RMSE and MAE of the ratings; NDCG, precision, recall, hit rate, MRR and coverage of lists "
+     "of\n"
+     "all movies; each with its standard error, beside the movies' mean ratings and the most\n"
+     "popular movies on the same rows. Rows of DATA that the model was trained on are left out,\n"
+     "and lists are without what a user rated in training: the bundle knows both. Users it does\n"
+     "not know are a group of their own, by their metadata; rows of movies it does not know are\n"
+     "left out and counted.\n"
      "\n"
      "Examples:\n"
-     "  recsys-trainer evaluate bundle ratings-of-june\n"
-     "  recsys-trainer evaluate bundle ratings-of-june --seen ratings-until-may --json\n",
+     "  recsys-trainer evaluate bundle ml-1m                    (what --valid held out of it)\n"
+     "  recsys-trainer evaluate bundle ratings-of-june --at 10,20 --relevant 4 --json\n"
+     "  recsys-trainer evaluate bundle ratings-of-june --compare bundle-of-last-week\n"
+     "  recsys-trainer evaluate bundle new-people --metadata age,gender\n"
+     "  recsys-trainer evaluate bundle ml-1m --by-metadata --metadata age,gender\n"
+     "  recsys-trainer evaluate old-bundle ratings-of-june --seen ratings-until-may\n",
      cmd_evaluate},
     {"plot", "BUNDLE OUT", "draw the learning curve and a map of the movies as SVG or PNG",
      "OUT ends with .svg or .png. The map is a t-SNE of the embeddings of the movies of some "

@@ -36,7 +36,7 @@ typedef struct {
 typedef struct {
     Dataset *data;
     Bundle *bundle;
-    Population *population;
+    FoldInPrior *prior;
     GHashTable *people; /* user feature index + 1 -> Person, of TEST and TUNE */
     GPtrArray *test, *tune;
     double mean;       /* of the training rows */
@@ -132,7 +132,7 @@ static gboolean bench_open(Bench *b, char **argv, GError **error)
     b->tune = b->test != NULL ? read_people(b, argv[4], error) : NULL;
     if (b->tune == NULL)
         return FALSE;
-    b->population = population_of_bundle(b->bundle);
+    b->prior = fold_in_prior_of_bundle(b->bundle);
     for (guint row = 0; row < b->data->rows; row++) {
         Person *person = person_of_row(b, row);
         if (person != NULL)
@@ -151,7 +151,7 @@ static void bench_close(Bench *b)
 {
     dataset_free(b->data);
     bundle_free(b->bundle);
-    population_free(b->population);
+    fold_in_prior_free(b->prior);
     g_clear_pointer(&b->test, g_ptr_array_unref);
     g_clear_pointer(&b->tune, g_ptr_array_unref);
     g_hash_table_unref(b->people);
@@ -182,7 +182,7 @@ static History *history_of(const Bench *b, const Person *person, guint count)
 /* With nothing shown and nothing known: the average of everybody. */
 static ProfileSum *average_sum(const Bench *b)
 {
-    const NewcomerModel model = {b->population, (double)b->bundle->model->w0, &b->bundle->form};
+    const NewcomerModel model = {b->prior, (double)b->bundle->model->w0, &b->bundle->form};
     g_autoptr(FeatureVectors) none = feature_vectors_new(0, b->bundle->model->k);
     g_autoptr(Profile) nothing = profile_new();
     g_autoptr(Newcomer) average = newcomer_solve(&model, nothing, none, NULL, 0, NULL);
@@ -206,7 +206,7 @@ static ProfileSum *sum_of(const Bench *b, const Person *person, guint count, gbo
         return with_profile ? metadata_sum(b, person) : average_sum(b);
     g_autoptr(History) history = history_of(b, person, count);
     const NewcomerRequest who = {.history = history, .profile = profile};
-    g_autoptr(Newcomer) newcomer = local_newcomer(b->bundle, b->population, &who, &error);
+    g_autoptr(Newcomer) newcomer = local_newcomer(b->bundle, b->prior, &who, &error);
     if (newcomer == NULL)
         g_error("%s", error->message);
     return profile_sum_copy(newcomer->sum);
@@ -311,22 +311,22 @@ static void print_table(const Bench *b)
 static void print_sweep(const Bench *b)
 {
     static const double factors[] = {0.25, 0.5, 1, 2, 4};
-    const double lambda = b->population->lambda;
+    const double lambda = b->prior->population->lambda;
     guint users, rows;
     fprintf(stderr, "lambda, on %u other users; with metadata:\n", b->tune->len);
     for (gsize f = 0; f < G_N_ELEMENTS(factors); f++) {
-        b->population->lambda = factors[f] * lambda;
-        fprintf(stderr, "%-28.3g", b->population->lambda);
+        b->prior->population->lambda = factors[f] * lambda;
+        fprintf(stderr, "%-28.3g", b->prior->population->lambda);
         for (gsize c = 1; c < COUNTS; c++) {
             const double error = rmse(b, b->tune, FOLD_IN_METADATA, shown_counts[c], &users, &rows);
             fprintf(stderr, "%s%.4f", c == 1 ? "          " : "  ", error);
             printf("{\"bench\": \"foldin\", \"lambda\": %.4g, \"shown\": %u, \"rmse\": %.4f, "
                    "\"users\": %u}\n",
-                   b->population->lambda, shown_counts[c], error, users);
+                   b->prior->population->lambda, shown_counts[c], error, users);
         }
         fprintf(stderr, "%s\n", factors[f] == 1 ? "  <- that of the release" : "");
     }
-    b->population->lambda = lambda;
+    b->prior->population->lambda = lambda;
 }
 
 /* ---- through the cluster ---- */
@@ -337,7 +337,7 @@ static gboolean same_as_local(const Bench *b, Recommender *recommender, const Pe
     g_autoptr(History) history = history_of(b, person, MIN(person->rows->len, MOST_SHOWN));
     const NewcomerRequest who = {.history = history, .profile = person->profile};
     const RecommendRequest what = {.size = 10};
-    g_autoptr(Newcomer) local = local_newcomer(b->bundle, b->population, &who, error);
+    g_autoptr(Newcomer) local = local_newcomer(b->bundle, b->prior, &who, error);
     g_autoptr(Newcomer) newcomer = NULL;
     g_autoptr(Ranking) ranking =
         local != NULL ? newcomer_ask(&newcomer, recommender, &who, &what, error) : NULL;

@@ -49,6 +49,6 @@ char *bundle_make_and_release(const BundleRecipe *recipe, char **alias)
 char *bundle_document(const Bundle *bundle, guint index)
 {
     g_auto(yajl_gen) json = json_generator_new(FALSE);
-    document_put(json, bundle, index);
+    document_put(json, bundle, DOC_IDS_BY_VALUE, index);
     return json_take(json, NULL);
 }

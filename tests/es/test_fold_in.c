@@ -32,7 +32,7 @@ typedef struct {
 static char *bundle_path, *alias;
 static Bundle *bundle;
 static GPtrArray *held; /* HeldOut */
-static Population *population;
+static FoldInPrior *prior;
 
 /* ---- the data ---- */
 
@@ -128,7 +128,7 @@ static void set_up(void)
     bundle = bundle_open(bundle_path, NULL);
     if (bundle == NULL)
         g_error("no bundle for the tests: %s", run.err);
-    population = population_of_bundle(bundle);
+    prior = fold_in_prior_of_bundle(bundle);
     run_program(&run, LOADER, "release", NO_LIMITS, bundle_path, "--url", server_url(), "--alias",
                 alias, NULL);
     if (!run_says(&run, 0, NULL))
@@ -196,7 +196,7 @@ static Newcomer *fold_in(Recommender *recommender, const HeldOut *person, guint 
     g_autoptr(History) history = history_of(person, shown);
     const NewcomerRequest who = {history, with_profile ? person->profile : NULL, TRUE};
     Newcomer *newcomer = newcomer_fetch(recommender, &who, &error);
-    g_autoptr(Newcomer) local = local_newcomer(bundle, population, &who, NULL);
+    g_autoptr(Newcomer) local = local_newcomer(bundle, prior, &who, NULL);
     CU_ASSERT(newcomer != NULL && local != NULL && same_sum(newcomer->sum, local->sum));
     if (error != NULL)
         tap_comment(error->message);
@@ -448,7 +448,7 @@ static void test_old_release(void)
     CU_ASSERT(server_do("PUT", mapping, "/%s/_mapping", own));
     g_autoptr(Recommender) recommender = recommender_new(server_client(), own);
     g_autoptr(History) history = history_of(g_ptr_array_index(held, 4), SHOWN);
-    g_autoptr(Population) nobody = population_read(NULL, bundle->model->k);
+    g_autoptr(FoldInPrior) nobody = fold_in_prior_read(NULL, &bundle->form, bundle->model->k, 0);
     const NewcomerRequest who = {.history = history};
     g_autoptr(Newcomer) newcomer = newcomer_fetch(recommender, &who, &error);
     g_autoptr(Newcomer) local = local_newcomer(bundle, nobody, &who, NULL);

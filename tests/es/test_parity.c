@@ -278,6 +278,27 @@ static void test_types_and_values(void)
     check_fields(a_user, "{\"feature_type\":\"movie\"}", "feature_type is \"movie\"", NULL);
 }
 
+/* What a whole person is summed from. */
+static void test_attributes(void)
+{
+    g_auto(Run) run = {0};
+    CU_ASSERT(document_have_attributes(bundle));
+    CU_ASSERT(update(a_user, "{\"attributes\":[\"gender_M\"]}"));
+    CU_ASSERT(is_found(": attributes are [gender_M], the bundle has [age_", NULL));
+    CU_ASSERT(update(a_user, "{\"attributes\":[\"age_1\",\"age_999\"]}"));
+    verify_from_cluster(&run);
+    CU_ASSERT(
+        run_says(&run, 5, "has the attribute age_999, which the release does not have", NULL));
+    CU_ASSERT(update(a_user, "{\"attributes\":[\"age_1\",\"gender_M\",\"age_1\"]}"));
+    verify_from_cluster(&run);
+    CU_ASSERT(run_says(&run, 5, "has the attribute age_1, a second one of its type", NULL));
+    CU_ASSERT(update(a_movie, "{\"attributes\":[\"age_1\"]}"));
+    verify_from_cluster(&run);
+    CU_ASSERT(run_says(&run, 5, "not one of a release: the field attributes is wrong", NULL));
+    CU_ASSERT(restore(a_user) && restore(a_movie));
+    CU_ASSERT(is_right());
+}
+
 /* A document that the ranking cannot score makes the whole search fail. */
 static void test_incomplete_documents(void)
 {
@@ -571,7 +592,7 @@ static void test_hand_made_index(void)
 /* What a dense_vector is without further words: it changes what it stores. */
 static void test_default_similarity(void)
 {
-    g_autofree char *index = make_index("similarity", ", \"index\": false", "");
+    g_autofree char *index = make_index("similarity", ", \"index\": false}", "}");
     CU_ASSERT(index != NULL && load(index));
     if (index == NULL)
         return;
@@ -681,6 +702,7 @@ static const UnitTest tests[] = {
     {"vectors swapped", test_swapped_vectors},
     {"fields of a movie", test_fields_of_a_movie},
     {"types and values", test_types_and_values},
+    {"attributes of a user", test_attributes},
     {"documents without embedding or bias", test_incomplete_documents},
     {"kinds of defects by name", test_kinds},
     {"a wrong bundle of the same size", test_other_bundle},

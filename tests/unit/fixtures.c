@@ -32,6 +32,13 @@ FeatureTable *fixture_features(void)
     return table;
 }
 
+void fixture_set_attributes(FeatureTable *features)
+{
+    const guint32 first[] = {7, 10, 12}, second[] = {8, 9};
+    feature_table_set_attributes(features, 0, first, G_N_ELEMENTS(first));
+    feature_table_set_attributes(features, 1, second, G_N_ELEMENTS(second));
+}
+
 double fixture_uniform(GRand *random, double most)
 {
     return g_rand_double_range(random, -most, most);

@@ -13,6 +13,10 @@
  * title that is not ASCII, movie 7 no year, movie 30 no genres. */
 FeatureTable *fixture_features(void);
 
+/* Gives users of such a table attributes: user 2 is 18, M, 12; user 5 is 35, F; user 11 has none.
+ */
+void fixture_set_attributes(FeatureTable *features);
+
 /* Values of either sign, uniform up to `most`, with w0 as well. */
 FmModel *fixture_model(guint n, guint k, double most, guint32 seed);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fixtures.h"
+#include "forms.h"
 #include "tap.h"
 
 #define EPS 0x1p-52
@@ -140,6 +141,23 @@ static void test_reversed_model(void)
     CU_ASSERT(churn.drift > 0.1);
 }
 
+/* Of two halves the one for ratings, however many dimensions it has, is no part of the drift. */
+static void test_two_halves(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Bundle) old = fixture_bundle(3, 7);
+    g_autoptr(Bundle) new = fixture_bundle(5, 8);
+    Churn churn;
+    new->form = form_of(OBJECTIVE_BOTH, LINK_IDENTITY, 2);
+    for (guint i = 0; i < FIXTURE_FEATURES; i++)
+        memcpy(new->model->embeddings + (gsize)i * 5 + 2, fm_vector(old->model, i),
+               3 * sizeof(float));
+    memcpy(new->model->bias, old->model->bias, FIXTURE_FEATURES * sizeof(float));
+    CU_ASSERT(churn_measure(&churn, old, new, &error));
+    CU_ASSERT_EQUAL(churn.least_correlation, 1);
+    CU_ASSERT(churn.drift < 1e-12);
+}
+
 static void test_other_factors(void)
 {
     g_autoptr(GError) error = NULL;
@@ -156,6 +174,7 @@ static const UnitTest tests[] = {
     {"Spearman's rho", test_spearman},
     {"a rotated model", test_rotated_model},
     {"a reversed model", test_reversed_model},
+    {"two halves", test_two_halves},
     {"another number of factors", test_other_factors},
     {NULL, NULL},
 };

@@ -24,9 +24,32 @@ static void test_empty(void)
     dataset_free(NULL);
 }
 
+/* Times remain as long as both have them. */
+static void test_append(void)
+{
+    FeatureTable *table = fixture_features();
+    g_autoptr(Dataset) first = dataset_new("x", 2, 2, table);
+    g_autoptr(Dataset) second = dataset_new("y", 1, 2, feature_table_ref(table));
+    first->times = g_new(gint64, 2);
+    second->times = g_new(gint64, 1);
+    first->times[0] = 5;
+    first->times[1] = 6;
+    second->times[0] = 1;
+    second->ratings[0] = 3;
+    CU_ASSERT(dataset_append(first, second, NULL));
+    CU_ASSERT_EQUAL(first->rows, 3);
+    CU_ASSERT_EQUAL(first->ratings[2], 3);
+    CU_ASSERT(first->times != NULL && first->times[1] == 6 && first->times[2] == 1);
+    g_clear_pointer(&second->times, g_free);
+    CU_ASSERT(dataset_append(first, second, NULL));
+    CU_ASSERT_EQUAL(first->rows, 4);
+    CU_ASSERT_PTR_NULL(first->times);
+}
+
 static const UnitTest tests[] = {
     {"new", test_new},
     {"empty", test_empty},
+    {"append", test_append},
     {NULL, NULL},
 };
 

@@ -149,6 +149,25 @@ static void test_equal_scores_and_zeros(void)
     CU_ASSERT_EQUAL(order[0], 0);
 }
 
+/* Twins by the half for lists, far apart in the other, which must not count. */
+static void test_two_halves(void)
+{
+    const float vectors[][3] = {{9, 1, 0}, {-9, 2, 0}, {9, 0, 1}, {0, -1, 0}};
+    const double scores[] = {3, 2.9, 2.8, 0};
+    const char *const expected[] = {"0", "2", "1"};
+    const ModelForm form = {.objective = OBJECTIVE_BOTH, .rating_dims = 1};
+    g_autoptr(Ranking) ranking = ranking_new("index", "model", &form, 0);
+    for (guint i = 0; i < 4; i++) {
+        RankedMovie movie = {.value = g_strdup_printf("%u", i),
+                             .score = scores[i],
+                             .vector = g_memdup2(vectors[i], sizeof vectors[i])};
+        ranking_add(ranking, &movie);
+    }
+    CU_ASSERT(diversify_ranking(ranking, 3, 3, 0.3, NULL));
+    for (guint i = 0; i < 3; i++)
+        CU_ASSERT_STRING_EQUAL(g_array_index(ranking->movies, RankedMovie, i).value, expected[i]);
+}
+
 static void test_candidates(void)
 {
     CU_ASSERT_EQUAL(diversify_candidates(1), 100);
@@ -185,6 +204,7 @@ static const UnitTest tests[] = {
     {"L = 0", test_no_diversity},
     {"twins", test_twins},
     {"equal scores, vectors of zeros", test_equal_scores_and_zeros},
+    {"two halves", test_two_halves},
     {"how many candidates", test_candidates},
     {"interrupted", test_interrupted},
     {NULL, NULL},

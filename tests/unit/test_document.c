@@ -12,7 +12,7 @@
 static yajl_val document_of(const Bundle *bundle, guint index)
 {
     g_auto(yajl_gen) json = json_generator_new(FALSE);
-    document_put(json, bundle, index);
+    document_put(json, bundle, DOC_IDS_BY_VALUE, index);
     g_autofree char *text = json_take(json, NULL);
     CU_ASSERT_PTR_NULL(strchr(text, '\n')); /* a bulk request is one document a line */
     return json_parse(text, "the document", NULL);
@@ -63,10 +63,34 @@ static void test_others(void)
         CU_ASSERT_PTR_NULL(json_get(document, absent[i]));
 }
 
+static void check_attributes(const Bundle *bundle, DocIds doc_ids, guint index, const char *ids)
+{
+    g_auto(yajl_gen) json = json_generator_new(FALSE);
+    document_put(json, bundle, doc_ids, index);
+    g_autofree char *text = json_take(json, NULL);
+    g_autofree char *member = g_strdup_printf("\"attributes\":[%s],\"bias\":", ids);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, member));
+}
+
+static void test_attributes(void)
+{
+    g_autoptr(Bundle) bundle = fixture_bundle(4, 1);
+    CU_ASSERT_FALSE(document_have_attributes(bundle));
+    fixture_set_attributes(bundle->features);
+    CU_ASSERT(document_have_attributes(bundle));
+    check_attributes(bundle, DOC_IDS_BY_VALUE, 0, "\"age_18\",\"gender_M\",\"occupation_12\"");
+    check_attributes(bundle, DOC_IDS_BY_FEATURE_INDEX, 1, "\"age_8\",\"gender_9\"");
+    for (guint i = 2; i < FIXTURE_FEATURES; i++) {
+        g_auto(yajl_val) document = document_of(bundle, i);
+        CU_ASSERT_PTR_NULL(json_get(document, "attributes"));
+    }
+}
+
 /* The mapping is strict: a field it does not have would be refused. */
 static void test_fields_are_in_the_mapping(void)
 {
     g_autoptr(Bundle) bundle = fixture_bundle(4, 1);
+    fixture_set_attributes(bundle->features);
     g_autofree char *text = index_definition_of(bundle, DOC_IDS_BY_VALUE);
     g_auto(yajl_val) definition = json_parse(text, "x", NULL);
     yajl_val properties = json_get(definition, "mappings.properties");
@@ -103,7 +127,7 @@ static void test_negative_zero(void)
     bundle->model->bias[0] = -0.0f;
     bundle->model->embeddings[0] = -0.0f;
     g_auto(yajl_gen) json = json_generator_new(FALSE);
-    document_put(json, bundle, 0);
+    document_put(json, bundle, DOC_IDS_BY_VALUE, 0);
     g_autofree char *text = json_take(json, NULL);
     g_autoptr(GString) bulk = g_string_new(NULL);
     document_append_bulk(bulk, bundle, DOC_IDS_BY_VALUE, VECTORS_AS_DECIMALS, 0);
@@ -190,6 +214,7 @@ static void check_bulk(guint k, VectorForm form)
 {
     g_autoptr(Bundle) bundle = fixture_bundle(k, tap_seed());
     g_autofree float *vector = g_new(float, k);
+    fixture_set_attributes(bundle->features);
     for (guint i = 0; i < FIXTURE_FEATURES; i++) {
         g_autoptr(GString) text = g_string_new(NULL);
         document_append_bulk(text, bundle, DOC_IDS_BY_VALUE, form, i);
@@ -258,6 +283,7 @@ static const UnitTest tests[] = {
     {"ids that two would share", test_shared_ids},
     {"movie", test_movie},
     {"other features", test_others},
+    {"attributes of users", test_attributes},
     {"fields are in the mapping", test_fields_are_in_the_mapping},
     {"numbers", test_numbers},
     {"negative zero", test_negative_zero},

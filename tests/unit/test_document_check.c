@@ -57,7 +57,7 @@ static char *hit_of(const Case *c, guint index)
     char bias[G_ASCII_DTOSTR_BUF_SIZE];
     const Bundle *served = c->served;
     g_auto(yajl_gen) json = json_generator_new(FALSE);
-    document_put(json, served, index);
+    document_put(json, served, c->doc_ids, index);
     g_autofree char *source = json_take(json, NULL);
     g_autofree char *id = document_id(c->bundle, c->doc_ids, index);
     char *embedding = strstr(source, ",\"embedding\":");
@@ -190,6 +190,8 @@ static void test_right(void)
             g_autoptr(GError) error = NULL;
             g_auto(Case) c = case_new(form);
             c.doc_ids = ids;
+            fixture_set_attributes(c.bundle->features);
+            fixture_set_attributes(c.served->features);
             serve(&c);
             g_autoptr(Report) report = compare(&c, NULL, &error);
             CU_ASSERT_PTR_NULL(error);
@@ -391,6 +393,40 @@ static void test_fields(void)
     };
     for (guint i = 0; i < G_N_ELEMENTS(edits); i++)
         expect_edit(edits[i].index, edits[i].from, edits[i].to, edits[i].kind, edits[i].text);
+}
+
+static void test_attributes(void)
+{
+    static const struct {
+        guint index;
+        const char *from, *to, *text;
+    } edits[] = {
+        {0, "\"gender_M\"", "\"gender_F\"",
+         "document user_2: attributes are [age_18, gender_F, occupation_12], the bundle has "
+         "[age_18, gender_M, occupation_12]"},
+        {0, ",\"occupation_12\"", "", "user_2: attributes are [age_18, gender_M], the bundle has"},
+        {0, "\"age_18\",\"gender_M\"", "\"gender_M\",\"age_18\"",
+         "user_2: attributes are [gender_M, age_18, occupation_12]"},
+        {0, "\"age_18\"", "\"age_18\",\"age_35\"", "user_2: attributes are [age_18, age_35, "},
+        {USER, "\"attributes\":[\"age_35\",\"gender_F\"],", "",
+         "user_5: attributes are absent, the bundle has [age_35, gender_F]"},
+        {USER, "[\"age_35\",\"gender_F\"]", "\"age_35\"",
+         "user_5: attributes are not a list of ids"},
+        {USER, "\"age_35\"", "35", "user_5: attributes are not a list of ids"},
+        {USER, "\"age_35\"", "\"age_35\\u0000\"", "user_5: attributes are [age_35"},
+        {2, "\"value\":", "\"attributes\":[\"age_18\"],\"value\":",
+         "document user_11: attributes are [age_18], the bundle has none"},
+        {MOVIE, "\"year\":", "\"attributes\":[\"age_18\"],\"year\":",
+         "document movie_4: attributes are [age_18], the bundle has none"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(edits); i++) {
+        g_auto(Case) c = case_new(VECTORS_AS_BASE64);
+        fixture_set_attributes(c.bundle->features);
+        fixture_set_attributes(c.served->features);
+        serve(&c);
+        edit(&c, edits[i].index, edits[i].from, edits[i].to);
+        expect(&c, 1, VIOLATION_FIELD, edits[i].text);
+    }
 }
 
 /* A text with a NUL equals nothing, least of all what stands before the NUL. */
@@ -614,6 +650,7 @@ static const UnitTest tests[] = {
     {"wrong dimensions, no vector, no numbers", test_dimensions},
     {"biases", test_bias},
     {"all other fields", test_fields},
+    {"attributes of users", test_attributes},
     {"texts with a NUL", test_nul},
     {"fields in other forms", test_other_forms},
     {"a routing of its own", test_routing},

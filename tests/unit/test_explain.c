@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fixtures.h"
+#include "forms.h"
 #include "json.h"
 #include "local_scorer.h"
 #include "recsys_error.h"
@@ -112,6 +113,26 @@ static void test_parts_sum_to_the_score(void)
         CU_ASSERT(fabs(sums[m] - e->movies[m].score) <= 1e-14);
         CU_ASSERT(fabs(e->movies[m].score + 12 - e->movies[m].exact.score) <= 1e-14);
     }
+}
+
+/* Of two halves each part is of the one for lists, so that rounding is all that is left over. */
+static void test_two_halves(void)
+{
+    g_auto(Question) q = {0};
+    ask(&q, FIXTURE_FIRST_MOVIE + 1, FIXTURE_FIRST_MOVIE + 3, 12);
+    profile_sum_free(q.sum);
+    q.bundle->form = form_of(OBJECTIVE_BOTH, LINK_IDENTITY, 2);
+    q.sum = local_profile_sum(q.bundle, q.profile, NULL);
+    g_autoptr(Explanation) e = answer(&q, NULL);
+    double sum = 0;
+    for (guint i = 0; e != NULL && i < e->parts->len; i++) {
+        const ExplainPart *part = &g_array_index(e->parts, ExplainPart, i);
+        sum += part->adds[0];
+        if (strcmp(part->type, "rounding of the query") == 0)
+            CU_ASSERT(fabs(part->adds[0]) < 1e-6);
+    }
+    CU_ASSERT(e != NULL && fabs(sum - e->movies[0].score) <= 1e-14);
+    CU_ASSERT(e != NULL && isfinite(e->movies[0].rating));
 }
 
 /* Rank and rating are those of the local scorer. */
@@ -285,6 +306,7 @@ static void test_json(void)
 }
 
 static const UnitTest tests[] = {
+    {"two halves", test_two_halves},
     {"parts sum to the score", test_parts_sum_to_the_score},
     {"rank and rating", test_rank_and_rating},
     {"right answers", test_right_answers},

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "dense.h"
 #include "fixtures.h"
 #include "recsys_error.h"
 #include "tap.h"
@@ -13,10 +14,11 @@ typedef struct {
     double *known, *prior; /* [k], [k + 1] */
     float *vectors;        /* [m, k] */
     FoldInRating *shown;   /* [m] */
+    ModelForm form;
     FoldInPerson about;
 } Person;
 
-static void person_init(Person *p, GRand *random, guint k, guint m, FoldInLink link)
+static void person_init(Person *p, GRand *random, guint k, guint m, Link link)
 {
     *p = (Person){
         .k = k,
@@ -35,10 +37,10 @@ static void person_init(Person *p, GRand *random, guint k, guint m, FoldInLink l
     for (guint i = 0; i < m; i++)
         p->shown[i] = (FoldInRating){p->vectors + (gsize)i * k, fixture_uniform(random, 0.5),
                                      g_rand_double_range(random, 0.5, 5)};
+    p->form = (ModelForm){.link = link, .scale = 5.5};
     p->about = (FoldInPerson){
         .k = k,
-        .link = link,
-        .scale = 5.5,
+        .form = &p->form,
         .lambda = g_rand_double_range(random, 0.1, 10),
         .offset = fixture_uniform(random, 1),
         .known = p->known,
@@ -55,22 +57,49 @@ static void person_clear(Person *p)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Person, person_clear)
 
-/* z as the definition of the factorization machine has it: user, known features as one, movie. */
+static gboolean is_of_ratings(const Person *p, guint f)
+{
+    return p->form.objective != OBJECTIVE_BOTH || (f > 0 && f < p->form.rating_dims);
+}
+
+/* z as the definitions have it: user, known features as one, movie. */
 static double z_of(const Person *p, const double *theta, guint movie)
 {
+    const gboolean has_halves = p->form.objective == OBJECTIVE_BOTH;
     const float *v = p->shown[movie].vector;
-    double z = p->about.offset + theta[p->k] + p->shown[movie].bias;
+    double z = p->about.offset + theta[p->k];
+    z += has_halves ? (double)v[0] : p->shown[movie].bias;
     for (guint f = 0; f < p->k; f++) {
-        const double movie_f = (double)v[f];
-        z += p->known[f] * movie_f + theta[f] * movie_f + theta[f] * p->known[f];
+        const double movie_f = is_of_ratings(p, f) ? (double)v[f] : 0;
+        z += p->known[f] * movie_f + theta[f] * movie_f;
+        if (p->form.interactions == INTERACTIONS_ALL)
+            z += theta[f] * p->known[f];
     }
     return z;
+}
+
+/* dz/dθ_j */
+static double slope_of(const Person *p, guint movie, guint j)
+{
+    if (j == p->k)
+        return 1;
+    return (is_of_ratings(p, j) ? (double)p->shown[movie].vector[j] : 0) +
+           (p->form.interactions == INTERACTIONS_ALL ? p->known[j] : 0);
+}
+
+/* Of (θ_j − prior_j)²; 0 for what stays 0. */
+static double precision_of(const Person *p, guint j)
+{
+    if (p->about.scales == NULL)
+        return p->about.lambda;
+    const double scale = p->about.scales[j];
+    return scale > 0 ? p->about.lambda / (scale * scale) : 0;
 }
 
 static double predicted(const Person *p, const double *theta, guint movie)
 {
     const double z = z_of(p, theta, movie);
-    return p->about.link == FOLD_IN_IDENTITY ? z : p->about.scale / (1 + exp(-z));
+    return p->form.link == LINK_IDENTITY ? z : p->form.scale / (1 + exp(-z));
 }
 
 static double objective(const Person *p, const double *theta)
@@ -81,41 +110,11 @@ static double objective(const Person *p, const double *theta)
         sum += error * error;
     }
     for (guint f = 0; f <= p->k; f++)
-        sum += p->about.lambda * (theta[f] - p->prior[f]) * (theta[f] - p->prior[f]);
+        sum += precision_of(p, f) * (theta[f] - p->prior[f]) * (theta[f] - p->prior[f]);
     return sum;
 }
 
-/* Solves A x = b in place by Gauss's elimination with pivots; A [n, n]. */
-static void eliminate(double *a, double *b, guint n)
-{
-    for (guint column = 0; column < n; column++) {
-        guint pivot = column;
-        for (guint row = column; row < n; row++)
-            if (fabs(a[row * n + column]) > fabs(a[pivot * n + column]))
-                pivot = row;
-        for (guint j = 0; j < n; j++) {
-            const double kept = a[column * n + j];
-            a[column * n + j] = a[pivot * n + j];
-            a[pivot * n + j] = kept;
-        }
-        const double kept = b[column];
-        b[column] = b[pivot];
-        b[pivot] = kept;
-        for (guint row = column + 1; row < n; row++) {
-            const double factor = a[row * n + column] / a[column * n + column];
-            for (guint j = column; j < n; j++)
-                a[row * n + j] -= factor * a[column * n + j];
-            b[row] -= factor * b[column];
-        }
-    }
-    for (guint row = n; row-- > 0;) {
-        for (guint j = row + 1; j < n; j++)
-            b[row] -= a[row * n + j] * b[j];
-        b[row] /= a[row * n + row];
-    }
-}
-
-/* The normal equations (XᵀX + λI)(θ − prior) = Xᵀ(r − z(prior)), for the identity link. */
+/* The normal equations (XᵀX + P)(θ − prior) = Xᵀ(r − z(prior)), for the identity link. */
 static double *normal_equations(const Person *p)
 {
     const guint d = p->k + 1;
@@ -124,15 +123,20 @@ static double *normal_equations(const Person *p)
     for (guint i = 0; i < p->m; i++) {
         const double rest = p->shown[i].rating - z_of(p, p->prior, i);
         for (guint j = 0; j < d; j++) {
-            const double xj = j < p->k ? p->known[j] + (double)p->shown[i].vector[j] : 1;
-            theta[j] += xj * rest;
+            theta[j] += slope_of(p, i, j) * rest;
             for (guint l = 0; l < d; l++)
-                a[j * d + l] += xj * (l < p->k ? p->known[l] + (double)p->shown[i].vector[l] : 1);
+                a[j * d + l] += slope_of(p, i, j) * slope_of(p, i, l);
         }
     }
-    for (guint j = 0; j < d; j++)
-        a[j * d + j] += p->about.lambda;
-    eliminate(a, theta, d);
+    for (guint j = 0; j < d; j++) {
+        a[j * d + j] += precision_of(p, j);
+        if (precision_of(p, j) > 0)
+            continue;
+        theta[j] = 0;
+        for (guint l = 0; l < d; l++)
+            a[j * d + l] = a[l * d + j] = l == j ? 1 : 0;
+    }
+    dense_solve(a, theta, d);
     for (guint j = 0; j < d; j++)
         theta[j] += p->prior[j];
     return theta;
@@ -154,7 +158,7 @@ static void test_identity(void)
     g_autoptr(GRand) random = g_rand_new_with_seed(tap_seed());
     for (guint s = 0; s < G_N_ELEMENTS(sizes); s++) {
         g_auto(Person) p = {0};
-        person_init(&p, random, sizes[s][0], sizes[s][1], FOLD_IN_IDENTITY);
+        person_init(&p, random, sizes[s][0], sizes[s][1], LINK_IDENTITY);
         g_autofree double *theta = g_new(double, p.k + 1);
         g_autofree double *oracle = normal_equations(&p);
         solve(theta, &p);
@@ -163,28 +167,89 @@ static void test_identity(void)
     }
 }
 
-/* At a minimum every derivative is 0: dS/dθ_j = −2 Σ e_i slope_i x_ij + 2λ(θ_j − prior_j). */
+/* At a minimum every derivative is 0: dS/dθ_j = −2 Σ e_i slope_i x_ij + 2 P_j (θ_j − prior_j). */
+static void check_derivatives(const Person *p, const double *theta)
+{
+    for (guint j = 0; j <= p->k; j++) {
+        double derivative = precision_of(p, j) * (theta[j] - p->prior[j]), size = 1;
+        if (precision_of(p, j) == 0)
+            continue;
+        for (guint i = 0; i < p->m; i++) {
+            const double r = predicted(p, theta, i);
+            const double term =
+                (p->shown[i].rating - r) * r * (1 - r / p->form.scale) * slope_of(p, i, j);
+            derivative -= term;
+            size += fabs(term);
+        }
+        CU_ASSERT_DOUBLE_EQUAL(derivative / size, 0, 1e-4);
+    }
+}
+
 static void test_sigmoid(void)
 {
     g_autoptr(GRand) random = g_rand_new_with_seed(tap_seed());
     for (guint s = 0; s < G_N_ELEMENTS(sizes); s++) {
         g_auto(Person) p = {0};
-        person_init(&p, random, sizes[s][0], sizes[s][1], FOLD_IN_SIGMOID);
+        person_init(&p, random, sizes[s][0], sizes[s][1], LINK_SIGMOID);
         g_autofree double *theta = g_new(double, p.k + 1);
         solve(theta, &p);
         CU_ASSERT(objective(&p, theta) < objective(&p, p.prior));
-        for (guint j = 0; j <= p.k; j++) {
-            double derivative = p.about.lambda * (theta[j] - p.prior[j]), size = 1;
-            for (guint i = 0; i < p.m; i++) {
-                const double r = predicted(&p, theta, i);
-                const double x = j < p.k ? p.known[j] + (double)p.shown[i].vector[j] : 1;
-                const double term = (p.shown[i].rating - r) * r * (1 - r / 5.5) * x;
-                derivative -= term;
-                size += fabs(term);
-            }
-            CU_ASSERT_DOUBLE_EQUAL(derivative / size, 0, 1e-4);
-        }
+        check_derivatives(&p, theta);
     }
+}
+
+/* Residuals around the average person: no products within a profile, a precision of its own in each
+ * dimension, some that stay 0. */
+static double *person_make_residual(Person *p, GRand *random, guint rating_dims)
+{
+    double *scales = g_new(double, p->k + 1);
+    p->form.interactions = INTERACTIONS_MOVIE;
+    p->form.objective = rating_dims > 0 ? OBJECTIVE_BOTH : OBJECTIVE_RATINGS;
+    p->form.rating_dims = rating_dims;
+    for (guint f = 0; f <= p->k; f++) {
+        scales[f] = f % 5 == 3 ? 0 : g_rand_double_range(random, 0.2, 2);
+        if (scales[f] == 0 || (f < p->k && !is_of_ratings(p, f)))
+            p->prior[f] = 0;
+    }
+    p->about.scales = scales;
+    return scales;
+}
+
+static void check_zeros(const Person *p, const double *theta)
+{
+    for (guint f = 0; f <= p->k; f++)
+        if (p->about.scales[f] == 0 || (f < p->k && !is_of_ratings(p, f)))
+            CU_ASSERT_EQUAL(theta[f], 0);
+}
+
+static void check_residual(GRand *random, guint k, guint m, guint rating_dims, Link link)
+{
+    g_auto(Person) p = {0};
+    person_init(&p, random, k, m, link);
+    g_autofree double *scales = person_make_residual(&p, random, rating_dims);
+    g_autofree double *theta = g_new(double, k + 1);
+    solve(theta, &p);
+    check_zeros(&p, theta);
+    if (link == LINK_SIGMOID) {
+        check_derivatives(&p, theta);
+        return;
+    }
+    g_autofree double *oracle = normal_equations(&p);
+    for (guint f = 0; f <= k; f++)
+        CU_ASSERT_DOUBLE_EQUAL(theta[f], oracle[f], 1e-9);
+}
+
+static void test_residuals(void)
+{
+    g_autoptr(GRand) random = g_rand_new_with_seed(tap_seed());
+    for (guint s = 0; s < G_N_ELEMENTS(sizes); s++)
+        for (guint half = 0; half < 2; half++) {
+            const guint k = sizes[s][0], m = sizes[s][1];
+            if (half == 1 && k == 1)
+                continue;
+            check_residual(random, k, m, half * k / 2, LINK_IDENTITY);
+            check_residual(random, k, m, half * k / 2, LINK_SIGMOID);
+        }
 }
 
 /* Ratings at the very ends of the scale, which no z reaches, and a start far out, where the sigmoid
@@ -195,7 +260,7 @@ static void test_extremes(void)
     const double offsets[] = {0, -40, 40, -800, 800};
     for (guint s = 0; s < G_N_ELEMENTS(offsets); s++) {
         g_auto(Person) p = {0};
-        person_init(&p, random, 8, 12, FOLD_IN_SIGMOID);
+        person_init(&p, random, 8, 12, LINK_SIGMOID);
         g_autofree double *theta = g_new(double, p.k + 1);
         p.about.offset = offsets[s];
         p.about.lambda = 1e-6;
@@ -216,7 +281,7 @@ static void test_too_long_a_step(void)
 {
     g_autoptr(GRand) random = g_rand_new_with_seed(tap_seed());
     g_auto(Person) p = {0};
-    person_init(&p, random, 3, 10, FOLD_IN_SIGMOID);
+    person_init(&p, random, 3, 10, LINK_SIGMOID);
     g_autofree double *theta = g_new(double, p.k + 1);
     p.about.offset = -4;
     p.about.lambda = 1e-4;
@@ -235,7 +300,7 @@ static void test_limits_of_lambda(void)
 {
     g_autoptr(GRand) random = g_rand_new_with_seed(tap_seed());
     g_auto(Person) p = {0};
-    person_init(&p, random, 16, 6, FOLD_IN_SIGMOID);
+    person_init(&p, random, 16, 6, LINK_SIGMOID);
     g_autofree double *theta = g_new(double, p.k + 1);
     p.about.lambda = 1e12; /* nothing but the prior */
     solve(theta, &p);
@@ -251,29 +316,42 @@ static void test_nothing_shown(void)
 {
     g_autoptr(GRand) random = g_rand_new_with_seed(tap_seed());
     g_auto(Person) p = {0};
-    person_init(&p, random, 5, 1, FOLD_IN_SIGMOID);
+    person_init(&p, random, 5, 1, LINK_SIGMOID);
     g_autofree double *theta = g_new(double, p.k + 1);
     p.m = 0;
     solve(theta, &p);
     CU_ASSERT(memcmp(theta, p.prior, (p.k + 1) * sizeof *theta) == 0);
 }
 
+static void check_sum(const Person *p)
+{
+    g_autofree double *theta = g_new(double, p->k + 1);
+    solve(theta, p);
+    g_autoptr(ProfileSum) sum = fold_in_sum(&p->about, theta);
+    CU_ASSERT_EQUAL(sum->k, p->k);
+    for (guint f = 0; f < p->form.rating_dims; f++)
+        CU_ASSERT_EQUAL(sum->query[f], 0);
+    for (guint i = 0; i < p->m; i++) {
+        double score = p->shown[i].bias;
+        for (guint f = 0; f < p->k; f++)
+            score += (double)sum->query[f] * (double)p->shown[i].vector[f];
+        CU_ASSERT_DOUBLE_EQUAL(profile_rating(sum, score, p->shown[i].vector, &p->form),
+                               predicted(p, theta, i), 1e-5);
+    }
+}
+
 /* The sum's rating of a movie is that of the full model. */
 static void test_sum(void)
 {
-    const ModelForm form = model_form_fm(5.5);
     g_autoptr(GRand) random = g_rand_new_with_seed(tap_seed());
-    g_auto(Person) p = {0};
-    person_init(&p, random, 24, 10, FOLD_IN_SIGMOID);
-    g_autofree double *theta = g_new(double, p.k + 1);
-    solve(theta, &p);
-    g_autoptr(ProfileSum) sum = fold_in_sum(&p.about, theta);
-    CU_ASSERT_EQUAL(sum->k, p.k);
-    for (guint i = 0; i < p.m; i++) {
-        double score = p.shown[i].bias;
-        for (guint f = 0; f < p.k; f++)
-            score += (double)sum->query[f] * (double)p.shown[i].vector[f];
-        CU_ASSERT_DOUBLE_EQUAL(profile_rating(sum, score, NULL, &form), predicted(&p, theta, i), 1e-5);
+    g_auto(Person) fm = {0};
+    person_init(&fm, random, 24, 10, LINK_SIGMOID);
+    check_sum(&fm);
+    for (guint half = 0; half < 2; half++) {
+        g_auto(Person) p = {0};
+        person_init(&p, random, 24, 10, LINK_SIGMOID);
+        g_autofree double *scales = person_make_residual(&p, random, half * 9);
+        check_sum(&p);
     }
 }
 
@@ -290,7 +368,7 @@ static void test_what_cannot_be(void)
     const double lambdas[] = {0, -1, NAN, INFINITY};
     g_autoptr(GRand) random = g_rand_new_with_seed(tap_seed());
     g_auto(Person) p = {0};
-    person_init(&p, random, 5, 3, FOLD_IN_SIGMOID);
+    person_init(&p, random, 5, 3, LINK_SIGMOID);
     const double lambda = p.about.lambda;
     for (guint i = 0; i < G_N_ELEMENTS(lambdas); i++) {
         p.about.lambda = lambdas[i];
@@ -304,6 +382,7 @@ static void test_what_cannot_be(void)
 static const UnitTest tests[] = {
     {"identity: the normal equations", test_identity},
     {"sigmoid: the derivatives are 0", test_sigmoid},
+    {"residuals", test_residuals},
     {"extremes", test_extremes},
     {"too long a step", test_too_long_a_step},
     {"lambda from nothing to everything", test_limits_of_lambda},

@@ -1,5 +1,6 @@
 #include "history.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "fixtures.h"
@@ -32,7 +33,8 @@ static void check(const char *text, const Expected *expected, guint count)
     for (guint i = 0; i < MIN(count, history->ratings->len); i++) {
         const HistoryRating *rating = history_get(history, i);
         CU_ASSERT_STRING_EQUAL(rating->movie, expected[i].movie);
-        CU_ASSERT_EQUAL(rating->rating, expected[i].rating);
+        CU_ASSERT(rating->rating == expected[i].rating ||
+                  (isnan(rating->rating) && isnan(expected[i].rating)));
         CU_ASSERT_EQUAL(rating->line, expected[i].line);
     }
 }
@@ -80,14 +82,26 @@ static void test_names_of_movies(void)
 
 static void test_lines_that_are_none(void)
 {
-    const char *const lines[] = {"318",          "318 five", "318,",        ",5",
+    const char *const lines[] = {"318 ::",       "318 five", "318,",        ",5",
                                  "1::318::5::0", "1,318,5",  "1 318 5",     "\"318,5",
                                  "\"318\"5",     "318 5 x",  "318 nan",     "318 inf",
-                                 "\"\",5",       "\"318\"",  "\"318\"\",5", "::5"};
+                                 "\"\",5",       "\"\"",     "\"318\"\",5", "::5"};
     for (guint i = 0; i < G_N_ELEMENTS(lines); i++) {
         g_autofree char *text = g_strdup_printf("7 3\n%s\n", lines[i]);
         check_refused(text, "seen.txt:2: expected a movie and a rating");
     }
+}
+
+/* Seen, but not rated. */
+static void test_movies_alone(void)
+{
+    const Expected movies[] = {
+        {"318", NAN, 1}, {"Lamp, green", NAN, 2}, {"1", 4, 3}, {"7", NAN, 5}};
+    check("318\n \"Lamp, green\"\r\n1 4\n\n  7  ", movies, 4);
+    const Expected behind[] = {{"318", NAN, 2}, {"movieId", NAN, 3}};
+    check("movieId\n318\nmovieId\n", behind, 2);
+    check("movie\n318\nmovieId\n", behind, 2);
+    check_refused("318\n1\n\n318 2\n", "seen.txt:4: movie 318 is rated in line 1 already");
 }
 
 /* Nobody can tell whether a comma is the point of a rating or the end of a movie's id. */
@@ -175,18 +189,36 @@ static void test_too_many(void)
     check_refused(text->str, "seen.txt:10001: more than 10000 ratings");
 }
 
+static void check_scale(const char *text, HistoryScale scale, const char *message)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(History) history = parse(text, &error);
+    CU_ASSERT_PTR_NOT_NULL(history);
+    if (history == NULL)
+        return;
+    CU_ASSERT_EQUAL(history_check_scale(history, &scale, &error), message == NULL);
+    if (message != NULL)
+        TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_DATA, message);
+}
+
 static void test_scale(void)
 {
-    const char *const bad[] = {"318 4\n1 5.5\n", "318 4\n1 -0.5\n", "318 4\n1 100\n"};
-    g_autoptr(GError) error = NULL;
-    g_autoptr(History) history = parse("318 0\n1 5.4\n", &error);
-    CU_ASSERT(history != NULL && history_check_scale(history, 5.5, &error));
-    for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
-        g_autoptr(History) other = parse(bad[i], &error);
-        CU_ASSERT_PTR_NOT_NULL(other);
-        CU_ASSERT(other != NULL && !history_check_scale(other, 5.5, &error));
-        TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "seen.txt:2: movie 1 is rated");
-    }
+    const HistoryScale open = {0, 5.5, .is_open = TRUE, .by_ratings = TRUE}, closed = {1, 5},
+                       binary = {1, 1};
+    check_scale("318 0\n1 5.4\n", open, NULL);
+    check_scale("318 4\n1 5.5\n", open,
+                "seen.txt:2: movie 1 is rated 5.5; ratings of this release "
+                "go from 0 to below 5.5");
+    check_scale("318 4\n1 -0.5\n", open, "seen.txt:2: movie 1 is rated");
+    check_scale("318 4\n1 100\n", open, "seen.txt:2: movie 1 is rated");
+    check_scale("318 4\n1\n", open, "seen.txt:2: movie 1 has no rating");
+    check_scale("318 5\n1\n2 1\n", closed, NULL);
+    check_scale("318 5\n1 5.5\n", closed,
+                "seen.txt:2: movie 1 is rated 5.5; ratings of this release "
+                "go from 1 to 5");
+    check_scale("318 5\n1 0.5\n", closed, "seen.txt:2: movie 1 is rated");
+    check_scale("318\n1 1\n", binary, NULL);
+    check_scale("318\n1 4\n", binary, "of this release are all 1: leave them out");
 }
 
 static void test_files(void)
@@ -197,7 +229,7 @@ static void test_files(void)
     g_autoptr(History) none = history_read(path, &error);
     CU_ASSERT_PTR_NULL(none);
     TAP_ASSERT_ERROR(error, G_FILE_ERROR, G_FILE_ERROR_NOENT, path);
-    fixture_put(directory, "seen.txt", "318 5\nx\n", -1);
+    fixture_put(directory, "seen.txt", "318 5\nx y z\n", -1);
     g_autoptr(History) bad = history_read(path, &error);
     CU_ASSERT_PTR_NULL(bad);
     g_autofree char *where = g_strdup_printf("%s:2: ", path);
@@ -212,6 +244,7 @@ static const UnitTest tests[] = {
     {"what is left out", test_what_is_left_out},
     {"names of movies", test_names_of_movies},
     {"lines that are none", test_lines_that_are_none},
+    {"movies alone", test_movies_alone},
     {"a comma for a point", test_decimal_comma},
     {"movies that are none", test_movies_that_are_none},
     {"a movie twice", test_repeated_movie},

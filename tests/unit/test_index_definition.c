@@ -34,6 +34,20 @@ static void test_mapping(void)
     CU_ASSERT_PTR_NULL(strstr(text, "${"));
 }
 
+/* An index without attributes is as it was before there were any. */
+static void test_attributes(void)
+{
+    g_autoptr(Bundle) bundle = fixture_bundle(3, 1);
+    fixture_set_attributes(bundle->features);
+    g_autofree char *text = index_definition_of(bundle, DOC_IDS_BY_VALUE);
+    g_auto(yajl_val) tree = json_parse(text, "the definition", NULL);
+    yajl_val field = json_get(tree, "mappings.properties.attributes");
+    CU_ASSERT_EQUAL(g_strcmp0(json_get_string(field, "type"), "keyword"), 0);
+    CU_ASSERT(YAJL_IS_FALSE(json_get(field, "index")));
+    CU_ASSERT(YAJL_IS_FALSE(json_get(field, "doc_values")));
+    CU_ASSERT_PTR_NOT_NULL(json_get(tree, "mappings.properties.title"));
+}
+
 static void test_meta(void)
 {
     g_autoptr(Bundle) bundle = fixture_bundle(3, 1);
@@ -61,6 +75,7 @@ static void test_meta_with_odd_values(void)
 
 static const UnitTest tests[] = {
     {"mapping", test_mapping},
+    {"attributes", test_attributes},
     {"_meta", test_meta},
     {"_meta with odd values", test_meta_with_odd_values},
     {NULL, NULL},

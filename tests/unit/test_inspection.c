@@ -145,7 +145,25 @@ static void test_title(void)
     CU_ASSERT_EQUAL(title_width("\344\270\203\344\276\215"), 4); /* two wide characters */
 }
 
+/* The objective is said, and movies are near one another by the half for lists. */
+static void test_objective(void)
+{
+    static const char training[] =
+        "{\"objective\":\"both\",\"rating_dimensions\":1,\"interactions\":\"movie\","
+        "\"link\":{\"type\":\"identity\",\"lowest\":1,\"highest\":5}}";
+    g_autoptr(Inspection) fm = inspect(SMALL_TRAINING, "20");
+    g_autoptr(Inspection) both = inspect(training, "20");
+    g_autofree char *of_fm = printed(fm, inspection_print), *text = printed(both, inspection_print);
+    CU_ASSERT_PTR_NOT_NULL(strstr(of_fm, "objective         ratings\n"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(text, "objective         both: 1 dimensions for ratings, 1 for lists\n"));
+    CU_ASSERT_EQUAL(g_array_index(both->neighbours, Neighbour, 0).cosine, 1);
+    CU_ASSERT_EQUAL(g_array_index(both->neighbours, Neighbour, 1).cosine, 1);
+    CU_ASSERT(g_array_index(fm->neighbours, Neighbour, 0).cosine < 0.9);
+}
+
 static const UnitTest tests[] = {
+    {"objective", test_objective},
     {"spread", test_spread},
     {"types", test_types},
     {"highest and lowest bias", test_extremes},

@@ -7,10 +7,10 @@
 #include "tap.h"
 
 /* What a server answers to GET /ALIAS/_mapping, with `from` replaced in it, and what is found. */
-static Report *check(const char *from, const char *to)
+static Report *check_release(const Bundle *released, const Bundle *bundle, const char *from,
+                             const char *to)
 {
-    g_autoptr(Bundle) bundle = fixture_bundle(3, 7);
-    g_autofree char *definition = index_definition_of(bundle, DOC_IDS_BY_VALUE);
+    g_autofree char *definition = index_definition_of(released, DOC_IDS_BY_VALUE);
     g_autofree char *answer = g_strdup_printf("{\"recsys-1\": %s}", definition);
     g_auto(GStrv) parts = g_strsplit(answer, from, 2);
     CU_ASSERT_EQUAL(g_strv_length(parts), 2);
@@ -26,12 +26,22 @@ static Report *check(const char *from, const char *to)
     return report;
 }
 
+static Report *check(const char *from, const char *to)
+{
+    g_autoptr(Bundle) bundle = fixture_bundle(3, 7);
+    return check_release(bundle, bundle, from, to);
+}
+
+static const char *first_of(const Report *report)
+{
+    return report->first_violations->len > 0 ? g_ptr_array_index(report->first_violations, 0) : "";
+}
+
 static void check_found(const char *from, const char *to, guint64 violations, const char *first)
 {
     g_autoptr(Report) report = check(from, to);
     CU_ASSERT_EQUAL(report->violations, violations);
-    const char *found =
-        report->first_violations->len > 0 ? g_ptr_array_index(report->first_violations, 0) : "";
+    const char *found = first_of(report);
     CU_ASSERT_PTR_NOT_NULL(strstr(found, first));
     if (report->violations != violations || strstr(found, first) == NULL)
         printf("# %s -> %s: %s\n", from, to, found);
@@ -98,6 +108,23 @@ static void test_meta(void)
         check_found(edits[i][0], edits[i][1], 1, edits[i][2]);
 }
 
+/* A release without attributes, of a bundle without them, is right; one of a bundle that has them
+ * is not, and the other way round. */
+static void test_attributes(void)
+{
+    g_autoptr(Bundle) with = fixture_bundle(3, 7), without = fixture_bundle(3, 7);
+    fixture_set_attributes(with->features);
+    g_autoptr(Report) same = check_release(with, with, "mappings", "mappings");
+    CU_ASSERT_EQUAL(same->violations, 0);
+    g_autoptr(Report) absent = check_release(without, with, "mappings", "mappings");
+    CU_ASSERT_EQUAL(absent->kinds[VIOLATION_MAPPING].count, 3);
+    CU_ASSERT_PTR_NOT_NULL(strstr(first_of(absent), "properties.attributes.type is absent"));
+    g_autoptr(Report) extra = check_release(with, without, "mappings", "mappings");
+    CU_ASSERT_EQUAL(extra->violations, 1);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(first_of(extra), "there is a field attributes that the bundle does not have"));
+}
+
 static void test_no_mapping_at_all(void)
 {
     g_autoptr(Report) report = check("\"mappings\"", "\"other\"");
@@ -111,6 +138,7 @@ static const UnitTest tests[] = {
     {"fields", test_fields},
     {"extra fields", test_extra_fields},
     {"_meta", test_meta},
+    {"attributes", test_attributes},
     {"no mapping at all", test_no_mapping_at_all},
     {NULL, NULL},
 };

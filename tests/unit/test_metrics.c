@@ -6,14 +6,6 @@
 #include "rng.h"
 #include "tap.h"
 
-static void test_rmse_and_mae(void)
-{
-    const float predicted[] = {3, 4, 1, 5}, actual[] = {4, 4, 3, 4};
-    CU_ASSERT_DOUBLE_EQUAL(metrics_rmse(predicted, actual, 4), sqrt(6.0 / 4.0), 1e-15);
-    CU_ASSERT_DOUBLE_EQUAL(metrics_mae(predicted, actual, 4), 1.0, 1e-15);
-    CU_ASSERT_EQUAL(metrics_rmse(actual, actual, 4), 0.0);
-}
-
 /* Hits at ranks 1 and 3 of 3 relevant: DCG = 1 + 1/2, IDCG = 1 + 1/log2(3) + 1/2. */
 static void test_ndcg(void)
 {
@@ -34,6 +26,24 @@ static void test_recall(void)
     CU_ASSERT_EQUAL(metrics_recall(hits, 4, 2), 1.0);
     CU_ASSERT_EQUAL(metrics_recall(hits, 4, 8), 0.25);
     CU_ASSERT_EQUAL(metrics_recall(hits, 1, 8), 0.125);
+}
+
+static void test_precision(void)
+{
+    const guint8 hits[] = {1, 0, 1, 0};
+    CU_ASSERT_EQUAL(metrics_precision(hits, 4, 4), 0.5);
+    CU_ASSERT_EQUAL(metrics_precision(hits, 1, 4), 0.25); /* a short list is not better for it */
+}
+
+static void test_first_hit(void)
+{
+    const guint8 first[] = {1, 0, 1}, third[] = {0, 0, 1}, none[] = {0, 0, 0};
+    CU_ASSERT_EQUAL(metrics_reciprocal_rank(first, 3), 1.0);
+    CU_ASSERT_DOUBLE_EQUAL(metrics_reciprocal_rank(third, 3), 1.0 / 3.0, 1e-15);
+    CU_ASSERT_EQUAL(metrics_reciprocal_rank(third, 2), 0.0);
+    CU_ASSERT_EQUAL(metrics_reciprocal_rank(none, 3), 0.0);
+    CU_ASSERT_EQUAL(metrics_hit_rate(third, 3), 1.0);
+    CU_ASSERT_EQUAL(metrics_hit_rate(third, 2), 0.0);
 }
 
 static void test_top(void)
@@ -89,9 +99,10 @@ static void test_top_against_sorting(void)
 }
 
 static const UnitTest tests[] = {
-    {"RMSE and MAE", test_rmse_and_mae},
     {"NDCG", test_ndcg},
     {"recall", test_recall},
+    {"precision", test_precision},
+    {"first hit", test_first_hit},
     {"top", test_top},
     {"top, against sorting", test_top_against_sorting},
     {NULL, NULL},

@@ -44,7 +44,7 @@ static void test_order(void)
     const guint expected[] = {2, 5, 3, 1, 6, 4};
     g_autoptr(FmModel) model = model_of(vectors[0], 7, 2);
     g_autoptr(GArray) candidates = indices(0, 7);
-    g_autoptr(GArray) found = neighbours_find(model, candidates, 0, 10);
+    g_autoptr(GArray) found = neighbours_find(model, 0, candidates, 0, 10);
     CU_ASSERT_EQUAL(found->len, G_N_ELEMENTS(expected));
     for (guint i = 0; i < MIN(found->len, G_N_ELEMENTS(expected)); i++)
         CU_ASSERT_EQUAL(at(found, i)->feature, expected[i]);
@@ -55,12 +55,26 @@ static void test_only_candidates_and_no_more_than_asked(void)
     const float vectors[][2] = {{1, 0}, {1, 0}, {1, 0}, {1, 0}, {1, 0}};
     g_autoptr(FmModel) model = model_of(vectors[0], 5, 2);
     g_autoptr(GArray) candidates = indices(2, 5);
-    g_autoptr(GArray) two = neighbours_find(model, candidates, 0, 2);
+    g_autoptr(GArray) two = neighbours_find(model, 0, candidates, 0, 2);
     CU_ASSERT_EQUAL(two->len, 2);
     CU_ASSERT_EQUAL(at(two, 0)->feature, 2);
     CU_ASSERT_EQUAL(at(two, 1)->feature, 3);
-    g_autoptr(GArray) none = neighbours_find(model, candidates, 0, 0);
+    g_autoptr(GArray) none = neighbours_find(model, 0, candidates, 0, 0);
     CU_ASSERT_EQUAL(none->len, 0);
+}
+
+/* Of two halves the first does not count. */
+static void test_half(void)
+{
+    const float vectors[][2] = {{9, 1}, {9, -2}, {-9, 3}, {9, 0}};
+    const guint expected[] = {2, 3, 1};
+    g_autoptr(FmModel) model = model_of(vectors[0], 4, 2);
+    g_autoptr(GArray) candidates = indices(0, 4);
+    g_autoptr(GArray) found = neighbours_find(model, 1, candidates, 0, 10);
+    CU_ASSERT_EQUAL(found->len, 3);
+    for (guint i = 0; i < MIN(found->len, 3); i++)
+        CU_ASSERT_EQUAL(at(found, i)->feature, expected[i]);
+    CU_ASSERT_EQUAL(at(found, 0)->cosine, 1);
 }
 
 /* Each of the found is as near as claimed, and nothing left out is nearer. */
@@ -72,7 +86,7 @@ static void test_random(void)
     for (guint i = 0; i < N * K; i++)
         model->embeddings[i] = (float)rng_normal(random);
     g_autoptr(GArray) candidates = indices(0, N);
-    g_autoptr(GArray) found = neighbours_find(model, candidates, 17, SIZE);
+    g_autoptr(GArray) found = neighbours_find(model, 0, candidates, 17, SIZE);
     CU_ASSERT_EQUAL(found->len, SIZE);
     guint nearer = 0;
     double last = at(found, SIZE - 1)->cosine;
@@ -87,6 +101,7 @@ static const UnitTest tests[] = {
     {"cosine", test_cosine},
     {"order", test_order},
     {"only candidates, and no more than asked", test_only_candidates_and_no_more_than_asked},
+    {"half of a vector", test_half},
     {"random vectors", test_random},
     {NULL, NULL},
 };

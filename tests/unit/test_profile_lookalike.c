@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fixtures.h"
+#include "forms.h"
 #include "local_scorer.h"
 #include "tap.h"
 
@@ -120,7 +121,28 @@ static void test_few_components(void)
     check_words(three, query, NULL);
 }
 
+/* Slips are found in the half for lists; the other, which is to be 0, has one of its own. */
+static void test_two_halves(void)
+{
+    const ModelForm form = form_of(OBJECTIVE_BOTH, LINK_IDENTITY, 6);
+    g_autoptr(Bundle) bundle = a_bundle(K);
+    g_autofree char *training = form_apply(bundle, &form, 5);
+    float query[K];
+    combine(query, bundle, 1, 1, 1);
+    check_words(bundle, query,
+                "that of {user 7, age 3, gender 1}, but the rating half is not zero: the first 6 "
+                "components must be 0 for a list");
+    combine(query, bundle, 2, 1, 0);
+    memset(query, 0, 6 * sizeof *query);
+    check_words(bundle, query,
+                "the sum of the vectors of {age 3, gender 1} with that of age 3 added twice");
+    combine(query, bundle, 0.5f, 0.5f, 0);
+    memset(query, 0, 6 * sizeof *query);
+    check_words(bundle, query, "the average of the vectors of {age 3, gender 1}, not their sum");
+}
+
 static const UnitTest tests[] = {
+    {"two halves", test_two_halves},
     {"slips", test_slips},
     {"length 1 and reversed", test_length_and_order},
     {"nearly a slip", test_nearly},

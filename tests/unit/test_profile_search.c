@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fixtures.h"
+#include "forms.h"
 #include "local_scorer.h"
 #include "rng.h"
 #include "tap.h"
@@ -41,6 +42,28 @@ static gboolean same_features(const Profile *a, const Profile *b)
             same += strcmp(profile_get(a, i)->type, profile_get(b, j)->type) == 0 &&
                     strcmp(profile_get(a, i)->value, profile_get(b, j)->value) == 0;
     return same == profile_size(a);
+}
+
+/* The query is 0 in the rating half; whoever leaves that half in is no profile's. */
+static void test_two_halves(void)
+{
+    const ModelForm form = form_of(OBJECTIVE_BOTH, LINK_IDENTITY, 6);
+    guint32 seed = tap_seed();
+    g_autoptr(Bundle) bundle = large_bundle(seed);
+    for (guint i = 0; i < USERS; i++) /* who differ most in the half that is not looked at */
+        bundle->model->embeddings[(gsize)i * K + 2] *= 10;
+    g_autofree char *training = form_apply(bundle, &form, seed);
+    g_autoptr(GRand) random = g_rand_new_with_seed(seed);
+    for (guint i = 0; i < 50; i++) {
+        g_auto(ProfileMatch) match = {0}, whole = {0};
+        g_autoptr(Profile) profile = random_profile(random);
+        g_autoptr(ProfileSum) sum = local_profile_sum(bundle, profile, NULL);
+        profile_search(&match, bundle, sum->query);
+        CU_ASSERT(same_features(profile, match.profile));
+        CU_ASSERT_EQUAL(match.differing, 0);
+        profile_search(&whole, bundle, sum->rating_query);
+        CU_ASSERT_PTR_NULL(whole.profile);
+    }
 }
 
 static void test_exact(void)
@@ -135,8 +158,13 @@ static void test_gives_up(void)
 }
 
 static const UnitTest tests[] = {
-    {"exact", test_exact},   {"sums in float32", test_float_sums}, {"no profile", test_none},
-    {"fewest", test_fewest}, {"all the same", test_gives_up},      {NULL, NULL},
+    {"two halves", test_two_halves},
+    {"exact", test_exact},
+    {"sums in float32", test_float_sums},
+    {"no profile", test_none},
+    {"fewest", test_fewest},
+    {"all the same", test_gives_up},
+    {NULL, NULL},
 };
 
 TAP_MAIN("profile_search", tests)

@@ -255,6 +255,20 @@ static void test_other_scorings(void)
     CU_ASSERT_PTR_NULL(strstr(dot, "bias"));
 }
 
+/* The cosine of half a vector: the script is as constant as the others, its numbers parameters. */
+static void test_half_cosine(void)
+{
+    const float query[] = {0, 3, 4};
+    QueryBody asked = {.query = query, .k = 3, .size = 3, .first = 1, .scoring = QUERY_COSINE};
+    g_autofree char *half = query_body(&asked);
+    CU_ASSERT_PTR_NOT_NULL(strstr(half, "\"first\":1,\"length\":5"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(half, "int i = params.first"));
+    CU_ASSERT_PTR_NULL(strstr(half, "cosineSimilarity"));
+    asked.scoring = QUERY_DOT;
+    g_autofree char *dot = query_body(&asked);
+    CU_ASSERT_PTR_NULL(strstr(dot, "first"));
+}
+
 static const UnitTest tests[] = {
     {"shift for random models", test_shift_for_random_models},
     {"shift for the opposite of the query", test_shift_for_the_opposite_of_the_query},
@@ -266,6 +280,7 @@ static const UnitTest tests[] = {
     {"pages and vectors", test_places},
     {"hits that are skipped", test_bare},
     {"other scorings", test_other_scorings},
+    {"the cosine of half a vector", test_half_cosine},
     {NULL, NULL},
 };
 

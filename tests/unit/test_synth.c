@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 
 #include "recsys_error.h"
+#include "synth_world.h"
 #include "tap.h"
 
 static const SynthOptions small = {
@@ -412,6 +413,94 @@ static void test_expected_ratings_are_calibrated(void)
         CU_ASSERT(fabs(sum[bin]) <= 5.0 * sqrt(squares[bin]));
 }
 
+/* ---- who rates what ---- */
+
+/* A few hundred people, enough to tell tastes from chance. */
+static const SynthOptions crowd = {
+    .users = 600, .movies = 300, .ratings = 30000, .seed = 5, .noise = 0.9};
+
+/* Tastes make what people rate better in their eyes than movies as popular that others have rated;
+ * the quality of the movies is left out. */
+static void test_people_rate_what_they_like(void)
+{
+    g_autoptr(SynthWorld) world = synth_world_new(&crowd);
+    double sum = 0.0, squares = 0.0;
+    guint i = 0;
+    for (guint u = 0; u < crowd.users; u++)
+        for (guint end = i + world->users[u].n_ratings; i < end; i++) {
+            guint other = world->rows[(i + crowd.ratings / 2) % crowd.ratings];
+            const SynthMovie *rated = &world->movies[world->rated[world->rows[i]]];
+            const SynthMovie *random = &world->movies[world->rated[other]];
+            double liked = synth_planted_mean(&world->users[u], rated) - rated->quality -
+                           synth_planted_mean(&world->users[u], random) + random->quality;
+            sum += liked;
+            squares += liked * liked;
+        }
+    CU_ASSERT_EQUAL(i, crowd.ratings);
+    CU_ASSERT(sum > 10.0 * sqrt(squares));
+}
+
+/* Women and men choose differently: chi square of movie by gender, which by chance is
+ * `movies - 1` give or take sqrt(2 (movies - 1)). */
+static void test_metadata_moves_choices(void)
+{
+    g_autoptr(SynthWorld) world = synth_world_new(&crowd);
+    g_autofree double *count = g_new0(double, 2 * crowd.movies);
+    double of_gender[2] = {0.0};
+    const guint *row = world->rows;
+    for (guint u = 0; u < crowd.users; u++)
+        for (guint i = 0; i < world->users[u].n_ratings; i++) {
+            guint gender = world->users[u].code[SYNTH_GENDER];
+            count[2 * *row++ + gender]++;
+            of_gender[gender]++;
+        }
+    double chi_square = 0.0;
+    for (guint m = 0; m < crowd.movies; m++)
+        for (guint g = 0; g < 2; g++) {
+            double expected =
+                (count[2 * m] + count[2 * m + 1]) * of_gender[g] / (of_gender[0] + of_gender[1]);
+            chi_square += (count[2 * m + g] - expected) * (count[2 * m + g] - expected) / expected;
+        }
+    double freedom = crowd.movies - 1;
+    CU_ASSERT(chi_square > freedom + 10.0 * sqrt(2.0 * freedom));
+}
+
+static int by_size(const void *a, const void *b)
+{
+    guint x = *(const guint *)a, y = *(const guint *)b;
+    return x < y ? 1 : x > y ? -1 : 0;
+}
+
+/* The share of the largest tenth of the counts. */
+static double share_of_top_tenth(guint *counts, guint n)
+{
+    double top = 0.0, all = 0.0;
+    qsort(counts, n, sizeof *counts, by_size);
+    for (guint i = 0; i < n; i++) {
+        all += counts[i];
+        top += i < n / 10 ? counts[i] : 0;
+    }
+    return top / all;
+}
+
+/* MovieLens 1M: .38 of the ratings are by the most active tenth, .44 of the most rated tenth. */
+static void test_long_tails(void)
+{
+    const SynthOptions options = {
+        .users = 1000, .movies = 1000, .ratings = 60000, .seed = 5, .noise = 0.9};
+    g_autoptr(SynthWorld) world = synth_world_new(&options);
+    g_autofree guint *active = g_new0(guint, options.users);
+    g_autofree guint *popular = g_new0(guint, options.movies);
+    for (guint u = 0; u < options.users; u++)
+        active[u] = world->users[u].n_ratings;
+    for (guint i = 0; i < options.ratings; i++)
+        popular[world->rows[i]]++;
+    double by_active = share_of_top_tenth(active, options.users);
+    double of_popular = share_of_top_tenth(popular, options.movies);
+    CU_ASSERT(by_active > 0.25 && by_active < 0.5);
+    CU_ASSERT(of_popular > 0.35 && of_popular < 0.6);
+}
+
 /* ---- errors ---- */
 
 static void check_refused(const Place *place, const SynthOptions *options, int code)
@@ -532,6 +621,9 @@ const UnitTest test_synth[] = {
     {"options in planted.json", test_planted_options},
     {"noise floor", test_noise_floor},
     {"expected ratings are calibrated", test_expected_ratings_are_calibrated},
+    {"people rate what they like", test_people_rate_what_they_like},
+    {"metadata moves choices", test_metadata_moves_choices},
+    {"long tails", test_long_tails},
     {"impossible options", test_impossible_options},
     {"target with something in it", test_target_with_something_in_it},
     {"target is a file", test_target_is_a_file},

@@ -180,6 +180,104 @@ static void test_valid_0(void)
     check_refused(&place, "--checkpoint-seconds nan", "must not be negative");
 }
 
+/* ---- --valid ---- */
+
+static void check_split(const ProgramPlace *place, const char *options, const char *by)
+{
+    g_auto(ProgramRun) r = {0};
+    train(&r, place, options);
+    CU_ASSERT_EQUAL(r.status, 0);
+    if (r.status != 0)
+        printf("# train %s: %s\n", options, r.err);
+    g_autofree char *path = g_build_filename(place->directory, "bundle", NULL);
+    g_autoptr(Bundle) bundle = bundle_open(path, NULL);
+    CU_ASSERT_PTR_NOT_NULL(bundle);
+    if (bundle == NULL)
+        return;
+    gint64 trained = 0, held_out = 0;
+    CU_ASSERT_EQUAL(g_strcmp0(json_get_string(bundle->training, "split.by"), by), 0);
+    CU_ASSERT(json_get_int(bundle->training, "split.train_rows", &trained));
+    CU_ASSERT(json_get_int(bundle->training, "split.valid_rows", &held_out) && held_out > 0);
+    CU_ASSERT_EQUAL(trained + held_out, 900);
+    g_autoptr(TrainingRows) rows = NULL;
+    CU_ASSERT(bundle_training_rows(bundle, &rows, NULL));
+    CU_ASSERT(rows != NULL && rows->rows == trained);
+}
+
+static void test_splits(void)
+{
+    g_auto(ProgramPlace) place = {0};
+    g_auto(Lines) plain = {0}, random = {0}, user = {0};
+    if (!program_place_init(&place, SYNTH))
+        return;
+    check_split(&place, "--epochs 1", "random");
+    check_split(&place, "--epochs 1 --valid 0.2:random", "random");
+    check_split(&place, "--epochs 1 --valid 0.2:user", "user");
+    check_split(&place, "--epochs 1 --valid 0.2:per-user", "per-user");
+    train_json(&plain, &place, "--epochs 1 --valid 0.2");
+    train_json(&random, &place, "--epochs 1 --valid 0.2:random");
+    train_json(&user, &place, "--epochs 1 --valid 0.2:user");
+    CU_ASSERT_EQUAL(g_strcmp0(plain.model_id, random.model_id), 0);
+    CU_ASSERT(g_strcmp0(plain.model_id, user.model_id) != 0);
+    check_refused(&place, "--valid 0.2:item", "--valid 0.2:item is neither");
+    check_refused(&place, "--valid :time", "--valid :time is neither");
+    check_refused(&place, "--valid 0:time --keep best", "--valid must be more than 0");
+}
+
+/* The latest rows of a file; one without times is refused. */
+static void test_split_by_time(void)
+{
+    g_auto(ProgramPlace) place = {0};
+    g_auto(ProgramRun) r = {0}, refused = {0};
+    if (!program_place_init(&place, SYNTH))
+        return;
+    g_autoptr(GString) text = g_string_new("user,item,rating,timestamp\n");
+    for (guint i = 0; i < 40; i++)
+        g_string_append_printf(text, "u%u,m%u,%u,%u\n", i % 5, i / 5, 1 + i % 4, (i * 7) % 40);
+    fixture_put(place.directory, "timed.csv", text->str, -1);
+    program_run_after(&r, place.cd, PROGRAM_TRAINER,
+                      "train timed.csv timed --epochs 1 --factors 2 --valid 0.25:time");
+    CU_ASSERT_EQUAL(r.status, 0);
+    g_autofree char *path = g_build_filename(place.directory, "timed", NULL);
+    g_autoptr(Bundle) bundle = bundle_open(path, NULL);
+    g_autoptr(TrainingRows) rows = NULL;
+    CU_ASSERT(bundle != NULL && bundle_training_rows(bundle, &rows, NULL) && rows != NULL);
+    for (guint i = 0; rows != NULL && i < 40; i++)
+        CU_ASSERT_EQUAL(training_rows_has(rows, i % 5, i / 5), (i * 7) % 40 < 30);
+    fixture_put(place.directory, "none.csv", "user,item,rating\na,x,1\nb,y,5\na,y,3\n", -1);
+    program_run_after(&refused, place.cd, PROGRAM_TRAINER, "train none.csv n --valid 0.4:time");
+    CU_ASSERT_EQUAL(refused.status, RECSYS_ERROR_DATA);
+    CU_ASSERT_PTR_NOT_NULL(strstr(refused.err, "so it cannot be split by time"));
+}
+
+/* Rows of strangers are left out and counted; bundles may be without their rows. */
+static void test_valid_file(void)
+{
+    g_auto(ProgramPlace) place = {0};
+    g_auto(ProgramRun) r = {0}, none = {0}, bare = {0};
+    if (!program_place_init(&place, SYNTH))
+        return;
+    fixture_put(place.directory, "base.csv", "user,item,rating\na,x,1\nb,y,5\na,y,3\n", -1);
+    fixture_put(place.directory, "more.csv", "user,item,rating\nc,x,1\nb,x,5\nb,z,3\nc,z,3\n", -1);
+    fixture_put(place.directory, "other.csv", "user,item,rating\nc,x,1\n", -1);
+    program_run_after(&r, place.cd, PROGRAM_TRAINER,
+                      "train base.csv b --epochs 1 --factors 2 --valid more.csv");
+    CU_ASSERT_EQUAL(r.status, 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(r.out, "more.csv: left out 2 ratings of users that the training "
+                                         "data does not have, and 1 of movies"));
+    program_run_after(&none, place.cd, PROGRAM_TRAINER,
+                      "train base.csv c --epochs 1 --factors 2 --valid other.csv");
+    CU_ASSERT_EQUAL(none.status, RECSYS_ERROR_DATA);
+    CU_ASSERT_PTR_NOT_NULL(strstr(none.err, "none of its 1 ratings"));
+    program_run_after(&bare, place.cd, PROGRAM_TRAINER,
+                      "train base.csv d --epochs 1 --factors 2 --valid 0 --without-rows");
+    CU_ASSERT_EQUAL(bare.status, 0);
+    g_autofree char *with = g_build_filename(place.directory, "b", "training_rows.bin", NULL);
+    g_autofree char *without = g_build_filename(place.directory, "d", "training_rows.bin", NULL);
+    CU_ASSERT(g_file_test(with, G_FILE_TEST_EXISTS));
+    CU_ASSERT_FALSE(g_file_test(without, G_FILE_TEST_EXISTS));
+}
+
 /* ---- --config ---- */
 
 static void check_bundle(const ProgramPlace *place, guint epochs, guint factors)
@@ -262,6 +360,9 @@ static const UnitTest tests[] = {
     {"--keep best", test_keep_best},
     {"--patience", test_patience},
     {"--valid 0", test_valid_0},
+    {"splits", test_splits},
+    {"a split by time", test_split_by_time},
+    {"a validation file", test_valid_file},
     {"--config", test_config},
     {"--config gives the same model", test_config_gives_the_same_model},
     {"wrong configuration files", test_wrong_config},

@@ -114,24 +114,161 @@ static void test_plot_without_curve(void)
     check(run("plot", bundle, svg, "--genres", "Horror", "--kind", "map", NULL), 0, "the map");
 }
 
+/* Made once for all that do not change it. */
+static struct {
+    char *directory, *data, *bundle, *old; /* `old` does not say what it was trained on */
+} p;
+
+static void place_init(void)
+{
+    if (p.directory != NULL)
+        return;
+    p.directory = tap_directory();
+    p.data = g_build_filename(p.directory, "data", NULL);
+    p.bundle = g_build_filename(p.directory, "bundle", NULL);
+    p.old = g_build_filename(p.directory, "old", NULL);
+    const char *data = p.data;
+    check(run("synth", data, "--users", "60", "--movies", "40", "--ratings", "1500", NULL), 0, "");
+    check(run("train", data, p.bundle, "--epochs", "2", "--factors", "4", NULL), 0, "wrote");
+    check(run("train", data, p.old, "--epochs", "3", "--factors", "4", "--without-rows", NULL), 0,
+          "wrote");
+}
+
+static gint64 int_of(yajl_val tree, const char *path)
+{
+    gint64 value = -1;
+    if (!json_get_int(tree, path, &value))
+        printf("# no %s\n", path);
+    return value;
+}
+
+/* The bundle knows its rows: what was held out is what is measured. */
 static void test_evaluate(void)
 {
-    g_autofree char *directory = tap_directory();
-    g_autofree char *data = g_build_filename(directory, "data", NULL);
-    g_autofree char *bundle = g_build_filename(directory, "bundle", NULL);
-    check(run("synth", data, "--users", "60", "--movies", "40", "--ratings", "1500", NULL), 0, "");
-    check(run("train", data, bundle, "--epochs", "2", "--factors", "4", NULL), 0, "wrote");
-    check(run("evaluate", bundle, data, NULL), 0, "ratings   1500 by 60 users");
-    check(run("evaluate", bundle, data, NULL), 0, "optimistic");
-    check(run("evaluate", bundle, data, "--seen", data, NULL), 0, "nothing to find");
-    check(run("evaluate", bundle, directory, NULL), 2, "users.dat");
-    check(run("evaluate", bundle, data, "--seen", "/nonexistent", NULL), 2, "/nonexistent");
-    check(run("evaluate", bundle, data, "--threads", "0", NULL), 1, "1 to 1024");
-    g_auto(Outcome) json = run("evaluate", bundle, data, "--json", NULL);
+    place_init();
+    check(run("evaluate", p.bundle, p.data, NULL), 0,
+          "rows      150 of 1500; left out: 1350 that are training rows\n");
+    check(run("evaluate", p.bundle, p.data, NULL), 0, "known users: 150 ratings by ");
+    check(run("evaluate", p.bundle, p.data, NULL), 0, "\nNDCG@10 ");
+    check(run("evaluate", p.bundle, p.data, "--at", "3,20", NULL), 0, "\nhit rate@20 ");
+    check(run("evaluate", p.bundle, p.data, "--relevant", "2.5", NULL), 0,
+          "relevant  ratings of 2.5 or more");
+    check(run("evaluate", p.bundle, p.data, "--with-seen", NULL), 0,
+          "note: 1350 of the 1500 rows are training rows, so these figures are optimistic");
+    check(run("evaluate", p.bundle, p.data, "--seen", p.data, NULL), 0,
+          "none of them has a relevant movie to find");
+    g_auto(Outcome) quiet = run("evaluate", p.bundle, p.data, NULL);
+    CU_ASSERT_STRING_EQUAL(quiet.err, "");
+    g_auto(Outcome) one = run("evaluate", p.bundle, p.data, "--threads", "1", NULL);
+    CU_ASSERT_STRING_EQUAL(quiet.out, one.out);
+}
+
+static void test_evaluate_json(void)
+{
+    place_init();
+    g_auto(Outcome) json = run("evaluate", p.bundle, p.data, "--at", "5,10", "--json", NULL);
     g_auto(yajl_val) tree = json_parse(json.out, "it", NULL);
-    gint64 scored = 0;
-    CU_ASSERT(json_is_true(tree, "looks_like_training_data"));
-    CU_ASSERT(json_get_int(tree, "scored_rows", &scored) && scored == 1500);
+    double value = -1, baseline = -1, difference = 0;
+    CU_ASSERT_EQUAL(int_of(tree, "rows"), 1500);
+    CU_ASSERT_EQUAL(int_of(tree, "training_rows"), 1350);
+    CU_ASSERT_EQUAL(int_of(tree, "scored_rows"), 150);
+    CU_ASSERT_EQUAL(int_of(tree, "known.rows"), 150);
+    CU_ASSERT(json_get_double(tree, "known.rmse.model.value", &value));
+    CU_ASSERT(json_get_double(tree, "known.rmse.baseline.value", &baseline));
+    CU_ASSERT(json_get_double(tree, "known.rmse.above_baseline.value", &difference));
+    CU_ASSERT_DOUBLE_EQUAL(difference, value - baseline, 1e-12);
+    CU_ASSERT(json_get_double(tree, "rmse", &baseline) && baseline == value);
+    yajl_val lists = json_get(tree, "known.lists");
+    CU_ASSERT_EQUAL(json_array_length(lists), 2);
+    CU_ASSERT_EQUAL(int_of(json_array_get(lists, 1), "size"), 10);
+    CU_ASSERT(json_get_double(json_array_get(lists, 1), "mrr.model.error", &value) && value > 0);
+    CU_ASSERT_PTR_NULL(json_get(tree, "cold"));
+}
+
+static void test_evaluate_old_bundle(void)
+{
+    place_init();
+    check(run("evaluate", p.old, p.data, NULL), 0, "rows      1500 of 1500\n");
+    check(run("evaluate", p.old, p.data, NULL), 0, "does not say what it was trained on");
+    check(run("evaluate", p.old, p.data, NULL), 0, "movie means are not known");
+    check(run("evaluate", p.old, p.data, "--seen", p.data, NULL), 0, "relevant movie to find");
+    g_auto(Outcome) json = run("evaluate", p.old, p.data, "--json", NULL);
+    g_auto(yajl_val) tree = json_parse(json.out, "it", NULL);
+    CU_ASSERT_PTR_NULL(json_get(tree, "training_rows"));
+    CU_ASSERT_PTR_NULL(json_get(tree, "known.rmse.baseline"));
+    CU_ASSERT_EQUAL(int_of(tree, "scored_rows"), 1500);
+}
+
+static void test_evaluate_compare(void)
+{
+    place_init();
+    check(run("evaluate", p.bundle, p.data, "--compare", p.old, NULL), 0, "model - other");
+    g_auto(Outcome) json = run("evaluate", p.bundle, p.data, "--compare", p.old, "--json", NULL);
+    g_auto(yajl_val) tree = json_parse(json.out, "it", NULL);
+    double one = 0, other = 0, difference = 0;
+    CU_ASSERT(json_get_double(tree, "known.rmse.model.value", &one));
+    CU_ASSERT(json_get_double(tree, "known.rmse.other.value", &other));
+    CU_ASSERT(json_get_double(tree, "known.rmse.above_other.value", &difference));
+    CU_ASSERT(one != other);
+    CU_ASSERT_DOUBLE_EQUAL(difference, one - other, 1e-12);
+    /* What the first was trained on counts for both, whichever is asked about. */
+    g_auto(Outcome) turned = run("evaluate", p.old, p.data, "--compare", p.bundle, "--json", NULL);
+    g_auto(yajl_val) other_way = json_parse(turned.out, "it", NULL);
+    double back = 0;
+    CU_ASSERT_EQUAL(int_of(other_way, "scored_rows"), 150);
+    CU_ASSERT(json_get_double(other_way, "known.rmse.above_other.value", &back));
+    CU_ASSERT_EQUAL(back, -difference);
+}
+
+/* Whole users held out are unknown, though their features are there. */
+static void test_evaluate_cold(void)
+{
+    place_init();
+    g_autofree char *cold = g_build_filename(p.directory, "cold", NULL);
+    check(
+        run("train", p.data, cold, "--epochs", "2", "--factors", "4", "--valid", "0.2:user", NULL),
+        0, "wrote");
+    check(run("evaluate", cold, p.data, NULL), 0, "unknown users, by their metadata if any: ");
+    g_auto(Outcome) all = run("evaluate", cold, p.data, "--json", NULL);
+    g_auto(Outcome) some =
+        run("evaluate", cold, p.data, "--metadata", "age,gender", "--json", NULL);
+    g_auto(yajl_val) tree = json_parse(all.out, "it", NULL),
+                     less = json_parse(some.out, "it", NULL);
+    double one = 0, two = 0;
+    CU_ASSERT_EQUAL(int_of(tree, "cold.users"), 12);
+    CU_ASSERT_EQUAL(int_of(tree, "cold.rows"), int_of(tree, "scored_rows"));
+    CU_ASSERT_PTR_NULL(json_get(tree, "known"));
+    CU_ASSERT(json_get_double(tree, "cold.rmse.model.value", &one));
+    CU_ASSERT(json_get_double(less, "cold.rmse.model.value", &two));
+    CU_ASSERT(one != two);
+    /* Somebody the bundle knows can be asked for in the same way. */
+    check(run("evaluate", p.bundle, p.data, "--by-metadata", "--with-seen", NULL), 0,
+          "users by their metadata alone: 300 ratings");
+    /* The same as training said of them. */
+    g_autoptr(Bundle) bundle = bundle_open(cold, NULL);
+    CU_ASSERT(bundle != NULL && json_get_double(bundle->training, "final.valid_rmse", &two));
+    CU_ASSERT_DOUBLE_EQUAL(one, two, 1e-6);
+}
+
+static void test_evaluate_refused(void)
+{
+    place_init();
+    check(run("evaluate", p.bundle, p.directory, NULL), 2, "in no known format");
+    check(run("evaluate", p.bundle, p.data, "--seen", "/nonexistent", NULL), 2, "/nonexistent");
+    check(run("evaluate", p.bundle, p.data, "--compare", "/nonexistent", NULL), 2, "/nonexistent");
+    check(run("evaluate", p.bundle, p.data, "--threads", "0", NULL), 1, "1 to 1024");
+    check(run("evaluate", p.bundle, p.data, "--at", "10,x", NULL), 1, "not \"10,x\"");
+    check(run("evaluate", p.bundle, p.data, "--at", "0", NULL), 1, "from 1 to 1000");
+    check(run("evaluate", p.bundle, p.data, "--at", "1,2,3,4,5,6,7,8,9", NULL), 1, "up to 8");
+    check(run("evaluate", p.bundle, p.data, "--at", "", NULL), 1, "--at");
+    check(run("evaluate", p.bundle, p.data, "--relevant", "high", NULL), 1, "must be a number");
+    check(run("evaluate", p.bundle, p.data, "--metadata", "age,sex", NULL), 1, "\"sex\"");
+    check(run("evaluate", p.bundle, p.data, "--metadata", "user", NULL), 1, "\"user\"");
+    g_autofree char *whole = g_build_filename(p.directory, "whole", NULL);
+    check(run("train", p.data, whole, "--valid", "0", "--epochs", "1", "--factors", "4", NULL), 0,
+          "wrote");
+    check(run("evaluate", whole, p.data, NULL), 2, "--with-seen");
+    check(run("evaluate", whole, p.data, "--with-seen", NULL), 0, "1500 of the 1500 rows");
 }
 
 static const UnitTest tests[] = {
@@ -139,6 +276,11 @@ static const UnitTest tests[] = {
     {"plot", test_plot},
     {"plot without a curve", test_plot_without_curve},
     {"evaluate", test_evaluate},
+    {"evaluate --json", test_evaluate_json},
+    {"evaluate an old bundle", test_evaluate_old_bundle},
+    {"evaluate --compare", test_evaluate_compare},
+    {"evaluate unknown users", test_evaluate_cold},
+    {"evaluate: refused", test_evaluate_refused},
     {NULL, NULL},
 };
 

@@ -94,32 +94,37 @@ gboolean gram_diagonalize(double *vectors, double *values, const double *gram, g
 }
 
 typedef struct {
+    const SolverKernels *kernels;
     float *table;
-    const double *columns; /* [k, k] column f is vector f */
+    const float **columns; /* [k] column j of the vectors, [stride] */
     gsize k, stride;
 } Rotation;
 
 static void rotate_rows(gpointer data, guint begin, guint end)
 {
     const Rotation *r = data;
-    g_autofree double *rotated = g_new(double, r->k);
+    float *rotated = g_aligned_alloc(r->stride, sizeof(float), SOLVER_ALIGNMENT);
     for (guint i = begin; i < end; i++) {
         float *row = r->table + i * r->stride;
-        memset(rotated, 0, r->k * sizeof *rotated);
-        for (gsize j = 0; j < r->k; j++)
-            for (gsize f = 0; f < r->k; f++)
-                rotated[f] += (double)row[j] * r->columns[j * r->k + f];
-        for (gsize f = 0; f < r->k; f++)
-            row[f] = (float)rotated[f];
+        memset(rotated, 0, r->stride * sizeof *rotated);
+        r->kernels->accumulate(NULL, rotated, r->columns, NULL, row, (guint)r->k, r->k, NULL);
+        memcpy(row, rotated, r->stride * sizeof *rotated);
     }
+    g_aligned_free(rotated);
 }
 
-void gram_rotate(float *table, guint rows, const double *vectors, gsize k, Team *team)
+void gram_rotate(float *table, guint rows, const double *vectors, gsize k,
+                 const SolverKernels *kernels, Team *team)
 {
-    g_autofree double *columns = g_new(double, k *k);
-    for (gsize f = 0; f < k; f++)
-        for (gsize j = 0; j < k; j++)
-            columns[j * k + f] = vectors[f * k + j];
-    Rotation r = {.table = table, .columns = columns, .k = k, .stride = solver_stride(k)};
+    Rotation r = {.kernels = kernels, .table = table, .k = k, .stride = solver_stride(k)};
+    float *columns = g_aligned_alloc0(k * r.stride, sizeof(float), SOLVER_ALIGNMENT);
+    r.columns = g_new(const float *, k);
+    for (gsize j = 0; j < k; j++) {
+        r.columns[j] = columns + j * r.stride;
+        for (gsize f = 0; f < k; f++)
+            columns[j * r.stride + f] = (float)vectors[f * k + j];
+    }
     team_run(team, rotate_rows, &r, rows, ROWS_A_TASK);
+    g_free(r.columns);
+    g_aligned_free(columns);
 }

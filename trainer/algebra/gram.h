@@ -18,5 +18,6 @@ void gram_of_table(double *gram, const float *table, guint rows, gsize k,
 gboolean gram_diagonalize(double *vectors, double *values, const double *gram, gsize k,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Replaces each row x of the table by the k numbers <vectors_f, x>, summed in double. */
-void gram_rotate(float *table, guint rows, const double *vectors, gsize k, Team *team);
+/* Replaces each row x of the table by the k numbers <vectors_f, x>, summed in float32. */
+void gram_rotate(float *table, guint rows, const double *vectors, gsize k,
+                 const SolverKernels *kernels, Team *team);

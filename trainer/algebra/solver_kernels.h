@@ -23,8 +23,8 @@ typedef struct {
     const char *name;
 
     /* A += Σ_r weights[r] x_r x_rᵀ and b += Σ_r targets[r] x_r over the `count` vectors x_r =
-     * rows[r]. `weights` is NULL if they are all 1; `targets` and `b` are both NULL if only A is
-     * wanted. `workspace`: solver_workspace_floats(k) floats. */
+     * rows[r]. `weights` is NULL if they are all 1; `a`, or `b` with `targets`, is NULL if only the
+     * other is wanted. `workspace`: solver_workspace_floats(k) floats; NULL will do without `a`. */
     void (*accumulate)(float *a, float *b, const float *const *rows, const float *weights,
                        const float *targets, guint count, gsize k, float *workspace);
 

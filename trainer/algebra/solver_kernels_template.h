@@ -12,15 +12,19 @@
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
+typedef VECTOR AnywhereVector __attribute__((aligned(4), may_alias));
+
 static ALWAYS_INLINE VECTOR load(const float *from)
 {
-    return *(const VECTOR *)(gconstpointer)from;
+    return *(const AnywhereVector *)(gconstpointer)from;
 }
 
 static ALWAYS_INLINE void store(float *to, VECTOR value)
 {
-    *(VECTOR *)(gpointer)to = value;
+    *(AnywhereVector *)(gpointer)to = value;
 }
+
+#define MOST_COLUMNS 8 /* vectors of b that are summed at a time */
 
 typedef enum { ADD, SUBTRACT } Sign;
 
@@ -53,19 +57,21 @@ static ALWAYS_INLINE void tile(float *a, const float *left, const float *right, 
         }
 }
 
-/* TILE_ROWS rows of A, from row i on, and as far to the left as vectors of the triangle begin. */
+/* TILE_ROWS rows of A from row i on, in the columns i .. k - 1. Vectors begin where the diagonal
+ * does, aligned or not, if that saves one: to begin where vectors are aligned costs a tenth more.
+ */
 static ALWAYS_INLINE void tile_row(float *a, gsize i, const float *left, const float *right,
-                                   guint count, gsize stride, const Sign sign)
+                                   guint count, gsize k, gsize stride, const Sign sign)
 {
-    gsize at = i / WIDTH * WIDTH;
-    for (; at + TILE_VECTORS * WIDTH <= stride; at += TILE_VECTORS * WIDTH)
+    gsize vectors = (k - i + WIDTH - 1) / WIDTH;
+    gsize at = MIN(i, stride - vectors * WIDTH);
+    for (; vectors >= TILE_VECTORS; vectors -= TILE_VECTORS, at += TILE_VECTORS * WIDTH)
         tile(a + i * stride + at, left + i, right + at, count, stride, TILE_VECTORS, sign);
-    const gsize rest = (stride - at) / WIDTH;
-    if (TILE_VECTORS > 3 && rest == 3)
+    if (TILE_VECTORS > 3 && vectors == 3)
         tile(a + i * stride + at, left + i, right + at, count, stride, MIN(3, TILE_VECTORS), sign);
-    else if (rest == 2)
+    else if (vectors == 2)
         tile(a + i * stride + at, left + i, right + at, count, stride, 2, sign);
-    else if (rest == 1)
+    else if (vectors == 1)
         tile(a + i * stride + at, left + i, right + at, count, stride, 1, sign);
 }
 
@@ -85,19 +91,31 @@ static void pack(float *packed, float *weighted, const float *const *rows, const
         }
 }
 
-static void add_targets(float *b, const float *packed, const float *targets, guint count,
+/* One chunk's share of b in `vectors` vectors from f on: as many sums that do not wait for each
+ * other. */
+static ALWAYS_INLINE void add_columns(float *b, const float *const *rows, const float *targets,
+                                      guint count, gsize f, const guint vectors)
+{
+    VECTOR sum[MOST_COLUMNS];
+    for (guint v = 0; v < vectors; v++)
+        sum[v] = SPLAT(0.0f);
+    for (guint r = 0; r < count; r++)
+        for (guint v = 0; v < vectors; v++)
+            sum[v] = FMA(SPLAT(targets[r]), load(rows[r] + f + v * WIDTH), sum[v]);
+    for (guint v = 0; v < vectors; v++)
+        store(b + f + v * WIDTH, load(b + f + v * WIDTH) + sum[v]);
+}
+
+static void add_targets(float *b, const float *const *rows, const float *targets, guint count,
                         gsize stride)
 {
-    for (gsize f = 0; f < stride; f += SOLVER_LANES) {
-        VECTOR sum[SOLVER_LANES / WIDTH];
-        for (guint v = 0; v < SOLVER_LANES / WIDTH; v++)
-            sum[v] = SPLAT(0.0f);
-        for (guint r = 0; r < count; r++)
-            for (guint v = 0; v < SOLVER_LANES / WIDTH; v++)
-                sum[v] = FMA(SPLAT(targets[r]), load(packed + r * stride + f + v * WIDTH), sum[v]);
-        for (guint v = 0; v < SOLVER_LANES / WIDTH; v++)
-            store(b + f + v * WIDTH, load(b + f + v * WIDTH) + sum[v]);
-    }
+    gsize f = 0;
+    for (; f + MOST_COLUMNS * WIDTH <= stride; f += MOST_COLUMNS * WIDTH)
+        add_columns(b, rows, targets, count, f, MOST_COLUMNS);
+    for (; f + MOST_COLUMNS / 4 * WIDTH <= stride; f += MOST_COLUMNS / 4 * WIDTH)
+        add_columns(b, rows, targets, count, f, MOST_COLUMNS / 4);
+    for (; f < stride; f += WIDTH)
+        add_columns(b, rows, targets, count, f, 1);
 }
 
 static void accumulate(float *a, float *b, const float *const *rows, const float *weights,
@@ -107,12 +125,13 @@ static void accumulate(float *a, float *b, const float *const *rows, const float
     float *weighted = weights == NULL ? workspace : workspace + SOLVER_CHUNK * stride;
     for (guint begin = 0; begin < count; begin += SOLVER_CHUNK) {
         const guint part = MIN(SOLVER_CHUNK, count - begin);
-        pack(workspace, weighted, rows + begin, weights == NULL ? NULL : weights + begin, part,
-             stride);
-        for (gsize i = 0; i < k; i += TILE_ROWS)
-            tile_row(a, i, weighted, workspace, part, stride, ADD);
-        if (targets != NULL)
-            add_targets(b, workspace, targets + begin, part, stride);
+        if (a != NULL)
+            pack(workspace, weighted, rows + begin, weights == NULL ? NULL : weights + begin, part,
+                 stride);
+        for (gsize i = 0; a != NULL && i < k; i += TILE_ROWS)
+            tile_row(a, i, weighted, workspace, part, k, stride, ADD);
+        if (b != NULL)
+            add_targets(b, rows + begin, targets + begin, part, stride);
     }
 }
 
@@ -144,7 +163,7 @@ static gboolean factorize(float *a, gsize k)
 {
     const gsize stride = solver_stride(k);
     for (gsize first = 0; first < k; first += TILE_ROWS) {
-        tile_row(a, first, a, a, (guint)first, stride, SUBTRACT);
+        tile_row(a, first, a, a, (guint)first, k, stride, SUBTRACT);
         for (gsize i = first; i < MIN(first + TILE_ROWS, k); i++)
             if (!finish_row(a, first, i, stride))
                 return FALSE;

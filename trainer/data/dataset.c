@@ -25,6 +25,7 @@ void dataset_free(Dataset *dataset)
     g_free(dataset->source);
     g_free(dataset->features);
     g_free(dataset->ratings);
+    g_free(dataset->times);
     feature_table_free(dataset->table);
     g_free(dataset);
 }
@@ -37,6 +38,12 @@ gboolean dataset_append(Dataset *dataset, const Dataset *more, GError **error)
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "%s and %s have too many ratings",
                     dataset->source, more->source);
         return FALSE;
+    }
+    if (dataset->times != NULL && more->times != NULL) {
+        dataset->times = g_renew(gint64, dataset->times, rows);
+        memcpy(dataset->times + dataset->rows, more->times, more->rows * sizeof *more->times);
+    } else {
+        g_clear_pointer(&dataset->times, g_free);
     }
     dataset->features = g_renew(guint32, dataset->features, rows * fields);
     dataset->ratings = g_renew(float, dataset->ratings, rows);

@@ -17,6 +17,8 @@ typedef struct {
     guint fields;        /* F: features in a row, user and movie first; ≤ DATASET_MOST_FIELDS */
     guint32 *features;   /* [N, F] feature indices */
     float *ratings;      /* [N] */
+    gint64 *times;       /* [N] when, in seconds since 1970 or in whatever unit; NULL: not known */
+    guint unknown[2];    /* rows left out by dataset_read_like() for a user, for anything else */
     FeatureTable *table; /* n features */
 } Dataset;
 

@@ -22,6 +22,7 @@ Dataset *dataset_read(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESUL
 /* Reads the ratings of another data set of base's format in terms of base's features: `path` is a
  * file of ratings or a directory that has one. What users are comes from base, but for the format
  * CSV, where each row brings its own features. The result shares base's feature table and has its
- * scale. Fails like dataset_read(), and for an id that base does not know. */
+ * scale. Rows with an id or a value that base does not have are left out and counted in `unknown`.
+ * Fails like dataset_read(), and if no row remains. */
 Dataset *dataset_read_like(const char *path, const Dataset *base,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -2,7 +2,7 @@
  *
  *   user, item, rating   required; also userId, user_id, itemId, item_id, movie, movieId, movie_id
  *   title, genres, year  of the item, optional; genres are separated by |
- *   timestamp            ignored
+ *   timestamp            whole numbers, or ignored if it is anything else in any row
  *   any other column     a user feature; its name is the type
  *
  * Ids are any text; each row has a value of each user feature, which may differ from row to row of
@@ -18,7 +18,7 @@
 
 typedef struct {
     guint user, movie, rating;
-    int title, genres, year;             /* -1: there is none */
+    int title, genres, year, timestamp;  /* -1: there is none */
     GPtrArray *types;                    /* const char *, owned by the header; NULL-terminated */
     guint types_at[DATASET_MOST_FIELDS]; /* the columns of the types */
 } Columns;
@@ -112,6 +112,7 @@ static gboolean find_columns(const Csv *csv, Columns *columns, GError **error)
     columns->title = csv_find(csv, "title");
     columns->genres = csv_find(csv, "genres");
     columns->year = csv_find(csv, "year");
+    columns->timestamp = csv_find(csv, "timestamp");
     return find_required(csv, user_names, &columns->user, error) &&
            find_required(csv, movie_names, &columns->movie, error) &&
            find_required(csv, rating_names, &columns->rating, error) &&
@@ -233,7 +234,27 @@ static gboolean parse_rating(const RatingsBuilder *b, Csv *csv, guint column, do
     return TRUE;
 }
 
-static gboolean read_row(RatingsBuilder *b, Csv *csv, const Columns *columns, double *highest,
+/* Adds the latest rating's timestamp, as long as all before it were whole numbers. */
+static void take_time(RatingsBuilder *b, const Csv *csv, Columns *columns)
+{
+    char text[32];
+    gint64 time;
+    if (columns->timestamp < 0)
+        return;
+    const Text cell = csv->fields[columns->timestamp];
+    const gsize length = MIN(cell.length, sizeof text - 1);
+    memcpy(text, cell.text, length);
+    text[length] = '\0';
+    if (cell.length == length &&
+        g_ascii_string_to_signed(text, 10, G_MININT64, G_MAXINT64, &time, NULL)) {
+        ratings_builder_add_time(b, time);
+        return;
+    }
+    g_clear_pointer(&b->dataset->times, g_free);
+    columns->timestamp = -1;
+}
+
+static gboolean read_row(RatingsBuilder *b, Csv *csv, Columns *columns, double *highest,
                          GError **error)
 {
     guint positions[DATASET_MOST_FIELDS] = {0};
@@ -246,12 +267,15 @@ static gboolean read_row(RatingsBuilder *b, Csv *csv, const Columns *columns, do
                                                   : columns->types_at[f - 2];
         if (!ratings_builder_find(b, f, csv->fields[column], csv->file, &positions[f], error))
             return FALSE;
+        if (positions[f] == ID_TABLE_NONE)
+            return TRUE;
     }
     if (!merge_movie(b, csv, columns, positions[DATASET_MOVIE], error))
         return FALSE;
     *highest = MAX(*highest, rating);
     memcpy(ratings_builder_add(b, (float)rating, csv->file->line), positions,
            b->fields * sizeof *positions);
+    take_time(b, csv, columns);
     return TRUE;
 }
 

@@ -68,7 +68,7 @@ static gboolean read_rows(RatingsBuilder *b, Csv *csv, GError **error)
     const char *expected = RATINGS_HEADER " with a rating of 0.5 to 5 in half steps";
     while (csv_has_more(csv)) {
         guint32 ids[2], timestamp;
-        guint positions[2];
+        guint positions[2] = {ID_TABLE_NONE, ID_TABLE_NONE};
         float stars;
         if (!csv_read(csv, error))
             return FALSE;
@@ -78,10 +78,16 @@ static gboolean read_rows(RatingsBuilder *b, Csv *csv, GError **error)
             return csv_expected(csv, expected, error);
         for (guint f = 0; f < 2; f++) {
             positions[f] = ratings_builder_find_number(b, f, ids[f]);
-            if (positions[f] == ID_TABLE_NONE)
-                return ratings_builder_unknown(b, f, csv->fields[f], csv->file, error);
+            if (positions[f] != ID_TABLE_NONE)
+                continue;
+            if (!ratings_builder_unknown(b, f, csv->fields[f], csv->file, error))
+                return FALSE;
+            break;
         }
+        if (positions[DATASET_USER] == ID_TABLE_NONE || positions[DATASET_MOVIE] == ID_TABLE_NONE)
+            continue;
         memcpy(ratings_builder_add(b, stars, csv->file->line), positions, sizeof positions);
+        ratings_builder_add_time(b, timestamp);
     }
     return TRUE;
 }

@@ -148,13 +148,14 @@ MovieFacts *ratings_builder_movie(RatingsBuilder *b, guint position)
     return &g_array_index(b->movies, MovieFacts, position);
 }
 
-gboolean ratings_builder_unknown(const RatingsBuilder *b, guint field, Text id,
-                                 const TextFile *file, GError **error)
+gboolean ratings_builder_unknown(RatingsBuilder *b, guint field, Text id, const TextFile *file,
+                                 GError **error)
 {
+    if (b->base != NULL) {
+        b->dataset->unknown[field == DATASET_USER ? 0 : 1]++;
+        return TRUE;
+    }
     g_autofree char *shown = text_show(id);
-    if (b->base != NULL)
-        return text_file_fail(file, file->line, error, "%s %s is not in the training data, %s",
-                              type_of(b, field), shown, b->base->source);
     return text_file_fail(file, file->line, error, "%s %s is not in %s: was that file cut?",
                           type_of(b, field), shown, b->listed_in[field]);
 }
@@ -450,8 +451,23 @@ static gboolean finish(RatingsBuilder *b, guint32 **uses, guint32 **indices, GEr
     return TRUE;
 }
 
+/* A file of nothing but strangers is of another data set. */
+static gboolean all_unknown(const RatingsBuilder *b, GError **error)
+{
+    const guint *unknown = b->dataset->unknown;
+    if (b->rows > 0 || unknown[0] + unknown[1] == 0)
+        return FALSE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
+                "%s: none of its %u ratings is of a user, a movie and values that the training "
+                "data, %s, has",
+                b->path, unknown[0] + unknown[1], b->base->source);
+    return TRUE;
+}
+
 Dataset *ratings_builder_finish(RatingsBuilder *b, double scale, GError **error)
 {
+    if (all_unknown(b, error))
+        return NULL;
     if (b->rows == 0) {
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "%s has a header but no ratings",
                     b->path);

@@ -5,7 +5,8 @@
  * user, movie, user features; ids are sorted within each (id_table.h); and the positions in the
  * rows are replaced in place.
  *
- * Built on a `base`, everything is in terms of its features: ids it does not have are unknown. */
+ * Built on a `base`, everything is in terms of its features: rows with ids that it does not have
+ * are left out and counted. */
 #pragma once
 
 #include "dataset.h"
@@ -59,8 +60,9 @@ void ratings_builder_set_user_value(RatingsBuilder *builder, guint user, guint f
 /* What is known of a movie, to be filled in; valid until the next call. */
 MovieFacts *ratings_builder_movie(RatingsBuilder *builder, guint position);
 
-/* The position of an id or value in the current line of `file`, added if need be. RECSYS_ERROR_DATA
- * if it is no id, too long for a document's id, or unknown. */
+/* The position of an id or value in the current line of `file`, added if need be; ID_TABLE_NONE if
+ * the base does not have it. RECSYS_ERROR_DATA if it is no id, too long for a document's id, or
+ * unknown otherwise. */
 gboolean ratings_builder_find(RatingsBuilder *builder, guint field, Text id, const TextFile *file,
                               guint *position, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -70,9 +72,10 @@ gboolean ratings_builder_find(RatingsBuilder *builder, guint field, Text id, con
 gboolean ratings_builder_begin(RatingsBuilder *builder, const TextFile *file, gsize most_rows,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Sets "PATH:LINE: user 4 is not in …" and returns FALSE. */
-gboolean ratings_builder_unknown(const RatingsBuilder *builder, guint field, Text id,
-                                 const TextFile *file, GError **error);
+/* An id of the current line is unknown. With a base the row is to be left out: it is counted, and
+ * TRUE. Otherwise sets "PATH:LINE: user 4 is not in …" and returns FALSE. */
+gboolean ratings_builder_unknown(RatingsBuilder *builder, guint field, Text id,
+                                 const TextFile *file, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 void ratings_builder_shift(RatingsBuilder *builder, guint line);
 
@@ -94,6 +97,14 @@ static inline guint32 *ratings_builder_add(RatingsBuilder *builder, float rating
         ratings_builder_shift(builder, line);
     builder->dataset->ratings[row] = rating;
     return builder->dataset->features + (gsize)row * builder->fields;
+}
+
+/* When the latest rating was given. To be called for each or for none. */
+static inline void ratings_builder_add_time(RatingsBuilder *builder, gint64 time)
+{
+    if (G_UNLIKELY(builder->dataset->times == NULL))
+        builder->dataset->times = g_new(gint64, builder->most_rows);
+    builder->dataset->times[builder->rows - 1] = time;
 }
 
 /* Numbers the features and returns the data set; ratings are below `scale`, or the base's scale if

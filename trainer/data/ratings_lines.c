@@ -3,7 +3,7 @@
 #include "fm.h"
 
 typedef struct {
-    guint32 user, movie, rating;
+    guint32 user, movie, rating, time;
 } Line;
 
 static inline gboolean scan_separator(const char **at, const char *separator)
@@ -14,15 +14,14 @@ static inline gboolean scan_separator(const char **at, const char *separator)
 
 static inline gboolean scan_line(const char **at, const char *separator, Line *line)
 {
-    guint32 timestamp;
     return text_scan_uint(at, &line->user) && scan_separator(at, separator) &&
            text_scan_uint(at, &line->movie) && scan_separator(at, separator) &&
            text_scan_uint(at, &line->rating) && scan_separator(at, separator) &&
-           text_scan_uint(at, &timestamp) && text_scan_line_end(at) && line->rating >= 1 &&
+           text_scan_uint(at, &line->time) && text_scan_line_end(at) && line->rating >= 1 &&
            line->rating <= 5;
 }
 
-static gboolean unknown(const RatingsBuilder *builder, guint field, guint32 id,
+static gboolean unknown(RatingsBuilder *builder, guint field, guint32 id,
                         const TextFile *file, GError **error)
 {
     char text[16];
@@ -44,12 +43,19 @@ static gboolean read_lines(const RatingsLines *lines, RatingsBuilder *builder, T
         file->at = at;
         file->line++;
         const guint user = ratings_builder_find_number(builder, DATASET_USER, line.user);
-        if (G_UNLIKELY(user == ID_TABLE_NONE))
-            return unknown(builder, DATASET_USER, line.user, file, error);
+        if (G_UNLIKELY(user == ID_TABLE_NONE)) {
+            if (!unknown(builder, DATASET_USER, line.user, file, error))
+                return FALSE;
+            continue;
+        }
         const guint movie = ratings_builder_find_number(builder, DATASET_MOVIE, line.movie);
-        if (G_UNLIKELY(movie == ID_TABLE_NONE))
-            return unknown(builder, DATASET_MOVIE, line.movie, file, error);
+        if (G_UNLIKELY(movie == ID_TABLE_NONE)) {
+            if (!unknown(builder, DATASET_MOVIE, line.movie, file, error))
+                return FALSE;
+            continue;
+        }
         guint32 *row = ratings_builder_add(builder, (float)line.rating, file->line);
+        ratings_builder_add_time(builder, line.time);
         row[DATASET_USER] = user;
         row[DATASET_MOVIE] = movie;
     }

@@ -11,24 +11,29 @@
  *     mu(u, m) = c + b_u + q_m + <p_u, t_m>
  *     rating   = clamp(floor(mu + s * gaussian + 1/2), 1, 5)
  *
- * b_u is the user's bias and q_m the movie's quality, to which its genres contribute. The taste p_u
- * is a sum of a part for the gender, one for the age, one for the occupation and the user's own;
- * the traits t_m are a sum of parts for the movie's genres and its own; both have SYNTH_RANK
- * entries. So a second-order factorization machine over user, movie, age, gender and occupation can
- * represent mu. The best prediction anybody can make is
+ * b_u is the user's bias and q_m the movie's quality, to which its genres contribute. Tastes are a
+ * sum of a part for the gender, one for the age, one for the occupation and the user's own, traits
+ * a sum of parts for the movie's genres and its own; each has SYNTH_TASTES entries. p_u and t_m are
+ * the first SYNTH_RANK of them, weighted. So a second-order factorization machine over user, movie,
+ * age, gender and occupation can represent mu. The best prediction anybody can make is
  *
  *     E[r | mu] = sum_{r=1..5} r P(r) = 1 + sum_{j=1..4} Phi((mu - j - 1/2) / s)
  *
  * and its RMSE on the written ratings is the noise floor.
  *
- * Popularity is log-normal and rises with quality, activity is log-normal too, and as in the real
- * data each user has rated at least 20 movies as long as the sizes allow it.
+ * Ratings are missing not at random. A user comes across movies by popularity, which is log-normal
+ * and rises with quality, and rates one of them with a probability that is logistic in the product
+ * of all tastes and traits: what they like, and what people like them watch. So popularity,
+ * metadata and other people's choices each say something about which movies a user rates, and a
+ * good rating is not the same as a likely one. Given mu, a rating does not depend on that choice.
+ * Activity is log-normal, and as in the real data each user has rated at least 20 movies as long as
+ * the sizes allow it.
  */
 #pragma once
 
 #include <glib.h>
 
-#define SYNTH_RANK 4
+enum { SYNTH_RANK = 4, SYNTH_TASTES = 12 };
 
 typedef struct {
     guint users;   /* ids 1..users, without gaps */

@@ -12,7 +12,7 @@ typedef struct {
     guint code[SYNTH_N_KINDS];
     guint n_ratings;
     double bias;
-    double taste[SYNTH_RANK];
+    double taste[SYNTH_TASTES];
 } SynthUser;
 
 typedef struct {
@@ -22,7 +22,7 @@ typedef struct {
     guint n_genres;
     guint genre[SYNTH_MAX_GENRES_PER_MOVIE]; /* ascending */
     double quality;
-    double trait[SYNTH_RANK];
+    double trait[SYNTH_TASTES];
     gint64 weight; /* share of the popularity, at least 1 */
 } SynthMovie;
 
@@ -34,8 +34,8 @@ typedef struct {
     SynthMovie *movies; /* [n_listed] */
     guint *rated;       /* [movies] -> index into .movies */
     guint *rows;        /* [ratings] -> index into .rated; user after user */
-    double code_taste[SYNTH_N_KINDS][SYNTH_N_CODES_MAX][SYNTH_RANK];
-    double genre_trait[SYNTH_N_GENRES][SYNTH_RANK];
+    double code_taste[SYNTH_N_KINDS][SYNTH_N_CODES_MAX][SYNTH_TASTES];
+    double genre_trait[SYNTH_N_GENRES][SYNTH_TASTES];
     double genre_quality[SYNTH_N_GENRES];
 } SynthWorld;
 

@@ -223,13 +223,34 @@ static gboolean fit_epoch(Trainer *t, EpochFigures *figures, GError **error)
     return TRUE;
 }
 
+/* The squared errors of rows without their first feature, the user, who is not known. */
+static double sum_errors_of_strangers(const Trainer *t, const guint32 *rows, guint count)
+{
+    const Dataset *data = t->data;
+    g_autoptr(FmModel) model = new_model(t);
+    g_autofree float *sum = g_new(float, model->k);
+    double errors = 0;
+    stepper_save(t->stepper, model, NULL, NULL);
+    for (guint i = 0; i < count; i++) {
+        const guint32 *row = data->features + (gsize)rows[i] * data->fields;
+        const float z = fm_forward(sum, model, row + 1, data->fields - 1);
+        const double off =
+            model_form_rating(&t->training->form, (double)z) - (double)data->ratings[rows[i]];
+        errors += off * off;
+    }
+    return errors;
+}
+
 static double validate(Trainer *t)
 {
-    if (t->split.valid_rows == 0)
+    const guint32 *rows = row_split_valid(&t->split);
+    const guint count = t->split.valid_rows;
+    if (count == 0)
         return NAN;
-    double sum =
-        stepper_evaluate(t->stepper, t->split.rows + t->split.train_rows, t->split.valid_rows);
-    return sqrt(sum / t->split.valid_rows);
+    const gboolean strangers = t->options.valid_rows == 0 && t->options.split == SPLIT_USER;
+    const double sum = strangers ? sum_errors_of_strangers(t, rows, count)
+                                 : stepper_evaluate(t->stepper, rows, count);
+    return sqrt(sum / count);
 }
 
 static gboolean run_epoch(Trainer *t, GError **error)

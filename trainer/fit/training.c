@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "recsys_error.h"
+#include "row_split.h"
 
 TrainOptions train_options_default(void)
 {
@@ -114,6 +115,7 @@ void training_free(Training *training)
     if (training == NULL)
         return;
     g_free(training->source);
+    g_free(training->plain_because);
     fold_in_record_clear(&training->fold_in);
     feature_table_free(training->table);
     g_free(training->counts);
@@ -187,6 +189,8 @@ static void put_data(yajl_gen json, const Training *t)
 
     json_put_key(json, "split");
     yajl_gen_map_open(json);
+    json_put_member_string(json, "by",
+                           split_kind_name(t->options.valid_rows > 0 ? SPLIT_FILE : t->options.split));
     json_put_member_double(json, "valid", t->options.valid);
     json_put_member_int(json, "train_rows", t->train_rows);
     json_put_member_int(json, "valid_rows", t->valid_rows);
@@ -318,6 +322,8 @@ char *training_options_to_json(const TrainOptions *options)
     yajl_gen_map_open(json);
     put_hyper_parameters(json, options, options->alpha, options->lambda);
     json_put_member_double(json, "valid", options->valid);
+    if (options->split != SPLIT_RANDOM) /* so that checkpoints of before go on */
+        json_put_member_string(json, "split", split_kind_name(options->split));
     json_put_member_int(json, "valid_rows", options->valid_rows);
     json_put_member_int(json, "seed", (gint64)options->seed);
     yajl_gen_map_close(json);

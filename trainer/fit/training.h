@@ -8,6 +8,9 @@
 #include "json.h"
 #include "model_form.h"
 
+/* row_split.h says what they are. */
+typedef enum { SPLIT_RANDOM, SPLIT_TIME, SPLIT_USER, SPLIT_PER_USER, SPLIT_FILE } SplitKind;
+
 typedef enum { KEEP_LAST, KEEP_BEST } Keep;
 
 typedef enum { SOLVER_ADAM, SOLVER_GIBBS } Solver;
@@ -34,6 +37,7 @@ typedef struct {
     double initial_sigma; /* of the truncated normal that embeddings and biases start from */
     double valid;         /* fraction of the rows held out for validation, 0 ≤ valid < 1 */
     guint valid_rows;     /* instead of a fraction: the last rows of the data set; 0: a fraction */
+    SplitKind split;      /* how the fraction is chosen */
     Keep keep;            /* the last epoch's model, or that of the least validation RMSE */
     guint patience;       /* epochs without a better validation RMSE before it stops; 0: never */
     guint64 seed;
@@ -74,6 +78,7 @@ typedef struct {
     double alpha, lambda;  /* that lists were learned with; NAN: there are none */
     double search_seconds; /* it took to find them; 0: they were given */
     FinalFigures final;
+    char *plain_because; /* why a factorization machine stayed as it is, unless that was wanted */
     guint ratings, users, movies, features;
     FeatureTable *table;
     guint32 *counts; /* [features] ratings that have the feature; 0 for users and movies */

@@ -76,8 +76,9 @@ Inspection *inspection_new(const char *path, const char *movie_id, guint size, G
         return g_steal_pointer(&found);
     if (!find_movie(bundle, movie_id, &found->movie, error))
         return NULL;
-    found->neighbours = neighbours_find(
-        bundle->model, feature_table_of_type(bundle->features, FEATURE_MOVIE), found->movie, size);
+    found->neighbours =
+        neighbours_find(bundle->model, bundle->form.rating_dims,
+                        feature_table_of_type(bundle->features, FEATURE_MOVIE), found->movie, size);
     return g_steal_pointer(&found);
 }
 

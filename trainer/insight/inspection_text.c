@@ -33,6 +33,11 @@ static void print_identity(const Inspection *found, FILE *out)
     fprintf(out, "bundle            %s\nmodel             %s\n", bundle->path, bundle->model_id);
     fprintf(out, "size              n = %u features × k = %u factors\n", bundle->model->n,
             bundle->model->k);
+    fprintf(out, "objective         %s", objective_name(bundle->form.objective));
+    if (bundle->form.rating_dims > 0)
+        fprintf(out, ": %u dimensions for ratings, %u for lists", bundle->form.rating_dims,
+                bundle->model->k - bundle->form.rating_dims);
+    fputc('\n', out);
     g_autofree char *formula = model_form_formula(&bundle->form, "z");
     if (formula != NULL)
         fprintf(out, "prediction        %s, w0 = %.4f\n", formula, (double)bundle->model->w0);

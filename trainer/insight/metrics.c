@@ -2,24 +2,6 @@
 
 #include <math.h>
 
-double metrics_rmse(const float *predicted, const float *actual, guint count)
-{
-    double squares = 0.0;
-    for (guint i = 0; i < count; i++) {
-        double off = (double)predicted[i] - (double)actual[i];
-        squares += off * off;
-    }
-    return sqrt(squares / count);
-}
-
-double metrics_mae(const float *predicted, const float *actual, guint count)
-{
-    double sum = 0.0;
-    for (guint i = 0; i < count; i++)
-        sum += fabs((double)predicted[i] - (double)actual[i]);
-    return sum / count;
-}
-
 static double discount(guint rank)
 {
     return 1.0 / log2(rank + 1.0);
@@ -35,12 +17,35 @@ double metrics_ndcg(const guint8 *hits, guint shown, guint size, guint relevant)
     return gained / ideal;
 }
 
-double metrics_recall(const guint8 *hits, guint shown, guint relevant)
+static guint count_hits(const guint8 *hits, guint shown)
 {
     guint found = 0;
     for (guint i = 0; i < shown; i++)
         found += hits[i] != 0;
-    return (double)found / relevant;
+    return found;
+}
+
+double metrics_precision(const guint8 *hits, guint shown, guint size)
+{
+    return (double)count_hits(hits, shown) / size;
+}
+
+double metrics_recall(const guint8 *hits, guint shown, guint relevant)
+{
+    return (double)count_hits(hits, shown) / relevant;
+}
+
+double metrics_hit_rate(const guint8 *hits, guint shown)
+{
+    return count_hits(hits, shown) > 0 ? 1.0 : 0.0;
+}
+
+double metrics_reciprocal_rank(const guint8 *hits, guint shown)
+{
+    for (guint i = 0; i < shown; i++)
+        if (hits[i])
+            return 1.0 / (i + 1.0);
+    return 0.0;
 }
 
 guint metrics_top(guint32 *top, guint size, const float *scores, const guint8 *excluded,

@@ -174,7 +174,8 @@ MovieMap *movie_map_choose(const Bundle *bundle, const char *genres, GError **er
 gboolean movie_map_project(MovieMap *map, const Bundle *bundle, guint64 seed, Team *team,
                            TsneObserver observer, gpointer data, GError **error)
 {
-    guint n = map->points->len, k = bundle->model->k;
+    const guint n = map->points->len, first = bundle->form.rating_dims;
+    const guint k = bundle->model->k - first;
     TsneOptions options = tsne_options_default();
     options.seed = seed;
     map->perplexity = options.perplexity;
@@ -182,7 +183,7 @@ gboolean movie_map_project(MovieMap *map, const Bundle *bundle, guint64 seed, Te
     g_autofree double *places = g_new(double, 2 * (gsize)n);
     for (guint i = 0; i < n; i++)
         memcpy(vectors + (gsize)i * k,
-               fm_vector(bundle->model, g_array_index(map->points, MapPoint, i).feature),
+               fm_vector(bundle->model, g_array_index(map->points, MapPoint, i).feature) + first,
                k * sizeof(float));
     if (!tsne(places, vectors, n, k, &options, team, observer, data, error))
         return FALSE;

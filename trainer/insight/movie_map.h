@@ -1,4 +1,5 @@
-/* The movies of a few genres on a map by t-SNE of their embeddings (tsne.h). */
+/* The movies of a few genres on a map by t-SNE of their embeddings (tsne.h); where these have two
+ * halves (model_form.h), of the one for lists. */
 #pragma once
 
 #include "bundle.h"

@@ -24,15 +24,17 @@ static int compare(gconstpointer a, gconstpointer b)
     return one->feature < two->feature ? -1 : one->feature > two->feature;
 }
 
-GArray *neighbours_find(const FmModel *model, const GArray *candidates, guint feature, guint size)
+GArray *neighbours_find(const FmModel *model, guint first, const GArray *candidates, guint feature,
+                        guint size)
 {
     GArray *found = g_array_sized_new(FALSE, FALSE, sizeof(Neighbour), candidates->len);
-    const float *vector = fm_vector(model, feature);
+    const float *vector = fm_vector(model, feature) + first;
     for (guint i = 0; i < candidates->len; i++) {
         guint other = g_array_index(candidates, guint, i);
         if (other == feature)
             continue;
-        Neighbour neighbour = {other, neighbours_cosine(vector, fm_vector(model, other), model->k)};
+        Neighbour neighbour = {
+            other, neighbours_cosine(vector, fm_vector(model, other) + first, model->k - first)};
         g_array_append_val(found, neighbour);
     }
     g_array_sort(found, compare);

@@ -16,5 +16,7 @@ double neighbours_cosine(const float *a, const float *b, guint k);
 
 /* The `size` best of `candidates` (guint feature indices), `feature` itself left out, by cosine
  * with it, equal ones by index; fewer if there are not so many. Neighbour elements; free with
- * g_array_unref. */
-GArray *neighbours_find(const FmModel *model, const GArray *candidates, guint feature, guint size);
+ * g_array_unref. Dimensions from `first` on count: where vectors have two halves (model_form.h),
+ * those for lists. */
+GArray *neighbours_find(const FmModel *model, guint first, const GArray *candidates, guint feature,
+                        guint size);

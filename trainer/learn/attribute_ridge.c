@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define MOST_ROUNDS 100
-#define ENOUGH 1e-9 /* the largest move of a round, as a share of the largest estimate */
+#define ENOUGH 1e-8 /* the largest move of a round, as a share of the largest estimate */
 
 typedef struct {
     AttributeRidge *ridge;

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "gram.h"
 #include "ials_checkpoint.h"
 #include "ials_step.h"
 #include "interrupt.h"
@@ -24,6 +23,7 @@ typedef struct {
     float *targets_by_user, *targets_by_movie; /* [N] */
     float *users, *movies;                     /* [U, stride], [M, stride] */
     float *movies_before;                      /* [M, stride] before this sweep, for a checkpoint */
+    double *movie_gram;                        /* [k] */
     guint sweeps_done;
     guint64 ratings_done;  /* in all sweeps */
     char *fingerprint;     /* of data and options, computed when first needed */
@@ -39,6 +39,7 @@ static void ials_clear(Ials *s)
     g_aligned_free(s->users);
     g_aligned_free(s->movies);
     g_aligned_free(s->movies_before);
+    g_free(s->movie_gram);
     g_free(s->fingerprint);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Ials, ials_clear)
@@ -119,6 +120,7 @@ static void start(Ials *s)
     s->movies = g_aligned_alloc0(r->by_movie.lines * s->stride, sizeof(float), SOLVER_ALIGNMENT);
     s->movies_before =
         g_aligned_alloc0(r->by_movie.lines * s->stride, sizeof(float), SOLVER_ALIGNMENT);
+    s->movie_gram = g_new0(double, s->k);
     g_autoptr(GRand) random = rng_new(s->options->seed, STREAM_INITIAL);
     const double sigma = INITIAL_SIGMA / sqrt((double)s->k);
     for (guint m = 0; m < r->by_movie.lines; m++)
@@ -245,7 +247,7 @@ static gboolean solve(Ials *s, gboolean users, GError **error)
         .progress = count_ratings,
         .data = s,
     };
-    return ials_step(&step, error);
+    return ials_step(&step, users ? s->movie_gram : NULL, error);
 }
 
 static gboolean sweep_all(Ials *s, GError **error)
@@ -265,19 +267,10 @@ static gboolean sweep_all(Ials *s, GError **error)
     }
 }
 
-/* Turns users and movies alike, which no score sees, so that the movies' Gram matrix is diagonal.
- */
-static IalsModel *finish(Ials *s, GError **error)
+/* The users' last solution has turned the movies. */
+static IalsModel *finish(Ials *s)
 {
     const guint users = s->ratings->by_user.lines, movies = s->ratings->by_movie.lines;
-    g_autofree double *gram = g_new(double, s->k * s->k);
-    g_autofree double *vectors = g_new(double, s->k * s->k);
-    g_autofree double *values = g_new(double, s->k);
-    gram_of_table(gram, s->movies, movies, s->k, s->kernels, s->team);
-    if (!gram_diagonalize(vectors, values, gram, s->k, error))
-        return NULL;
-    gram_rotate(s->users, users, vectors, s->k, s->team);
-    gram_rotate(s->movies, movies, vectors, s->k, s->team);
     IalsModel *model = g_new(IalsModel, 1);
     *model = (IalsModel){
         .users = users,
@@ -289,7 +282,7 @@ static IalsModel *finish(Ials *s, GError **error)
         .highest = s->highest,
         .user_vectors = without_padding(s, s->users, users),
         .movie_vectors = without_padding(s, s->movies, movies),
-        .movie_gram = g_steal_pointer(&values),
+        .movie_gram = g_steal_pointer(&s->movie_gram),
     };
     return model;
 }
@@ -322,5 +315,5 @@ IalsModel *ials_train(const RatingMatrix *ratings, const IalsOptions *options, c
         keep_work(&s, error);
         return NULL;
     }
-    return finish(&s, error);
+    return finish(&s);
 }

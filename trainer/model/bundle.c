@@ -12,10 +12,14 @@
 #define MODEL_FILE "model.safetensors"
 #define FEATURES_FILE "features.jsonl"
 #define TRAINING_FILE "training.json"
+#define ROWS_FILE "training_rows.bin"
 #define MANIFEST_FILE "manifest.json"
 #define MODEL_ID_LENGTH 12
 
-static const char *const content_files[] = {MODEL_FILE, FEATURES_FILE, TRAINING_FILE};
+/* The last one is optional. Programs that do not know it look at the first three only. */
+static const char *const content_files[] = {MODEL_FILE, FEATURES_FILE, TRAINING_FILE, ROWS_FILE};
+#define REQUIRED 3
+#define ROWS 3
 
 /* ---- files ---- */
 
@@ -75,6 +79,8 @@ static GBytes *encode_manifest(GBytes *const *contents, gint64 format)
     json_put_key(json, "files");
     yajl_gen_array_open(json);
     for (guint i = 0; i < G_N_ELEMENTS(content_files); i++) {
+        if (contents[i] == NULL)
+            continue;
         g_autofree char *sum = sha256(contents[i]);
         yajl_gen_map_open(json);
         json_put_member_string(json, "name", content_files[i]);
@@ -105,12 +111,13 @@ static gboolean write_contents(const char *directory, GBytes *const *contents, g
 {
     g_autoptr(GBytes) manifest = encode_manifest(contents, format);
     for (guint i = 0; i < G_N_ELEMENTS(content_files); i++)
-        if (!write_file(directory, content_files[i], contents[i], error))
+        if (contents[i] != NULL && !write_file(directory, content_files[i], contents[i], error))
             return FALSE;
     if (!write_file(directory, MANIFEST_FILE, manifest, error))
         return FALSE;
     g_autoptr(Bundle) written = bundle_open(directory, error);
-    return written != NULL;
+    g_autoptr(TrainingRows) rows = NULL;
+    return written != NULL && bundle_training_rows(written, &rows, error);
 }
 
 /* ---- writing ---- */
@@ -208,6 +215,13 @@ static gint64 format_of(const char *training_json, guint k)
 gboolean bundle_write(const char *path, const FmModel *model, const FeatureTable *features,
                       const char *training_json, gboolean replace, GError **error)
 {
+    return bundle_write_with_rows(path, model, features, training_json, NULL, replace, error);
+}
+
+gboolean bundle_write_with_rows(const char *path, const FmModel *model,
+                                const FeatureTable *features, const char *training_json,
+                                const TrainingRows *rows, gboolean replace, GError **error)
+{
     g_autofree char *target = without_final_slashes(path);
     if (!check_target(target, replace, error))
         return FALSE;
@@ -221,7 +235,8 @@ gboolean bundle_write(const char *path, const FmModel *model, const FeatureTable
     g_autoptr(GBytes) tensors = safetensors_encode(model);
     g_autoptr(GBytes) lines = feature_file_encode(features);
     g_autoptr(GBytes) training = g_bytes_new(training_json, strlen(training_json));
-    GBytes *contents[] = {tensors, lines, training};
+    g_autoptr(GBytes) pairs = rows != NULL ? training_rows_encode(rows) : NULL;
+    GBytes *contents[] = {tensors, lines, training, pairs};
     const gint64 format = format_of(training_json, model->k);
     if (write_contents(temporary, contents, format, error) && take_name(temporary, target, error))
         return TRUE;
@@ -283,12 +298,12 @@ static yajl_val read_manifest(const char *path, GError **error)
     return manifest;
 }
 
-/* The content files in the order of content_files, checked against the manifest. */
+/* The required files in the order of content_files, checked against the manifest. */
 static gboolean read_contents(const char *path, yajl_val manifest, GBytes **contents,
                               GError **error)
 {
     yajl_val files = json_get(manifest, "files");
-    for (guint i = 0; i < G_N_ELEMENTS(content_files); i++) {
+    for (guint i = 0; i < REQUIRED; i++) {
         contents[i] = read_listed_file(path, json_array_get(files, i), content_files[i], error);
         if (contents[i] == NULL)
             return FALSE;
@@ -339,7 +354,7 @@ static gboolean decode_contents(Bundle *bundle, GBytes *const *contents, GError 
 
 Bundle *bundle_open(const char *path, GError **error)
 {
-    GBytes *contents[G_N_ELEMENTS(content_files)] = {NULL};
+    GBytes *contents[REQUIRED] = {NULL};
     g_autoptr(Bundle) bundle = g_new0(Bundle, 1);
     bundle->path = g_strdup(path);
 
@@ -354,6 +369,29 @@ Bundle *bundle_open(const char *path, GError **error)
     for (guint i = 0; i < G_N_ELEMENTS(contents); i++)
         g_clear_pointer(&contents[i], g_bytes_unref);
     return valid ? g_steal_pointer(&bundle) : NULL;
+}
+
+gboolean bundle_training_rows(const Bundle *bundle, TrainingRows **rows, GError **error)
+{
+    *rows = NULL;
+    g_auto(yajl_val) manifest = read_manifest(bundle->path, error);
+    if (manifest == NULL)
+        return FALSE;
+    if (g_strcmp0(json_get_string(manifest, "model_id"), bundle->model_id) != 0) {
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
+                    "%s was replaced by another model while it was read: start again",
+                    bundle->path);
+        return FALSE;
+    }
+    yajl_val entry = json_array_get(json_get(manifest, "files"), ROWS);
+    if (g_strcmp0(json_get_string(entry, "name"), ROWS_FILE) != 0)
+        return TRUE;
+    g_autoptr(GBytes) content = read_listed_file(bundle->path, entry, ROWS_FILE, error);
+    if (content == NULL)
+        return FALSE;
+    g_autofree char *name = g_build_filename(bundle->path, ROWS_FILE, NULL);
+    *rows = training_rows_decode(content, bundle->features, name, error);
+    return *rows != NULL;
 }
 
 void bundle_free(Bundle *bundle)

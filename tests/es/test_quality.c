@@ -165,7 +165,8 @@ static void test_no_metadata(void)
     g_autofree char *ratings = g_build_filename(directory, "ratings.csv", NULL);
     g_autofree char *path = g_build_filename(directory, "bundle", NULL);
     for (guint i = 0; i < 300; i++)
-        g_string_append_printf(text, "%u,%u,%u\n", i % 20, (i + i / 20) % 30, 1 + i * i % 5);
+        g_string_append_printf(text, "%u,%u,%u\n", i % 20, (i % 20 + 2 * (i / 20)) % 30,
+                               1 + i * i % 5);
     CU_ASSERT(g_file_set_contents(ratings, text->str, -1, NULL));
     run_program(&run, TRAINER, "train", ratings, path, "--epochs=2", "--factors=4", "--valid=0",
                 NULL);

@@ -130,7 +130,7 @@ static void put_error(yajl_gen json, const BatchItem *item, const ReleaseMeta *r
     g_autofree char *message = g_utf8_make_valid(item->error->message, -1);
     json_put_member_string(json, "index", release->index);
     json_put_member_string(json, "model_id", release->model_id);
-    if (item->profile != NULL && profile_size(item->profile) > 0) {
+    if (item->profile != NULL && (profile_size(item->profile) > 0 || item->profile->anyone)) {
         g_autofree char *whom = profile_describe(item->profile);
         json_put_member_string(json, "profile", whom);
     }
@@ -350,6 +350,7 @@ gboolean profiles_job_run(const ProfilesJobOptions *options, EsClient *client,
         return FALSE;
     const BatchOptions batch = {
         .release = release,
+        .user_only = request->user_only,
         .cold_start = request->cold_start,
         .approximate = request->candidates > 0,
         .candidates = usual_candidates ? 0 : request->candidates,

@@ -27,8 +27,11 @@ static RatingMatrix *matrix_of(guint users, guint movies, const guint32 *feature
     g_autofree guint32 *rows = g_new(guint32, count);
     for (guint i = 0; i < count; i++)
         rows[i] = i;
-    memcpy(data->features, features, sizeof *features * 2 * count);
-    memcpy(data->ratings, ratings, sizeof *ratings * count);
+    for (guint i = 0; i < count; i++) {
+        data->features[2 * i] = features[2 * i];
+        data->features[2 * i + 1] = features[2 * i + 1];
+        data->ratings[i] = ratings[i];
+    }
     return rating_matrix_new(data, rows, count);
 }
 
@@ -236,14 +239,15 @@ static void test_threads(void)
 
 static void test_targets(void)
 {
-    CU_ASSERT_DOUBLE_EQUAL(ials_target(1, 1, 5), .3, 1e-12);
-    CU_ASSERT_DOUBLE_EQUAL(ials_target(2, 1, 5), .3, 1e-12);
-    CU_ASSERT_DOUBLE_EQUAL(ials_target(2.5, 1, 5), .45, 1e-12);
-    CU_ASSERT_DOUBLE_EQUAL(ials_target(3, 1, 5), .6, 1e-12);
-    CU_ASSERT_DOUBLE_EQUAL(ials_target(3.5, 1, 5), .8, 1e-12);
-    CU_ASSERT_DOUBLE_EQUAL(ials_target(4, 1, 5), 1, 1e-12);
-    CU_ASSERT_DOUBLE_EQUAL(ials_target(5, 1, 5), 1, 1e-12);
-    CU_ASSERT_DOUBLE_EQUAL(ials_target(1, 1, 1), 1, 1e-12);
+    const double expected[] = {.4, .45, .5, .6, .7, .825, .95, 1.025, 1.1};
+    for (guint i = 0; i < G_N_ELEMENTS(expected); i++) {
+        CU_ASSERT_DOUBLE_EQUAL(ials_target(1 + i / 2.0, 1, 5), expected[i], 1e-12);
+        CU_ASSERT_EQUAL(ials_is_liked(1 + i / 2.0, 1, 5), i >= 6);
+    }
+    CU_ASSERT_DOUBLE_EQUAL(ials_target(5, .5, 5), 1.1, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(ials_target(.5, .5, 5), .4, 1e-12);
+    CU_ASSERT_EQUAL(ials_target(1, 1, 1), 1);
+    CU_ASSERT(ials_is_liked(1, 1, 1) && ials_is_liked(4, .5, 5) && !ials_is_liked(3.5, .5, 5));
 }
 
 /* ---- small and odd data ---- */

@@ -61,16 +61,20 @@ static double seconds_since(gint64 moment)
 
 /* ---- targets ---- */
 
+static const double targets_at[] = {.4, .5, .7, .95, 1.1}; /* the quarters of the range */
+
 double ials_target(double rating, double lowest, double highest)
 {
     if (!(highest > lowest))
         return 1;
-    const double share = (rating - lowest) / (highest - lowest);
-    if (share <= .25)
-        return .3;
-    if (share >= .75)
-        return 1;
-    return share <= .5 ? .3 + (share - .25) / .25 * .3 : .6 + (share - .5) / .25 * .4;
+    const double quarters = 4 * (rating - lowest) / (highest - lowest);
+    const gsize at = (gsize)CLAMP(quarters, 0, G_N_ELEMENTS(targets_at) - 2);
+    return targets_at[at] + (quarters - (double)at) * (targets_at[at + 1] - targets_at[at]);
+}
+
+gboolean ials_is_liked(double rating, double lowest, double highest)
+{
+    return !(highest > lowest) || rating - lowest >= .75 * (highest - lowest);
 }
 
 void ials_rating_range(const RatingLines *lines, double *lowest, double *highest)

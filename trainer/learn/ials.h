@@ -14,8 +14,8 @@
  * whether or not the run was stopped and resumed in between.
  *
  * Symbols: U users, M movies, N ratings, k factors. Users and movies are numbered as in
- * rating_matrix.h. Memory: 8 (U + M) k + 24 N + threads · (4 k² + 512 k) bytes and a few k² more.
- */
+ * rating_matrix.h. Memory beside the ratings: 8 (U + M) k + 4 M k + 8 N bytes, 24 k² and, for each
+ * thread, 7 k² + 512 k. */
 #pragma once
 
 #include "rating_matrix.h"
@@ -41,10 +41,13 @@ typedef struct {
 void ials_model_free(IalsModel *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(IalsModel, ials_model_free)
 
-/* The target of a rating among ratings from `lowest` to `highest`: .3 in the lowest quarter of that
- * range, .6 in its middle, 1 in the highest quarter, linear in between; 1 if all ratings are equal.
- */
+/* The target of a rating among ratings from `lowest` to `highest`: linear in between .4, .5, .7,
+ * .95 and 1.1 at the quarters of that range; 1 if all ratings are equal. Found on validation rows
+ * of MovieLens: that somebody saw a movie tells of taste as well, liked or not. */
 double ials_target(double rating, double lowest, double highest);
+
+/* Whether it is in the highest quarter of the range (4 of 5 stars), or all ratings are equal. */
+gboolean ials_is_liked(double rating, double lowest, double highest);
 
 /* The least and greatest of the ratings; both 0 without any. */
 void ials_rating_range(const RatingLines *lines, double *lowest, double *highest);

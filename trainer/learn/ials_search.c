@@ -94,7 +94,7 @@ static void split(Search *s, const Dataset *data, const guint32 *rows, guint cou
     for (guint i = 0; i < count; i++)
         if (g_rand_double(random) >= HELD_OUT)
             kept[kept_rows++] = rows[i];
-        else if (ials_target((double)data->ratings[rows[i]], lowest, highest) >= 1)
+        else if (ials_is_liked((double)data->ratings[rows[i]], lowest, highest))
             relevant[relevant_rows++] = rows[i];
     s->kept = rating_matrix_new(data, kept, kept_rows);
     s->judge = rating_matrix_new(data, relevant, relevant_rows);

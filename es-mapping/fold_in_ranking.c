@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "ials.h"
 #include "recsys_error.h"
 #include "ridge.h"
 
@@ -35,13 +36,10 @@ void fold_in_ranking_free(FoldInRanking *ranking)
 
 double fold_in_ranking_target(const FoldInRanking *ranking, double rating)
 {
-    const double range = ranking->highest - ranking->lowest;
-    if (isnan(rating) || !(range > 0))
+    if (isnan(rating))
         return 1;
-    const double share = (rating - ranking->lowest) / range;
-    if (share <= 0.5)
-        return 0.3 + 0.3 * CLAMP((share - 0.25) / 0.25, 0, 1);
-    return 0.6 + 0.4 * CLAMP((share - 0.5) / 0.25, 0, 1);
+    return ials_target(CLAMP(rating, ranking->lowest, ranking->highest), ranking->lowest,
+                       ranking->highest);
 }
 
 static void problem_init(Problem *p, const FoldInRanking *about, const double *known,

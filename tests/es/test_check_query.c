@@ -119,6 +119,7 @@ static void test_user(void)
     const Feature *user = feature_table_get(bundle->features, g_array_index(users, guint, 7));
     profile_add(profile, "user", user->value);
     profile_add(profile, "occupation", "4");
+    profile->user_only = TRUE;
     g_autoptr(ProfileSum) sum = local_profile_sum(bundle, profile, NULL);
     memcpy(query, sum->query, sizeof query);
     g_autofree char *name = g_strdup_printf("user %s, occupation 4", user->value);

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "ials.h"
+#include "rating_target.h"
 #include "recsys_error.h"
 #include "ridge.h"
 
@@ -36,10 +36,7 @@ void fold_in_ranking_free(FoldInRanking *ranking)
 
 double fold_in_ranking_target(const FoldInRanking *ranking, double rating)
 {
-    if (isnan(rating))
-        return 1;
-    return ials_target(CLAMP(rating, ranking->lowest, ranking->highest), ranking->lowest,
-                       ranking->highest);
+    return isnan(rating) ? 1 : rating_target(rating, ranking->lowest, ranking->highest);
 }
 
 static void problem_init(Problem *p, const FoldInRanking *about, const double *known,

@@ -33,8 +33,7 @@ typedef struct {
 void fold_in_ranking_free(FoldInRanking *ranking);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FoldInRanking, fold_in_ranking_free)
 
-/* What a rating is worth: the learner's own target (ials.h) within the ratings it has seen, and 1
- * if there is no rating (NAN). */
+/* The target of a rating (rating_target.h); 1 if there is none (NAN). */
 double fold_in_ranking_target(const FoldInRanking *ranking, double rating);
 
 /* Solves for θ: person [k], of which the dimensions from `first` on are set. known: [k] S. Errors:

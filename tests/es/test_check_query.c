@@ -122,8 +122,9 @@ static void test_user(void)
     profile->user_only = TRUE;
     g_autoptr(ProfileSum) sum = local_profile_sum(bundle, profile, NULL);
     memcpy(query, sum->query, sizeof query);
-    g_autofree char *name = g_strdup_printf("user %s, occupation 4", user->value);
+    g_autofree char *name = g_strdup_printf("profile   user %s, ", user->value);
     CU_ASSERT(says(body_of(RIGHT, 30, MOVIES, SORT), 0, "query: right", name));
+    CU_ASSERT(says(body_of(RIGHT, 30, MOVIES, SORT), 0, "occupation 4\n", NULL));
     g_auto(Run) given = {0};
     check_at(&given, server_url(), body_of(RIGHT, 30, MOVIES, SORT), "--age", "18");
     CU_ASSERT(run_says(&given, 5, "is not that of {age 18}", "it is of {user ", NULL));

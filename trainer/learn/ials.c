@@ -6,6 +6,7 @@
 #include "ials_checkpoint.h"
 #include "ials_step.h"
 #include "interrupt.h"
+#include "rating_target.h"
 #include "recsys_error.h"
 #include "rng.h"
 
@@ -61,17 +62,6 @@ static double seconds_since(gint64 moment)
 
 /* ---- targets ---- */
 
-static const double targets_at[] = {.4, .5, .7, .95, 1.1}; /* the quarters of the range */
-
-double ials_target(double rating, double lowest, double highest)
-{
-    if (!(highest > lowest))
-        return 1;
-    const double quarters = 4 * (rating - lowest) / (highest - lowest);
-    const gsize at = (gsize)CLAMP(quarters, 0, G_N_ELEMENTS(targets_at) - 2);
-    return targets_at[at] + (quarters - (double)at) * (targets_at[at + 1] - targets_at[at]);
-}
-
 gboolean ials_is_liked(double rating, double lowest, double highest)
 {
     return !(highest > lowest) || rating - lowest >= .75 * (highest - lowest);
@@ -92,7 +82,7 @@ static float *targets_of(const Ials *s, const RatingLines *lines)
     const guint count = lines->begin[lines->lines];
     float *targets = g_new(float, count);
     for (guint i = 0; i < count; i++)
-        targets[i] = (float)ials_target((double)lines->rating[i], s->lowest, s->highest);
+        targets[i] = (float)rating_target((double)lines->rating[i], s->lowest, s->highest);
     return targets;
 }
 

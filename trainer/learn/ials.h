@@ -6,9 +6,10 @@
  *   ρ_user = λ (n_user + α M),  ρ_movie = λ (n_movie + α U),
  *
  * where n counts ratings and the target t tells how much a rating says that the movie is one for
- * this person (ials_target). Sources: Hu, Koren and Volinsky, "Collaborative Filtering for Implicit
- * Feedback Datasets" (2008); Rendle, Krichene, Zhang and Koren, "Revisiting the Performance of iALS
- * on Item Recommendation Benchmarks" (2021), for α, and for λ scaled with frequency.
+ * this person (rating_target.h). Sources: Hu, Koren and Volinsky, "Collaborative Filtering for
+ * Implicit Feedback Datasets" (2008); Rendle, Krichene, Zhang and Koren, "Revisiting the
+ * Performance of iALS on Item Recommendation Benchmarks" (2021), for α, and for λ scaled with
+ * frequency.
  *
  * The same ratings, options and seed give the same bits, whatever the number of threads, and
  * whether or not the run was stopped and resumed in between.
@@ -40,11 +41,6 @@ typedef struct {
 
 void ials_model_free(IalsModel *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(IalsModel, ials_model_free)
-
-/* The target of a rating among ratings from `lowest` to `highest`: linear in between .4, .5, .7,
- * .95 and 1.1 at the quarters of that range; 1 if all ratings are equal. Found on validation rows
- * of MovieLens: that somebody saw a movie tells of taste as well, liked or not. */
-double ials_target(double rating, double lowest, double highest);
 
 /* Whether it is in the highest quarter of the range (4 of 5 stars), or all ratings are equal. */
 gboolean ials_is_liked(double rating, double lowest, double highest);

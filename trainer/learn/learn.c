@@ -8,6 +8,7 @@
 #include "people_documents.h"
 #include "recsys_error.h"
 #include "row_split.h"
+#include "selection.h"
 
 #define RANKING_SWEEPS 8
 
@@ -110,11 +111,17 @@ static LearnedModel *learn_by_sampling(Learner *l, guint k, GError **error)
     const TrainRun *train = &l->run->run;
     const GibbsRun run = {on_sweep, &sampling, train->checkpoint, train->checkpoint_seconds,
                           train->resume};
-    g_autoptr(PeopleAndMovies) whole = gibbs(l->data, &rows, k, &options, &run, error);
+    /* One dimension is for selection, if there are two. */
+    const guint factors = MAX(k - 1, 1);
+    const double *noise = &sampling.last.noise;
+    g_autoptr(PeopleAndMovies) whole = gibbs(l->data, &rows, factors, &options, &run, error);
     if (whole == NULL)
         return NULL;
-    return learned_model_of_ratings(whole, l->data->table, l->ratings, sampling.last.noise, &form,
-                                    error);
+    g_autoptr(LearnedModel) learned =
+        learned_model_of_ratings(whole, l->data->table, l->ratings, *noise, &form, error);
+    if (learned != NULL && factors < k)
+        selection_add(learned, l->data->table, l->matrix, *noise);
+    return g_steal_pointer(&learned);
 }
 
 /* A machine whose profiles cannot be taken apart stays as it is. */

@@ -24,7 +24,7 @@ GibbsOptions gibbs_options_default(void)
         .factors = 64,
         .directions = 400,
         .sweeps = 200,
-        .burn_in = 20,
+        .burn_in = 10,
         .keep_every = 2,
         .seed = 1,
         .threads = g_get_num_processors(),

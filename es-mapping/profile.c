@@ -174,8 +174,8 @@ GOptionEntry *profile_options_entries(ProfileOptions *options)
 {
     /* As file names: option_texts.h. */
     const GOptionEntry entries[] = {
-        {"user", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->users, "a user the model knows",
-         "ID"},
+        {"user", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->users,
+         "a user the model knows, with their own age, gender and so on", "ID"},
         {"age", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->ages, "an age code, e.g. 18", "CODE"},
         {"gender", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->genders, "F or M", "F|M"},
         {"occupation", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->occupations,

@@ -8,7 +8,8 @@ Recommends movies from a release of recsys-loader, with nothing but Node.js 18.3
 Usage: recommend.mjs [--url URL] [--alias ALIAS] [--size N] [--save FOLDER] [--user-only] TYPE=VALUE…
        recommend.mjs --anyone
 
-A user is the whole person: their own age, gender and so on come in by themselves, unless --user-only. --anyone is the average person.
+A user is the whole person: their own age, gender and so on come in by themselves, unless --user-only. --anyone is the average
+person.
 
   recommend.mjs age=18 gender=M
   recommend.mjs user=42 --save . && recsys-bridge check-query search.json --answer answer.json

@@ -4,7 +4,8 @@
 Usage: recommend.py [--url URL] [--alias ALIAS] [--size N] [--save FOLDER] [--user-only] TYPE=VALUE…
        recommend.py --anyone
 
-A user is the whole person: their own age, gender and so on come in by themselves, unless --user-only. --anyone is the average person.
+A user is the whole person: their own age, gender and so on come in by themselves, unless --user-only. --anyone is the average
+person.
 
   recommend.py age=18 gender=M
   recommend.py user=42 --save . && recsys-bridge check-query search.json --answer answer.json

@@ -26,7 +26,8 @@ GOptionEntry *profiles_job_options_entries(ProfilesJobOptions *options)
     const GOptionEntry entries[] = {
         {"profiles", 0, 0, G_OPTION_ARG_FILENAME, &options->profiles,
          "many at once: a line of JSON for each, e.g. {\"user\": 42, \"age\": 18, \"size\": 20, "
-         "\"id\": \"a\"}, and a line of JSON out for each; - is standard input",
+         "\"id\": \"a\"}, also \"user_only\" and \"anyone\": true, and a line of JSON out for "
+         "each; - is standard input",
          "FILE"},
         {"output", 0, 0, G_OPTION_ARG_FILENAME, &options->output,
          "with --profiles: write to a new file, whole lines only", "FILE"},

@@ -488,6 +488,17 @@ static void print_unknown(const Options *o)
                o->valid_file, o->unknown[0], o->unknown[1]);
 }
 
+static gboolean check_ratings(const Dataset *dataset, const TrainOptions *options, GError **error)
+{
+    if (!dataset->without_ratings || options->objective == OBJECTIVE_RANKING)
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
+                "%s has no column rating, so there is nothing to predict: add the column, or learn "
+                "from who chose what with --objective ranking",
+                dataset->source);
+    return FALSE;
+}
+
 static void print_data(const Training *training, const char *data)
 {
     printf("%s: %u ratings of %u movies by %u users, %u features", data, training->ratings,
@@ -595,7 +606,7 @@ gboolean cmd_train(const CliCommand *command, int argc, char **argv, GError **er
         return FALSE;
     const gint64 started = g_get_monotonic_time();
     g_autoptr(Dataset) dataset = read_data(data, &options, error);
-    if (dataset == NULL)
+    if (dataset == NULL || !check_ratings(dataset, &options.train, error))
         return FALSE;
     g_autoptr(Training) training = training_new(dataset, &options.train);
     training->read_seconds = (double)(g_get_monotonic_time() - started) / G_USEC_PER_SEC;

@@ -15,6 +15,12 @@
 /* A line for so many sweeps of Gibbs sampling, and for the last one. */
 #define SWEEPS_A_LINE 20
 
+/* Of the precisions that the spread of a factorization machine's own vectors asks for: these are
+ * shrunk by weight decay, and their dimensions go together. Users of MovieLens 1M that were held
+ * out for it, shown 5, 10 and 20 of their ratings: RMSE .9377 .9181 .9045 with all of it, .9301
+ * .9059 .8866 with an eighth. */
+#define MACHINE_PRECISION_SHARE 0.125f
+
 typedef struct {
     Training *training;
     const Dataset *data;
@@ -142,7 +148,11 @@ static LearnedModel *learn_by_adam(Learner *l, GError **error)
     fm_model_free(model);
     const FinalFigures *final = &training->final;
     const double noise = isfinite(final->valid_rmse) ? final->valid_rmse : final->train_rmse;
-    return learned_model_of_ratings(whole, l->data->table, l->ratings, noise, &form, error);
+    LearnedModel *learned =
+        learned_model_of_ratings(whole, l->data->table, l->ratings, noise, &form, error);
+    for (guint d = 0; learned != NULL && d < learned->model->k; d++)
+        learned->fold_in.precisions[d] *= MACHINE_PRECISION_SHARE;
+    return learned;
 }
 
 /* ---- lists ---- */

@@ -2,11 +2,17 @@
 #include "recsys_error.h"
 
 static const CliCommand commands[] = {
-    {"train", "DATA BUNDLE", "learn a factorization machine and write it as a bundle",
+    {"train", "DATA BUNDLE", "learn a model from ratings and write it as a bundle",
      "DATA is a directory in the format of MovieLens 1M, 100k or the CSV files of ml-latest, "
      "ml-25m\n"
-     "and ml-32m, or a CSV file with a header: user, item, rating, and optionally title, genres,\n"
+     "and ml-32m, or a CSV file with a header: user, item, and optionally rating, title, genres,\n"
      "year, timestamp; any other column is a user feature. BUNDLE is the directory to write.\n"
+     "\n"
+     "--objective says what the model is for:\n"
+     "  ratings  predict ratings: a factorization machine, or with --solver gibbs Bayesian\n"
+     "           factorization, which is better\n"
+     "  ranking  order movies: alternating least squares; also for data without ratings\n"
+     "  both     lists by the one, the rating of each movie by the other, in one vector\n"
      "\n"
      "--valid 0.1 holds out a tenth of the ratings to see how well the model does without them:\n"
      "  0.1:random    of all ratings at random, as 0.1: how well it fills in what is missing\n"
@@ -17,6 +23,8 @@ static const CliCommand commands[] = {
      "Examples:\n"
      "  recsys-trainer train ml-1m bundle\n"
      "  recsys-trainer train ratings-of-our-shop.csv bundle\n"
+     "  recsys-trainer train ml-1m bundle --objective both\n"
+     "  recsys-trainer train purchases.csv bundle --objective ranking --valid 0.1:per-user\n"
      "  recsys-trainer train ml-1m bundle --epochs 5 --factors 64 --seed 7\n"
      "  recsys-trainer train ml-latest-small bundle --valid 0.2:time\n",
      cmd_train},

@@ -189,7 +189,7 @@ static void test_many(void)
                         server_url(), alias);
     run_program(&many, "/bin/sh", "-c", command, NULL);
     CU_ASSERT(run_says(&many, 0, "{\"line\":1,", NULL));
-    const char *ranking = strstr(many.out, "\"profile\":\"user 7\"");
+    const char *ranking = strstr(many.out, "\"profile\":\"user 7, ");
     CU_ASSERT(ranking != NULL && strcmp(ranking, one.out + 1) == 0);
 }
 

@@ -214,7 +214,7 @@ bundle=formed
 for form in \
   'residuals|same_movies|.interactions = "movie" | .link = {type: "identity", lowest: 0.2, highest: 0.3}' \
   'without ratings|same_movies|.objective = "ranking" | .interactions = "movie" | .link = {type: "none"}' \
-  'two halves|same_list|.objective = "both" | .interactions = "movie" | .rating_dimensions = 5
+  'two halves|same_movies|.objective = "both" | .interactions = "movie" | .rating_dimensions = 5
     | .link = {type: "identity", lowest: 0, highest: 5}'; do
   name=${form%%|*} form=${form#*|}
   reform "${form#*|}"

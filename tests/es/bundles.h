@@ -8,7 +8,8 @@ typedef struct {
     const char *factors;
     const char *seed; /* another seed, another model */
     const char
-        *valid; /* the share of validation rows; NULL: none, and no gate can compare figures */
+        *valid;     /* the share of validation rows; NULL: none, and no gate can compare figures */
+    gboolean plain; /* a factorization machine as it is: there is no average person in it */
 } BundleRecipe;
 
 /* Trains for two epochs; the bundle's path, in a directory that is removed at the end. Ends the

@@ -103,21 +103,21 @@ static void check_failure(const char *name, Damage *d, const char *gate, const c
 
 static void test_missing_document(void)
 {
-    Damage d = {"POST", "/_pit", "_doc/movie_1", NULL, NULL, FALSE};
-    check_failure("missing", &d, "gate documents failed", "", "movie_1: missing");
+    Damage d = {"POST", "/_pit", "_doc/movie_2", NULL, NULL, FALSE};
+    check_failure("missing", &d, "gate documents failed", "", "movie_2: missing");
 }
 
 static void test_changed_bias(void)
 {
-    Damage d = {"POST", "/_pit", "_update/movie_1", "{\"doc\":{\"bias\":0.5}}", NULL, FALSE};
-    check_failure("bias", &d, "gate documents failed", "", "movie_1: bias");
+    Damage d = {"POST", "/_pit", "_update/movie_2", "{\"doc\":{\"bias\":0.5}}", NULL, FALSE};
+    check_failure("bias", &d, "gate documents failed", "", "movie_2: bias");
 }
 
 /* After the documents were compared: only the orders can tell. */
 static void test_wrong_order(void)
 {
-    Damage d = {"DELETE", "/_pit", "_update/movie_1", "{\"doc\":{\"bias\":0.25}}", NULL, FALSE};
-    check_failure("order", &d, "gate orders failed", "documents  passed", "movie_1");
+    Damage d = {"DELETE", "/_pit", "_update/movie_2", "{\"doc\":{\"bias\":0.25}}", NULL, FALSE};
+    check_failure("order", &d, "gate orders failed", "documents  passed", "movie_2");
 }
 
 /* A gate that is left out by name does not find it, and says so; a misspelt name is no gate. */
@@ -125,7 +125,7 @@ static void test_skipped(void)
 {
     g_auto(Run) run = {0};
     g_autofree char *alias = released_alias("skipped");
-    Damage d = {"POST", "/_mget", "_update/movie_1", "{\"doc\":{\"bias\":0.25}}", NULL, FALSE};
+    Damage d = {"POST", "/_mget", "_update/movie_2", "{\"doc\":{\"bias\":0.25}}", NULL, FALSE};
     g_autoptr(FakeServer) proxy = fake_server_start(damage, &d);
     release(&run, server_url(), new_path, alias, "--skip-gate", "order");
     CU_ASSERT(run_says(&run, 1, "no gate \"order\"",

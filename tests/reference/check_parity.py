@@ -48,6 +48,9 @@ class Model:
         self.index = {name: i for i, name in enumerate(self.names)}
         self.movies = np.array([i for i, name in enumerate(self.names) if name[0] == "movie"])
 
+    def query(self, profile):
+        return query_of([self.vectors[self.index[tuple(name)]] for name in profile], self.vectors.shape[1])
+
 
 # ---- the cluster ----
 
@@ -118,8 +121,9 @@ def compare_documents(model, meta, documents):
 
 # ---- scores, bounds, verdicts ----
 
-def query_of(vectors):
-    return np.sum(np.asarray(vectors, np.float64), axis=0).astype(np.float32)
+def query_of(vectors, k):
+    """The sum of [n, k] vectors; with none, which is the average person's, zero."""
+    return np.sum(np.asarray(vectors, np.float64).reshape(-1, k), axis=0).astype(np.float32)
 
 
 def scores_and_bounds(model, rows, query, shift):
@@ -140,7 +144,7 @@ def verdict(lead, bounds):
 
 def judge(model, line):
     """What the line must say, by the names it has there."""
-    query = query_of([model.vectors[model.index[tuple(name)]] for name in line["profile"]])
+    query = model.query(line["profile"])
     score, bound = scores_and_bounds(model, model.movies, query, line["shift"])
     at = [int(np.searchsorted(model.movies, model.index["movie", movie])) for movie in line["movies"]]
     answers = np.array(line["scores"]).astype(np.float32).astype(np.float64)
@@ -170,7 +174,8 @@ class Comparison:
         rows = [self.model.index[tuple(name)] for name in line["profile"]]
         if any(row not in self.stored for row in rows):
             return False
-        return query_of([self.stored[row] for row in rows]).tobytes() == query_of(self.model.vectors[rows]).tobytes()
+        stored = query_of([self.stored[row] for row in rows], self.model.vectors.shape[1])
+        return stored.tobytes() == self.model.query(line["profile"]).tobytes()
 
     def add(self, line):
         self.found["profiles"] += 1
@@ -193,7 +198,7 @@ class Comparison:
 
     def ask_again(self, url, index, line):
         """What the bridge says that the cluster answered is what it answers."""
-        query = query_of([self.model.vectors[self.model.index[tuple(name)]] for name in line["profile"]])
+        query = self.model.query(line["profile"])
         answer = ask_ranking(url, index, query, line["shift"], len(line["movies"]))
         self.agree(answer == list(zip(line["movies"], np.array(line["scores"]).astype(np.float32))), line, "the cluster's answer")
 

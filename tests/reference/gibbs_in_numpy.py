@@ -1,6 +1,5 @@
 """Bayesian factorization with side information by block Gibbs sampling, in float64 and with dense matrices: the model of
-trainer/learn/gibbs_prior.h, gibbs_side.h and side_features.h, but with the raw columns of the side information, whose coefficients
-are drawn all at once. (A turned basis, and columns that are sums of others, do not change what the model says of predictions.)
+trainer/learn/gibbs_prior.h, gibbs_side.h and side_features.h, with all coefficients of a side drawn at once.
 
 Symbols: n lines (users or movies), K factors with the bias last, p columns.
 """
@@ -13,19 +12,23 @@ def one_hot(labels):
     return np.array([[value in some for value in values] for some in labels], float)
 
 
+def independent(columns):
+    """The centred columns in principal axes, without those that are sums of others: they would only slow the chain down."""
+    u, sigma, _ = np.linalg.svd(columns - columns.mean(axis=0), full_matrices=False)
+    return (u * sigma)[:, sigma > 1e-5 * sigma[0]]
+
+
 def known_columns(labels, counts):
     """Labels and the logarithm of how many ratings there are."""
     logarithm = np.log1p(counts)
-    columns = np.column_stack([one_hot(labels), (logarithm - logarithm.mean()) / logarithm.std()])
-    return columns - columns.mean(axis=0)
+    return independent(np.column_stack([one_hot(labels), (logarithm - logarithm.mean()) / logarithm.std()]))
 
 
 def implicit_columns(rated):
     """Who rated what, divided by the root of the line's sum, in its largest singular directions: a multiple of 16 of them."""
     u, sigma, _ = np.linalg.svd(rated / np.sqrt(rated.sum(axis=1, keepdims=True)), full_matrices=False)
     width = len(sigma) // 16 * 16
-    columns = u[:, :width] * sigma[:width]
-    return columns - columns.mean(axis=0)
+    return independent(u[:, :width] * sigma[:width])
 
 
 def draw_wishart(random, inverse_scale, freedom):
@@ -85,14 +88,14 @@ def predict(mean, people, movies):
 
 
 def posterior_mean(ratings, factors, sweeps, burn_in, keep_every, seed):
-    """[U, M] of the mean prediction, not clipped."""
+    """[U, M] of the mean prediction, not clipped; and the noise's standard deviation after each sweep."""
     random = np.random.default_rng(seed)
     rated, table, mean = ratings.dense(1.0), ratings.dense(ratings.rating), ratings.rating.mean()
     by_user, by_movie = ratings.counts()
-    kinds = [[f"genre {genre}" for genre in genres] + [f"years {year // 5}"] for genres, year in zip(ratings.genres, ratings.years)]
+    kinds = [genres + [f"years {year // 5}"] for genres, year in zip(ratings.genres, ratings.years)]
     people = Side([known_columns(ratings.attributes, by_user), implicit_columns(rated)], factors, random)
     movies = Side([known_columns(kinds, by_movie), implicit_columns(rated.T)], factors, random)
-    precision, total, kept = 1.0, 0, 0
+    precision, total, kept, noise = 1.0, 0, 0, []
     for sweep in range(1, sweeps + 1):
         people.draw_prior(random)
         people.draw_vectors(rated, table - mean, movies.vectors, precision, random)
@@ -101,6 +104,7 @@ def posterior_mean(ratings, factors, sweeps, burn_in, keep_every, seed):
         predicted = predict(mean, people.vectors, movies.vectors)
         squares = (rated * (table - predicted) ** 2).sum()
         precision = random.gamma(1 + len(ratings.rating) / 2) / (1 + squares / 2)
+        noise.append(1 / np.sqrt(precision))
         if sweep > burn_in and (sweep - burn_in - 1) % keep_every == 0:
             total, kept = total + predicted, kept + 1
-    return total / kept
+    return total / kept, np.array(noise)

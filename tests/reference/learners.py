@@ -2,12 +2,14 @@
 
     python learners.py RECSYS_TRAINER
 
-Prints TAP. Tolerances are error bounds of float32 (U, the unit roundoff) where a result is determined, and the spread of the NumPy
-learners' own starts or seeds where it is not.
+Prints TAP. Tolerances are error bounds of float32 (U, the unit roundoff) where a result is determined, and the spread of the
+NumPy learners' own starts or seeds where it is not.
 """
+import json
 import subprocess
 import sys
 import tempfile
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +20,7 @@ from ratings_data import Documents, Ratings, hold_out
 
 U = 2.0 ** -24
 ALPHA, STRENGTH, ALS_FACTORS, ALS_SWEEPS = .1, .02, 16, 8
-SAMPLER = {"factors": 16, "sweeps": 120, "burn_in": 20, "keep_every": 3}
+SAMPLER = {"factors": 16, "sweeps": 240, "burn_in": 20, "keep_every": 3}
 SEEDS = (1, 2, 3)
 RATING_RIDGE, RANKING_RIDGE = 100, 30  # in average users
 BOTH, RATING_DIMS = 40, 24
@@ -40,6 +42,7 @@ def run(*arguments):
     done = subprocess.run([trainer, *map(str, arguments)], capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"{' '.join(done.args)}: exit code {done.returncode}: {done.stderr}")
+    return done.stdout
 
 
 def train(data, bundle, *options):
@@ -165,40 +168,58 @@ def movie_means(ratings):
     return np.broadcast_to(sums / ratings.counts()[1], (ratings.users, ratings.movies))
 
 
-def sample_by_program(train_data, held_data, folder, seed):
-    documents = train(train_data, folder / f"gibbs{seed}", "--solver", "gibbs", "--seed", seed, "--factors", 64,
-                      "--sampler-factors", SAMPLER["factors"], "--sweeps", SAMPLER["sweeps"], "--valid", held_data)
-    return documents, np.clip(documents.z(), *(documents.training["link"][end] for end in ("lowest", "highest")))
+class Sampled:
+    """A run of a sampler: its clipped predictions [U, M], and the noise that it finds in the second half."""
+
+    def __init__(self, predicted, noise, lowest, highest):
+        self.predicted, self.noise = np.clip(predicted, lowest, highest), np.mean(noise)
 
 
-def distances(some, others, held):
-    """Root mean square differences of the held-out predictions, over all pairs of different runs."""
-    return [rmse_of(a - b, held) for i, a in enumerate(some) for j, b in enumerate(others) if some is not others or i < j]
+def sample_by_program(train_data, held_data, bundle, seed):
+    lines = run("train", train_data, bundle, "--solver", "gibbs", "--seed", seed, "--factors", 64, "--sampler-factors",
+                SAMPLER["factors"], "--sweeps", SAMPLER["sweeps"], "--valid", held_data, "--json").splitlines()
+    figures = [json.loads(line) for line in lines[:-1]]
+    documents = Documents(bundle)
+    link = documents.training["link"]
+    noise = [figure["noise"] for figure in figures if figure["step"] > SAMPLER["sweeps"] // 2]
+    return documents, Sampled(documents.z(), noise, link["lowest"], link["highest"])
 
 
-def rmse_of(difference, held):
-    return np.sqrt((difference[held.user, held.movie] ** 2).mean())
+def sample_by_numpy(ratings, seed):
+    predicted, noise = posterior_mean(ratings, **SAMPLER, seed=seed)
+    return Sampled(predicted, noise[SAMPLER["sweeps"] // 2:], ratings.rating.min(), ratings.rating.max())
+
+
+def compare_means(ours, theirs, least, name):
+    """Means of a figure over the seeds, within four standard errors; by chance these can come out too small, so at least `least`."""
+    noise = np.sqrt((np.var(ours, ddof=1) + np.var(theirs, ddof=1)) / len(SEEDS))
+    text = " and NumPy ".join(" ".join(f"{x:.4f}" for x in some) for some in (ours, theirs))
+    check(abs(np.mean(ours) - np.mean(theirs)) <= 4 * max(noise, least), name, f"{text}, standard error {noise:.4f}")
+
+
+def distance(a, b, held):
+    return np.sqrt(((a - b)[held.user, held.movie] ** 2).mean())
 
 
 def check_gibbs(data, folder):
     train_data, held_data = folder / "learn", folder / "held"
     hold_out(data, train_data, held_data, .1, seed=7)
-    runs = [sample_by_program(train_data, held_data, folder, seed) for seed in SEEDS]
-    model = runs[0][0]
-    ratings, held = Ratings(train_data, model), Ratings(held_data, model)
-    ours = [predicted for _, predicted in runs]
-    theirs = [np.clip(posterior_mean(ratings, **SAMPLER, seed=seed), ratings.rating.min(), ratings.rating.max()) for seed in SEEDS]
-    figures, expected = ([rmse(predicted, held) for predicted in some] for some in (ours, theirs))
-    said = [run_.training["final"]["valid_rmse"] for run_, _ in runs]
-    noise = np.sqrt((np.var(figures, ddof=1) + np.var(expected, ddof=1)) / len(SEEDS))
-    text = f"{' '.join(f'{x:.4f}' for x in figures)}, NumPy {' '.join(f'{x:.4f}' for x in expected)}"
-    check(abs(np.mean(figures) - np.mean(expected)) <= 4 * max(noise, .002), "the samplers' RMSE is the same", f"{text}, standard error {noise:.4f}")
-    across, within = np.mean(distances(ours, theirs, held)), np.mean(distances(theirs, theirs, held))
-    check(across <= 1.25 * within, "predictions differ as two seeds' do", f"{across:.4f}, NumPy's own {within:.4f}")
+    bundles, ours = zip(*(sample_by_program(train_data, held_data, folder / f"gibbs{seed}", seed) for seed in SEEDS))
+    ratings, held = Ratings(train_data, bundles[0]), Ratings(held_data, bundles[0])
+    theirs = [sample_by_numpy(ratings, seed) for seed in SEEDS]
+    figures, expected = ([rmse(one.predicted, held) for one in some] for some in (ours, theirs))
+    compare_means(figures, expected, .001, "the samplers' RMSE is the same")
+    compare_means([one.noise for one in ours], [one.noise for one in theirs], .0005, "and so is the noise")
+    # Means of n seeds differ by sqrt(2 / n) of their spread, two seeds by sqrt(2) of it.
+    within = np.mean([distance(a.predicted, b.predicted, held) for a, b in combinations(theirs, 2)]) / np.sqrt(len(SEEDS))
+    means = [np.mean([one.predicted for one in some], axis=0) for some in (ours, theirs)]
+    across = distance(*means, held)
+    check(across <= 1.25 * within, "mean predictions differ as other seeds' would",
+          f"by {across:.4f}, NumPy's own by {within:.4f}")
     trivial = rmse(movie_means(ratings), held)
     check(max(figures + expected) < trivial, "both beat the movies' means", f"{trivial:.4f}")
-    error = np.abs(np.subtract(said, figures)).max()
-    check(error < 1e-3, "the validation RMSE that was said is the documents'", f"difference {error:.2g}")
+    error = np.abs(np.subtract([bundle.training["final"]["valid_rmse"] for bundle in bundles], figures)).max()
+    check(error < 1e-5, "the validation RMSE that was said is the documents'", f"difference {error:.2g}")
 
 
 # ---- both ----

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "document.h"
 #include "lifted_vectors.h"
 #include "recsys_error.h"
 
@@ -13,6 +14,7 @@ FeatureVectors *feature_vectors_new(guint count, guint k)
     vectors->names = g_new0(char *, count + 1);
     vectors->values = g_new0(float, (gsize)count *k + 1);
     vectors->biases = g_new0(double, count + 1);
+    vectors->attributes = g_new0(char **, count + 1);
     return vectors;
 }
 
@@ -20,21 +22,32 @@ void feature_vectors_free(FeatureVectors *vectors)
 {
     if (vectors == NULL)
         return;
-    for (guint i = 0; i < vectors->count; i++)
+    for (guint i = 0; i < vectors->count; i++) {
         g_free(vectors->names[i]);
+        g_strfreev(vectors->attributes[i]);
+    }
+    g_free(vectors->attributes);
     g_free(vectors->names);
     g_free(vectors->values);
     g_free(vectors->biases);
     g_free(vectors);
 }
 
+void feature_vectors_set(FeatureVectors *vectors, guint at, const FeatureVectors *source,
+                         guint from)
+{
+    vectors->names[at] = g_strdup(source->names[from]);
+    vectors->attributes[at] = g_strdupv(source->attributes[from]);
+    vectors->biases[at] = source->biases[from];
+    memcpy(vectors->values + (gsize)at * vectors->k, feature_vectors_get(source, from),
+           vectors->k * sizeof(float));
+}
+
 FeatureVectors *feature_vectors_copy(const FeatureVectors *vectors)
 {
     FeatureVectors *copy = feature_vectors_new(vectors->count, vectors->k);
     for (guint i = 0; i < vectors->count; i++)
-        copy->names[i] = g_strdup(vectors->names[i]);
-    memcpy(copy->values, vectors->values, (gsize)vectors->count * vectors->k * sizeof(float));
-    memcpy(copy->biases, vectors->biases, vectors->count * sizeof(double));
+        feature_vectors_set(copy, i, vectors, i);
     return copy;
 }
 
@@ -56,8 +69,9 @@ ProfileSum *feature_vectors_sum(const FeatureVectors *vectors, double w0, const 
 char *feature_vectors_path(const char *name)
 {
     g_autofree char *escaped = es_escape(name);
-    return g_strdup_printf("/%s/_mget?realtime=false&_source_includes=embedding,bias,model_id",
-                           escaped);
+    return g_strdup_printf(
+        "/%s/_mget?realtime=false&_source_includes=embedding,bias,model_id," ATTRIBUTES_FIELD,
+        escaped);
 }
 
 char *feature_vectors_body(const ReleaseMeta *meta, const Profile *features, GError **error)
@@ -94,6 +108,23 @@ typedef struct {
     gboolean *missing; /* nullable */
 } Reading;
 
+gboolean feature_vectors_read_attributes(char ***attributes, yajl_val document)
+{
+    yajl_val value = json_get(document, "_source." ATTRIBUTES_FIELD);
+    *attributes = NULL;
+    if (value == NULL)
+        return TRUE;
+    g_autoptr(GStrvBuilder) ids = g_strv_builder_new();
+    for (gsize i = 0; i < json_array_length(value); i++) {
+        yajl_val id = json_array_get(value, i);
+        if (!YAJL_IS_STRING(id))
+            return FALSE;
+        g_strv_builder_add(ids, YAJL_GET_STRING(id));
+    }
+    *attributes = g_strv_builder_end(ids);
+    return YAJL_IS_ARRAY(value);
+}
+
 static Step read_source(const Reading *reading, guint at, yajl_val document, GError **error)
 {
     FeatureVectors *vectors = reading->vectors;
@@ -105,6 +136,12 @@ static Step read_source(const Reading *reading, guint at, yajl_val document, GEr
         g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_GATE,
                     "%s in %s is of model %s, the release is of model %s: release it again", name,
                     meta->index, model_id ? model_id : "(none)", meta->model_id);
+        return STEP_FAILED;
+    }
+    if (!feature_vectors_read_attributes(&vectors->attributes[at], document)) {
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_GATE,
+                    "the attributes of %s in %s are not a list of ids: release it again", name,
+                    meta->index);
         return STEP_FAILED;
     }
     if (lifted_vectors_read(reading->lifted, vector, meta->k,

@@ -11,17 +11,23 @@ typedef enum { STEP_DONE, STEP_FAILED, STEP_RELEASE_CHANGED } Step;
 /* Symbols: `count` features, `k` factors. */
 typedef struct {
     guint count, k;
-    char **names;   /* "age 18" …; [count] and NULL */
-    float *values;  /* [count, k], row-major */
-    double *biases; /* [count] */
+    char **names;       /* "age 18" …; [count] and NULL */
+    float *values;      /* [count, k], row-major */
+    double *biases;     /* [count] */
+    char ***attributes; /* [count] of a user the `_id`s of their attributes, ending with NULL; NULL:
+                           none */
 } FeatureVectors;
 
-/* Vectors and biases are 0, names NULL. */
+/* Vectors and biases are 0, names and attributes NULL. */
 FeatureVectors *feature_vectors_new(guint count, guint k);
 void feature_vectors_free(FeatureVectors *vectors);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FeatureVectors, feature_vectors_free)
 
 FeatureVectors *feature_vectors_copy(const FeatureVectors *vectors);
+
+/* Copies row `from` of `source` (the same k) to row `at`, which is empty. */
+void feature_vectors_set(FeatureVectors *vectors, guint at, const FeatureVectors *source,
+                         guint from);
 
 const float *feature_vectors_get(const FeatureVectors *vectors, guint index);
 
@@ -47,6 +53,10 @@ Step feature_vectors_read(FeatureVectors **vectors, yajl_val answer, const Lifte
 /* TRUE if a document of an answer to mget is an error for want of a routing: its index was not made
  * by a definition of this project. */
 gboolean feature_vectors_lack_routing(yajl_val document);
+
+/* The attributes that a document of an answer to mget names (NULL: none); FALSE if they are no list
+ * of `_id`s. Free with g_strfreev. */
+gboolean feature_vectors_read_attributes(char ***attributes, yajl_val document);
 
 /* The request it sends: POST of a body (NULL with RECSYS_ERROR_USAGE) to a path. */
 char *feature_vectors_path(const char *name);

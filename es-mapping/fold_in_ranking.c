@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "rating_target.h"
 #include "recsys_error.h"
 #include "ridge.h"
 
@@ -35,13 +36,7 @@ void fold_in_ranking_free(FoldInRanking *ranking)
 
 double fold_in_ranking_target(const FoldInRanking *ranking, double rating)
 {
-    const double range = ranking->highest - ranking->lowest;
-    if (isnan(rating) || !(range > 0))
-        return 1;
-    const double share = (rating - ranking->lowest) / range;
-    if (share <= 0.5)
-        return 0.3 + 0.3 * CLAMP((share - 0.25) / 0.25, 0, 1);
-    return 0.6 + 0.4 * CLAMP((share - 0.5) / 0.25, 0, 1);
+    return isnan(rating) ? 1 : rating_target(rating, ranking->lowest, ranking->highest);
 }
 
 static void problem_init(Problem *p, const FoldInRanking *about, const double *known,

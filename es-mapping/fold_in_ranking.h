@@ -33,9 +33,7 @@ typedef struct {
 void fold_in_ranking_free(FoldInRanking *ranking);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FoldInRanking, fold_in_ranking_free)
 
-/* What a rating is worth, from 0.3 for one in the lowest quarter of the scale over 0.6 for the
- * middle to 1 for one in the highest quarter; 1 if there is no rating (NAN) or they are all the
- * same. */
+/* The target of a rating (rating_target.h); 1 if there is none (NAN). */
 double fold_in_ranking_target(const FoldInRanking *ranking, double rating);
 
 /* Solves for θ: person [k], of which the dimensions from `first` on are set. known: [k] S. Errors:

@@ -42,6 +42,16 @@ void profile_remove(Profile *profile, guint index)
     g_array_remove_index(profile->features, index);
 }
 
+Profile *profile_copy(const Profile *profile)
+{
+    Profile *copy = profile_new();
+    copy->user_only = profile->user_only;
+    copy->anyone = profile->anyone;
+    for (guint i = 0; i < profile_size(profile); i++)
+        profile_add(copy, profile_get(profile, i)->type, profile_get(profile, i)->value);
+    return copy;
+}
+
 guint profile_size(const Profile *profile)
 {
     return profile->features->len;
@@ -67,6 +77,8 @@ char *profile_feature_describe(const ProfileFeature *feature)
 
 char *profile_describe(const Profile *profile)
 {
+    if (profile->anyone && profile_size(profile) == 0)
+        return g_strdup("anyone");
     GString *text = g_string_new(NULL);
     for (guint i = 0; i < profile_size(profile); i++) {
         const ProfileFeature *feature = profile_get(profile, i);
@@ -104,8 +116,33 @@ gboolean profile_feature_check(const char *type, const char *value, GError **err
     return FALSE;
 }
 
+static gboolean check_alone(const Profile *profile, GError **error)
+{
+    if (!profile->anyone || profile_size(profile) == 0)
+        return TRUE;
+    g_autofree char *others = profile_describe(profile);
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                "anyone is the average person, of whom nothing else is known: leave out either "
+                "that or %s",
+                others);
+    return FALSE;
+}
+
+gboolean profile_check_anyone(const ModelForm *form, const char *what, GError **error)
+{
+    if (form->interactions == INTERACTIONS_MOVIE)
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                "%s has no average person: it is a plain factorization machine, in which all "
+                "features interact; give --user, --age or the like, or train without --plain",
+                what);
+    return FALSE;
+}
+
 gboolean profile_check(const Profile *profile, GError **error)
 {
+    if (!check_alone(profile, error))
+        return FALSE;
     for (guint i = 0; i < profile_size(profile); i++) {
         const ProfileFeature *feature = profile_get(profile, i);
         if (!profile_feature_check(feature->type, feature->value, error) ||
@@ -137,14 +174,17 @@ GOptionEntry *profile_options_entries(ProfileOptions *options)
 {
     /* As file names: option_texts.h. */
     const GOptionEntry entries[] = {
-        {"user", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->users, "a user the model knows",
-         "ID"},
+        {"user", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->users,
+         "a user the model knows, with their own age, gender and so on", "ID"},
         {"age", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->ages, "an age code, e.g. 18", "CODE"},
         {"gender", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->genders, "F or M", "F|M"},
         {"occupation", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->occupations,
          "an occupation code", "CODE"},
         {"feature", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->features,
          "a value of any other user feature; may be given several times", "TYPE=VALUE"},
+        {"user-only", 0, 0, G_OPTION_ARG_NONE, &options->user_only,
+         "do not add the user's own age, gender and so on", NULL},
+        {"anyone", 0, 0, G_OPTION_ARG_NONE, &options->anyone, "the average person", NULL},
         {NULL},
     };
     return g_memdup2(entries, sizeof entries);
@@ -177,7 +217,21 @@ static gboolean add_pair(Profile *profile, const char *pair, GError **error)
 gboolean profile_options_given(const ProfileOptions *options)
 {
     return options->users != NULL || options->ages != NULL || options->genders != NULL ||
-           options->occupations != NULL || options->features != NULL;
+           options->occupations != NULL || options->features != NULL || options->anyone;
+}
+
+static gboolean check_given(const Profile *profile, GError **error)
+{
+    if (profile_size(profile) == 0 && !profile->anyone)
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                    "for whom? give at least one of --user, --age, --gender, --occupation and "
+                    "--feature, or --anyone");
+    else if (profile->user_only && profile_value(profile, FEATURE_USER) == NULL)
+        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                    "--user-only goes with --user: which one?");
+    else
+        return check_alone(profile, error);
+    return FALSE;
 }
 
 Profile *profile_of_options(const ProfileOptions *options, GError **error)
@@ -199,12 +253,9 @@ Profile *profile_of_options(const ProfileOptions *options, GError **error)
     for (char **feature = options->features; feature != NULL && *feature != NULL; feature++)
         if (!add_pair(profile, *feature, error))
             return NULL;
-    if (profile_size(profile) > 0)
-        return g_steal_pointer(&profile);
-    g_set_error(
-        error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
-        "for whom? give at least one of --user, --age, --gender, --occupation and --feature");
-    return NULL;
+    profile->user_only = options->user_only;
+    profile->anyone = options->anyone;
+    return check_given(profile, error) ? g_steal_pointer(&profile) : NULL;
 }
 
 /* ---- the sum ---- */

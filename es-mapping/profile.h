@@ -1,5 +1,8 @@
 /* A profile: the user-side features a recommendation is asked for, e.g. gender M and age 18; and
- * what of it the ranking needs: the sum of its vectors. */
+ * what of it the ranking needs: the sum of its vectors.
+ *
+ * A profile with a user is the whole person: attributes that the model knows of them (their own
+ * age, gender …), of types that the profile does not name itself, are summed as well. */
 #pragma once
 
 #include <glib.h>
@@ -12,7 +15,9 @@ typedef struct {
 } ProfileFeature;
 
 typedef struct {
-    GArray *features; /* ProfileFeature */
+    GArray *features;   /* ProfileFeature */
+    gboolean user_only; /* of a user their own document, without their attributes */
+    gboolean anyone;    /* it is empty on purpose: the average person */
 } Profile;
 
 Profile *profile_new(void);
@@ -24,13 +29,21 @@ void profile_add(Profile *profile, const char *type, const char *value);
 
 void profile_remove(Profile *profile, guint index);
 
+Profile *profile_copy(const Profile *profile);
+
+/* RECSYS_ERROR_USAGE if an empty profile is asked of a form of which it is nobody: where all
+ * features interact, documents are no residuals around an average person. `what` is the model. */
+gboolean profile_check_anyone(const ModelForm *form, const char *what,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* RECSYS_ERROR_USAGE unless type and value are texts that a release may have: UTF-8 without control
  * characters. */
 gboolean profile_feature_check(const char *type, const char *value,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* RECSYS_ERROR_USAGE unless each feature passes, none is a movie, and none is of a type that was
- * there before: a model knows a person by one value of each kind. */
+ * there before: a model knows a person by one value of each kind; and if it is `anyone`, but not
+ * empty. */
 gboolean profile_check(const Profile *profile, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 guint profile_size(const Profile *profile);
@@ -42,7 +55,7 @@ const char *profile_value(const Profile *profile, const char *type);
 /* "gender M" */
 char *profile_feature_describe(const ProfileFeature *feature);
 
-/* "gender M, age 18" */
+/* "gender M, age 18"; "anyone" */
 char *profile_describe(const Profile *profile);
 
 /* ---- command-line options ---- */
@@ -51,6 +64,7 @@ char *profile_describe(const Profile *profile);
 typedef struct {
     char **users, **ages, **genders, **occupations;
     char **features; /* "TYPE=VALUE" */
+    gboolean user_only, anyone;
 } ProfileOptions;
 
 void profile_options_clear(ProfileOptions *options);
@@ -59,12 +73,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ProfileOptions, profile_options_clear)
 /* The option table that fills `options`; free with g_free. */
 GOptionEntry *profile_options_entries(ProfileOptions *options);
 
-/* TRUE if one of them was given. */
+/* TRUE if one of them was given that says for whom. */
 gboolean profile_options_given(const ProfileOptions *options);
 
-/* RECSYS_ERROR_USAGE if none was given, a type was given twice (--feature age=18 is an age too), or
- * a
- * --feature is not TYPE=VALUE. */
+/* RECSYS_ERROR_USAGE if none was given, a type was given twice (--feature age=18 is an age too), a
+ * --feature is not TYPE=VALUE, --user-only comes without a user, or --anyone with anything else. */
 Profile *profile_of_options(const ProfileOptions *options,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

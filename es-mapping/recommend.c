@@ -2,11 +2,13 @@
 
 #include <string.h>
 
+#include "feature_cache.h"
 #include "hits.h"
 #include "ranking_shares.h"
 #include "recommend_pages.h"
 #include "recommend_steps.h"
 #include "recsys_error.h"
+#include "whole_person.h"
 
 #define MOST_ATTEMPTS 5 /* at reading one release from beginning to end */
 
@@ -14,6 +16,9 @@ struct Recommender {
     EsClient *client;
     char *alias;
     ReleaseMeta *meta; /* of the release seen last, or NULL */
+    gboolean is_fresh; /* it was fetched for the call that is under way */
+    FeatureCache *cache;
+    Profile *profile;
     FeatureVectors *vectors;
     ProfileSum *sum;
     char *left_out;
@@ -24,6 +29,7 @@ Recommender *recommender_new(EsClient *client, const char *alias)
     Recommender *recommender = g_new0(Recommender, 1);
     recommender->client = client;
     recommender->alias = g_strdup(alias);
+    recommender->cache = feature_cache_new();
     return recommender;
 }
 
@@ -33,6 +39,8 @@ void recommender_free(Recommender *recommender)
         return;
     g_free(recommender->alias);
     release_meta_free(recommender->meta);
+    feature_cache_free(recommender->cache);
+    profile_free(recommender->profile);
     feature_vectors_free(recommender->vectors);
     profile_sum_free(recommender->sum);
     g_free(recommender->left_out);
@@ -57,6 +65,11 @@ const ReleaseMeta *recommender_release(const Recommender *recommender)
 const FeatureVectors *recommender_last_vectors(const Recommender *recommender)
 {
     return recommender->vectors;
+}
+
+const Profile *recommender_last_profile(const Recommender *recommender)
+{
+    return recommender->profile;
 }
 
 const ProfileSum *recommender_last_sum(const Recommender *recommender)
@@ -91,16 +104,20 @@ static gboolean was_judged_by_an_old_release(Recommender *r, const GError *failu
         return FALSE;
     release_meta_free(r->meta);
     r->meta = now;
+    r->is_fresh = TRUE;
     return TRUE;
 }
 
 gboolean recommender_settle(Recommender *r, RecommendAttempt attempt, gpointer data, GError **error)
 {
     gboolean is_remembered = r->meta != NULL; /* the release, from an earlier call */
+    r->is_fresh = FALSE;
     for (guint i = 0; i < MOST_ATTEMPTS; i++) {
         g_autoptr(GError) failure = NULL;
-        if (r->meta == NULL)
+        if (r->meta == NULL) {
             r->meta = release_meta_fetch(r->client, r->alias, &failure);
+            r->is_fresh = TRUE;
+        }
         switch (r->meta != NULL ? attempt(r, data, &failure) : STEP_FAILED) {
         case STEP_DONE:
             return TRUE;
@@ -157,25 +174,36 @@ static const char *why_not_approximate(const RecommendRequest *request)
 
 /* ---- step 1 ---- */
 
-/* The profile without the users that are not there. */
-static FeatureVectors *drop_missing(Recommender *r, FeatureVectors *all, const gboolean *missing)
+/* Whom a request is for, as far as they are fetched: `vectors` are those of `profile`. */
+typedef struct {
+    Profile *profile;
+    FeatureVectors *vectors;
+} Person;
+
+static void person_clear(Person *person)
 {
+    profile_free(person->profile);
+    feature_vectors_free(person->vectors);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Person, person_clear)
+
+/* The profile without the users that are not there. */
+static void drop_missing(Recommender *r, Person *person, const gboolean *missing)
+{
+    FeatureVectors *all = person->vectors;
     FeatureVectors *kept = feature_vectors_new(all->count, all->k);
     kept->count = 0;
     for (guint i = 0; i < all->count; i++) {
-        if (missing[i]) {
-            g_free(r->left_out);
-            r->left_out = g_strdup(all->names[i]);
+        if (!missing[i]) {
+            feature_vectors_set(kept, kept->count++, all, i);
             continue;
         }
-        kept->names[kept->count] = g_strdup(all->names[i]);
-        kept->biases[kept->count] = all->biases[i];
-        memcpy(kept->values + (gsize)kept->count * all->k, feature_vectors_get(all, i),
-               all->k * sizeof(float));
-        kept->count++;
+        g_free(r->left_out);
+        r->left_out = g_strdup(all->names[i]);
+        profile_remove(person->profile, kept->count);
     }
     feature_vectors_free(all);
-    return kept;
+    person->vectors = kept;
 }
 
 /* A request that failed, or failed in part, because the release it was made for has been replaced
@@ -194,29 +222,124 @@ static Step judge_failure(Recommender *r, GError *failure, GError **error)
 }
 
 /* Only users have documents that nobody can know of before they are asked for. */
-static Step fetch_profile(Recommender *r, const RecommendRequest *request, FeatureVectors **vectors,
-                          GError **error)
+static Step fetch_named(Recommender *r, const RecommendRequest *request, Person *person,
+                        GError **error)
 {
     const Profile *profile = request->profile;
     g_autofree gboolean *missing =
         request->cold_start ? g_new0(gboolean, profile_size(profile)) : NULL;
     GError *failure = NULL;
-    Step step =
-        feature_vectors_fetch(vectors, r->client, r->alias, r->meta, profile, missing, &failure);
+    Step step = feature_vectors_fetch(&person->vectors, r->client, r->alias, r->meta, profile,
+                                      missing, &failure);
     if (step == STEP_FAILED)
         return judge_failure(r, failure, error);
     if (step != STEP_DONE || missing == NULL)
         return step;
-    *vectors = drop_missing(r, *vectors, missing);
-    if ((*vectors)->count > 0)
+    drop_missing(r, person, missing);
+    if (person->vectors->count > 0)
         return STEP_DONE;
-    g_clear_pointer(vectors, feature_vectors_free);
     g_set_error(
         error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
         "there is no %s in release %s, and the profile has no metadata to fall back to; add "
         "e.g. --age or --gender",
         r->left_out, r->meta->index);
     return STEP_FAILED;
+}
+
+/* The documents of attributes that were not seen yet, from the very index that named them. */
+static Step fetch_attributes(Recommender *r, const Profile *features, FeatureVectors **vectors,
+                             GError **error)
+{
+    g_autofree gboolean *missing = g_new0(gboolean, profile_size(features));
+    GError *failure = NULL;
+    Step step = feature_vectors_fetch(vectors, r->client, r->meta->index, r->meta, features,
+                                      missing, &failure);
+    if (step == STEP_FAILED)
+        return judge_failure(r, failure, error);
+    for (guint i = 0; step == STEP_DONE && i < profile_size(features); i++) {
+        if (missing[i]) {
+            g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_GATE,
+                        "the user has the attribute %s, which has no document in %s: release it "
+                        "again",
+                        (*vectors)->names[i], r->meta->index);
+            return STEP_FAILED;
+        }
+        feature_cache_put(r->cache, profile_get(features, i), *vectors, i);
+    }
+    return step;
+}
+
+/* Adds the rest of the person, from memory as far as it has been seen. */
+static Step add_rest(Recommender *r, Person *person, const Profile *rest, GError **error)
+{
+    const guint named = person->vectors->count, count = profile_size(rest);
+    g_autoptr(FeatureVectors) whole = feature_vectors_new(named + count, r->meta->k);
+    g_autoptr(FeatureVectors) fetched = NULL;
+    g_autoptr(Profile) unseen = profile_new();
+    g_autofree gboolean *is_seen = g_new(gboolean, count + 1);
+    for (guint i = 0; i < named; i++)
+        feature_vectors_set(whole, i, person->vectors, i);
+    for (guint i = 0; i < count; i++) {
+        const ProfileFeature *feature = profile_get(rest, i);
+        profile_add(person->profile, feature->type, feature->value);
+        is_seen[i] = feature_cache_get(r->cache, feature, whole, named + i);
+        if (!is_seen[i])
+            profile_add(unseen, feature->type, feature->value);
+    }
+    if (profile_size(unseen) > 0) {
+        const Step step = fetch_attributes(r, unseen, &fetched, error);
+        if (step != STEP_DONE)
+            return step;
+    }
+    for (guint i = 0, at = 0; i < count; i++)
+        if (!is_seen[i])
+            feature_vectors_set(whole, named + i, fetched, at++);
+    feature_vectors_free(person->vectors);
+    person->vectors = g_steal_pointer(&whole);
+    return STEP_DONE;
+}
+
+static Step complete(Recommender *r, const RecommendRequest *request, Person *person,
+                     GError **error)
+{
+    char *const *attributes = NULL;
+    for (guint i = 0; i < person->vectors->count; i++) {
+        feature_cache_put(r->cache, profile_get(person->profile, i), person->vectors, i);
+        if (person->vectors->attributes[i] != NULL)
+            attributes = person->vectors->attributes[i];
+    }
+    g_autoptr(Profile) rest =
+        whole_person_rest(r->meta, person->profile, request->user_only ? NULL : attributes, error);
+    if (rest == NULL)
+        return STEP_FAILED;
+    return profile_size(rest) > 0 ? add_rest(r, person, rest, error) : STEP_DONE;
+}
+
+/* Nothing is fetched for anyone, so that the release itself must be looked at. */
+static Step take_anyone(Recommender *r, Person *person, GError **error)
+{
+    if (!r->is_fresh) {
+        g_autoptr(ReleaseMeta) now = release_meta_fetch(r->client, r->alias, error);
+        if (now == NULL)
+            return STEP_FAILED;
+        if (strcmp(now->index, r->meta->index) != 0)
+            return STEP_RELEASE_CHANGED;
+    }
+    if (!profile_check_anyone(&r->meta->form, r->meta->index, error))
+        return STEP_FAILED;
+    person->vectors = feature_vectors_new(0, r->meta->k);
+    return STEP_DONE;
+}
+
+static Step fetch_person(Recommender *r, const RecommendRequest *request, Person *person,
+                         GError **error)
+{
+    person->profile = profile_copy(request->profile);
+    if (profile_size(request->profile) == 0)
+        return take_anyone(r, person, error);
+    feature_cache_bind(r->cache, r->meta);
+    const Step step = fetch_named(r, request, person, error);
+    return step == STEP_DONE ? complete(r, request, person, error) : step;
 }
 
 static Step take_sum(Recommender *r, const RecommendRequest *request, GError **error)
@@ -226,6 +349,7 @@ static Step take_sum(Recommender *r, const RecommendRequest *request, GError **e
         profile_sum_free(r->sum);
         r->sum = sum;
         g_clear_pointer(&r->vectors, feature_vectors_free);
+        g_clear_pointer(&r->profile, profile_free);
         return STEP_DONE;
     }
     g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_INCONCLUSIVE,
@@ -241,14 +365,16 @@ Step recommend_step_one(Recommender *r, const RecommendRequest *request, GError 
         return STEP_FAILED;
     if (request->profile == NULL)
         return take_sum(r, request, error);
-    FeatureVectors *vectors = NULL;
-    Step step = fetch_profile(r, request, &vectors, error);
+    g_auto(Person) person = {0};
+    Step step = fetch_person(r, request, &person, error);
     if (step != STEP_DONE)
         return step;
+    profile_free(r->profile);
+    r->profile = g_steal_pointer(&person.profile);
     feature_vectors_free(r->vectors);
-    r->vectors = vectors;
+    r->vectors = g_steal_pointer(&person.vectors);
     profile_sum_free(r->sum);
-    r->sum = feature_vectors_sum(vectors, r->meta->w0, &r->meta->form);
+    r->sum = feature_vectors_sum(r->vectors, r->meta->w0, &r->meta->form);
     return STEP_DONE;
 }
 
@@ -367,7 +493,8 @@ static Step attempt_sum(Recommender *r, gpointer data, GError **error)
 gboolean recommend_check(const RecommendRequest *request, GError **error)
 {
     const char *why = NULL;
-    if (request->profile != NULL ? profile_size(request->profile) == 0 : request->sum == NULL)
+    const Profile *profile = request->profile;
+    if (profile != NULL ? profile_size(profile) == 0 && !profile->anyone : request->sum == NULL)
         why = "for whom? the profile is empty";
     else if (request->profile == NULL && request->index == NULL)
         why = "which release is the sum of? a request by sum needs the index";

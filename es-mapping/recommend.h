@@ -9,7 +9,9 @@
  *     g_autoptr(Ranking) ranking = recommender_ask(recommender, &request, &error);
  *
  * It takes two requests: mget fetches the profile's documents through the alias, and their vectors
- * are summed; script_score ranks the movies by it (feature_vectors.h, query_body.h, hits.h).
+ * are summed; script_score ranks the movies by it (feature_vectors.h, query_body.h, hits.h). A user
+ * is the whole person (profile.h): a second mget, of the index that the first one answered from,
+ * fetches those of their attributes that the recommender has not seen yet (feature_cache.h).
  *
  * Torn-read guard: step 2 searches the concrete index that step 1 answered from, and all documents
  * must carry that release's model_id. If the alias moves between the steps, or the index that step
@@ -40,7 +42,7 @@ gboolean recommend_check_knn(const ReleaseMeta *release, guint candidates,
 /* Who asks, and for what. Zeroed members mean the usual. Nothing in it is owned by the request; all
  * must be valid during the call. */
 typedef struct {
-    /* For whom: a profile, of one value of each type … */
+    /* For whom: a profile, of one value of each type, or anyone … */
     const Profile *profile;
 
     /* … or, if `profile` is NULL, a sum computed elsewhere (fold-in, similar movies) from the
@@ -50,6 +52,7 @@ typedef struct {
     const ProfileSum *sum;
     const char *index;
     const FeatureVectors *parts; /* nullable without explain */
+    gboolean user_only;          /* as if `profile` were user_only */
     gboolean cold_start;         /* leave a user out of `profile` whom the release does not have,
                                     instead of an error */
     QueryScoring scoring;        /* other than QUERY_MODEL there are no ratings (NAN) */
@@ -80,7 +83,8 @@ EsClient *recommender_client(const Recommender *recommender);
 const char *recommender_alias(const Recommender *recommender);
 
 /* The answer. It has fewer movies than `size` only if no more pass the filter; that may be none.
- * Errors: RECSYS_ERROR_USAGE (an empty profile, two values of a type, text that is not UTF-8, a
+ * Errors: RECSYS_ERROR_USAGE (an empty profile that is not `anyone`, anyone of a model without an
+ * average person, two values of a type, text that is not UTF-8, a
  * value the release does not have: the known ones are named), RECSYS_ERROR_INCONCLUSIVE (partial
  * answer; releases kept changing), RECSYS_ERROR_GATE (documents of another model),
  * RECSYS_ERROR_REFUSED (not a release; an answer that makes no sense), ES_ERROR, transport. */
@@ -103,6 +107,10 @@ gboolean recommender_prepare(Recommender *recommender, const RecommendRequest *r
 const ReleaseMeta *recommender_release(const Recommender *recommender);
 const FeatureVectors *recommender_last_vectors(const Recommender *recommender);
 const ProfileSum *recommender_last_sum(const Recommender *recommender);
+
+/* Whose sum it is, in the order of the vectors: the request's profile with what came in by itself,
+ * without who was left out; NULL after a request by sum. */
+const Profile *recommender_last_profile(const Recommender *recommender);
 const char *recommender_left_out(const Recommender *recommender);
 
 /* The vectors of any features of the live release, all of one release, which is

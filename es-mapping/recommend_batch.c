@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "es_calls.h"
+#include "feature_cache.h"
 #include "hits.h"
 #include "interrupt.h"
 #include "recsys_error.h"
+#include "whole_person.h"
 
 #define MOST_ATTEMPTS 6 /* of a batch: of its mget, and of its searches */
 #define FIRST_PAUSE (G_USEC_PER_SEC / 10)
@@ -18,6 +20,7 @@ typedef struct {
     BatchSink sink;
     gpointer data;
     EsCalls *calls;
+    FeatureCache *cache;
     GQueue *batches; /* Batch *: not in the sink yet, in order */
     BatchItem ahead; /* read, but too large for the batch it was read for */
     gboolean has_ahead, at_end;
@@ -33,14 +36,23 @@ typedef struct {
     gboolean is_done;
 } Slot;
 
-typedef enum { FETCHING, SEARCHING, COMPLETE } Stage;
+typedef enum { FETCHING, FETCHING_ATTRIBUTES, SEARCHING, COMPLETE } Stage;
+
+/* Features, each once, and their vectors. */
+typedef struct {
+    Profile *features;
+    GHashTable *places; /* "type value" -> place in it + 1 */
+    FeatureVectors *vectors;
+    gboolean *missing;
+} Fetched;
 
 typedef struct {
     Run *run;
     GPtrArray *slots; /* Slot * */
     Stage stage;
-    Profile *features;  /* of all slots, each once */
-    GHashTable *places; /* "type value" -> place in it + 1 */
+    Fetched named;      /* what the profiles of all slots name */
+    Fetched attributes; /* of their users, and not among them */
+    Profile *unseen;    /* of these, what is asked for */
     guint attempts;     /* in this stage */
     gboolean under_way;
     gint64 not_before; /* when the next attempt is due */
@@ -67,12 +79,27 @@ static void slot_free(gpointer data)
     g_free(slot);
 }
 
+static Fetched fetched_new(void)
+{
+    return (Fetched){.features = profile_new(),
+                     .places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
+}
+
+static void fetched_clear(Fetched *fetched)
+{
+    profile_free(fetched->features);
+    g_hash_table_unref(fetched->places);
+    feature_vectors_free(fetched->vectors);
+    g_free(fetched->missing);
+}
+
 static void batch_free(gpointer data)
 {
     Batch *batch = data;
     g_ptr_array_unref(batch->slots);
-    profile_free(batch->features);
-    g_hash_table_unref(batch->places);
+    fetched_clear(&batch->named);
+    fetched_clear(&batch->attributes);
+    profile_free(batch->unseen);
     g_free(batch);
 }
 
@@ -80,6 +107,7 @@ static void run_clear(Run *run)
 {
     es_calls_free(run->calls); /* before the batches that they report to */
     g_queue_free_full(run->batches, batch_free);
+    feature_cache_free(run->cache);
     item_clear(&run->ahead);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
@@ -133,20 +161,27 @@ static void enter(Batch *batch, Stage stage)
 
 /* ---- a batch ---- */
 
-static guint place_of(Batch *batch, const ProfileFeature *feature)
+static gboolean find_place(const Fetched *fetched, const ProfileFeature *feature, guint *place)
 {
     g_autofree char *name = profile_feature_describe(feature);
-    guint place = GPOINTER_TO_UINT(g_hash_table_lookup(batch->places, name));
-    if (place > 0)
-        return place - 1;
-    profile_add(batch->features, feature->type, feature->value);
-    place = profile_size(batch->features);
-    g_hash_table_insert(batch->places, g_steal_pointer(&name), GUINT_TO_POINTER(place));
-    return place - 1;
+    *place = GPOINTER_TO_UINT(g_hash_table_lookup(fetched->places, name)) - 1;
+    return *place != G_MAXUINT;
+}
+
+static void add_place(Fetched *fetched, const ProfileFeature *feature)
+{
+    guint place;
+    if (find_place(fetched, feature, &place))
+        return;
+    profile_add(fetched->features, feature->type, feature->value);
+    g_hash_table_insert(fetched->places, profile_feature_describe(feature),
+                        GUINT_TO_POINTER(profile_size(fetched->features)));
 }
 
 static gboolean is_known(const ReleaseMeta *release, const Profile *profile, GError **error)
 {
+    if (profile_size(profile) == 0)
+        return profile_check_anyone(&release->form, release->index, error);
     for (guint i = 0; i < profile_size(profile); i++) {
         const ProfileFeature *feature = profile_get(profile, i);
         g_autofree char *id =
@@ -166,7 +201,7 @@ static void add_item(Batch *batch, BatchItem *item)
     slot->is_done = slot->item.error != NULL ||
                     !is_known(batch->run->options->release, slot->item.profile, &slot->item.error);
     for (guint i = 0; !slot->is_done && i < profile_size(slot->item.profile); i++)
-        place_of(batch, profile_get(slot->item.profile, i));
+        add_place(&batch->named, profile_get(slot->item.profile, i));
 }
 
 /* Nothing is made of what JSON cannot hold. */
@@ -216,6 +251,8 @@ static gboolean is_too_much(guint movies, gsize bytes)
     return movies > RECOMMEND_BATCH_MOVIES || bytes > RECOMMEND_BATCH_BYTES;
 }
 
+static gboolean sum_slots(Batch *batch, GError **error);
+
 /* The next batch to the queue's end, unless nothing is left. */
 static gboolean read_batch(Run *run, GError **error)
 {
@@ -224,8 +261,9 @@ static gboolean read_batch(Run *run, GError **error)
     gsize bytes = 0;
     batch->run = run;
     batch->slots = g_ptr_array_new_with_free_func(slot_free);
-    batch->features = profile_new();
-    batch->places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    batch->named = fetched_new();
+    batch->attributes = fetched_new();
+    batch->unseen = profile_new();
     g_queue_push_tail(run->batches, batch);
     while (batch->slots->len < RECOMMEND_BATCH_PROFILES && !run->at_end) {
         BatchItem item;
@@ -246,8 +284,8 @@ static gboolean read_batch(Run *run, GError **error)
     }
     if (batch->slots->len == 0)
         batch_free(g_queue_pop_tail(run->batches));
-    else if (profile_size(batch->features) == 0)
-        enter(batch, COMPLETE);
+    else if (profile_size(batch->named.features) == 0)
+        return sum_slots(batch, error); /* for anyone, if it is not all errors */
     return TRUE;
 }
 
@@ -269,35 +307,105 @@ static void set_nothing_left(Slot *slot, const ReleaseMeta *release)
     slot->is_done = TRUE;
 }
 
-static void sum_slot(Batch *batch, Slot *slot, const FeatureVectors *all, const gboolean *missing)
+/* The profile without a user whom the release does not have; *attributes are its user's. */
+static void settle_named(const Batch *batch, Slot *slot, char *const **attributes)
 {
     const BatchOptions *options = batch->run->options;
-    const guint count = profile_size(slot->item.profile);
-    g_autofree const float **rows = g_new(const float *, count + 1);
-    g_autofree double *biases = g_new(double, count + 1);
-    guint kept = 0, unknown = 0;
-    for (guint i = 0; i < count; i++) {
-        const ProfileFeature *feature = profile_get(slot->item.profile, i);
-        const guint place = place_of(batch, feature);
-        const gboolean is_user = strcmp(feature->type, FEATURE_USER) == 0;
-        if (!missing[place]) {
-            rows[kept] = feature_vectors_get(all, place);
-            biases[kept++] = all->biases[place];
-        } else if (options->cold_start && is_user) {
-            slot->left_out = g_strdup(all->names[place]);
-            unknown = i;
-        } else {
+    const FeatureVectors *all = batch->named.vectors;
+    Profile *profile = slot->item.profile;
+    *attributes = NULL;
+    for (guint i = profile_size(profile); i-- > 0;) {
+        guint place;
+        const gboolean is_there = find_place(&batch->named, profile_get(profile, i), &place);
+        const gboolean is_user = strcmp(profile_get(profile, i)->type, FEATURE_USER) == 0;
+        g_assert(is_there);
+        if (!batch->named.missing[place]) {
+            *attributes = is_user ? all->attributes[place] : *attributes;
+        } else if (!options->cold_start || !is_user) {
             set_unknown(slot, options->release, all->names[place], is_user);
             return;
+        } else {
+            slot->left_out = g_strdup(all->names[place]);
+            if (profile_size(profile) == 1) {
+                set_nothing_left(slot, options->release);
+                return;
+            }
+            profile_remove(profile, i);
         }
     }
-    if (kept > 0 && slot->left_out != NULL)
-        profile_remove(slot->item.profile, unknown);
-    if (kept > 0)
-        slot->sum =
-            profile_sum(rows, biases, kept, all->k, options->release->w0, &options->release->form);
-    else
-        set_nothing_left(slot, options->release);
+}
+
+static gboolean add_attributes(Batch *batch, Slot *slot, char *const *attributes, GError **error)
+{
+    const BatchOptions *options = batch->run->options;
+    guint place;
+    g_autoptr(Profile) rest = whole_person_rest(options->release, slot->item.profile,
+                                                options->user_only ? NULL : attributes, error);
+    if (rest == NULL)
+        return FALSE;
+    for (guint i = 0; i < profile_size(rest); i++) {
+        const ProfileFeature *feature = profile_get(rest, i);
+        profile_add(slot->item.profile, feature->type, feature->value);
+        if (!find_place(&batch->named, feature, &place))
+            add_place(&batch->attributes, feature);
+    }
+    return TRUE;
+}
+
+/* From memory, as far as they were seen. */
+static void recall_attributes(Batch *batch)
+{
+    Fetched *wanted = &batch->attributes;
+    const guint count = profile_size(wanted->features);
+    wanted->vectors = feature_vectors_new(count, batch->run->options->release->k);
+    wanted->missing = g_new0(gboolean, count + 1);
+    for (guint i = 0; i < count; i++) {
+        const ProfileFeature *feature = profile_get(wanted->features, i);
+        wanted->missing[i] = !feature_cache_get(batch->run->cache, feature, wanted->vectors, i);
+        if (wanted->missing[i])
+            profile_add(batch->unseen, feature->type, feature->value);
+    }
+}
+
+static void keep_vectors(Batch *batch, const Fetched *fetched)
+{
+    for (guint i = 0; i < profile_size(fetched->features); i++)
+        if (!fetched->missing[i])
+            feature_cache_put(batch->run->cache, profile_get(fetched->features, i),
+                              fetched->vectors, i);
+}
+
+static const Fetched *where_is(const Batch *batch, const ProfileFeature *feature, guint *place)
+{
+    const Fetched *found = find_place(&batch->named, feature, place)        ? &batch->named
+                           : find_place(&batch->attributes, feature, place) ? &batch->attributes
+                                                                            : NULL;
+    return found != NULL && !found->missing[*place] ? found : NULL;
+}
+
+static gboolean sum_slot(const Batch *batch, Slot *slot, GError **error)
+{
+    const ReleaseMeta *release = batch->run->options->release;
+    const Profile *profile = slot->item.profile;
+    const guint count = profile_size(profile);
+    g_autofree const float **rows = g_new(const float *, count + 1);
+    g_autofree double *biases = g_new(double, count + 1);
+    for (guint i = 0; i < count; i++) {
+        guint place;
+        const Fetched *found = where_is(batch, profile_get(profile, i), &place);
+        if (found == NULL) {
+            g_autofree char *name = profile_feature_describe(profile_get(profile, i));
+            g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_GATE,
+                        "user %s has the attribute %s, which has no document in %s: release it "
+                        "again",
+                        profile_value(profile, FEATURE_USER), name, release->index);
+            return FALSE;
+        }
+        rows[i] = feature_vectors_get(found->vectors, place);
+        biases[i] = found->vectors->biases[place];
+    }
+    slot->sum = profile_sum(rows, biases, count, release->k, release->w0, &release->form);
+    return TRUE;
 }
 
 static gboolean is_finished(const Batch *batch)
@@ -308,31 +416,79 @@ static gboolean is_finished(const Batch *batch)
     return TRUE;
 }
 
-static gboolean take_vectors(Batch *batch, yajl_val answer, const LiftedVectors *lifted,
-                             GError **error)
+static gboolean sum_slots(Batch *batch, GError **error)
 {
-    const Run *run = batch->run;
-    g_autoptr(FeatureVectors) vectors = NULL;
-    g_autofree gboolean *missing = g_new0(gboolean, profile_size(batch->features));
-    switch (feature_vectors_read(&vectors, answer, lifted, run->options->release, batch->features,
-                                 missing, error)) {
-    case STEP_FAILED:
-        return FALSE;
-    case STEP_RELEASE_CHANGED: /* or a shard that has no answer at the moment */
-        if (batch->attempts >= MOST_ATTEMPTS)
-            return release_is_gone(run, error);
-        pause_before_next(batch);
-        return TRUE;
-    case STEP_DONE:
-        break;
-    }
     for (guint i = 0; i < batch->slots->len; i++) {
         Slot *slot = g_ptr_array_index(batch->slots, i);
-        if (!slot->is_done)
-            sum_slot(batch, slot, vectors, missing);
+        if (!slot->is_done && !sum_slot(batch, slot, error))
+            return FALSE;
     }
     enter(batch, is_finished(batch) ? COMPLETE : SEARCHING);
     return TRUE;
+}
+
+/* An answer of another release, or of a shard that has none at the moment, is asked for again. */
+static Step read_vectors(FeatureVectors **vectors, Batch *batch, const Profile *features,
+                         gboolean *missing, yajl_val answer, const LiftedVectors *lifted,
+                         GError **error)
+{
+    const Run *run = batch->run;
+    const Step step = feature_vectors_read(vectors, answer, lifted, run->options->release, features,
+                                           missing, error);
+    if (step == STEP_RELEASE_CHANGED && batch->attempts >= MOST_ATTEMPTS) {
+        (void)release_is_gone(run, error);
+        return STEP_FAILED;
+    }
+    if (step == STEP_RELEASE_CHANGED)
+        pause_before_next(batch);
+    return step;
+}
+
+static gboolean take_vectors(Batch *batch, yajl_val answer, const LiftedVectors *lifted,
+                             GError **error)
+{
+    Fetched *named = &batch->named;
+    g_free(named->missing);
+    named->missing = g_new0(gboolean, profile_size(named->features) + 1);
+    const Step step = read_vectors(&named->vectors, batch, named->features, named->missing, answer,
+                                   lifted, error);
+    if (step != STEP_DONE)
+        return step == STEP_RELEASE_CHANGED;
+    keep_vectors(batch, named);
+    for (guint i = 0; i < batch->slots->len; i++) {
+        Slot *slot = g_ptr_array_index(batch->slots, i);
+        char *const *attributes;
+        if (slot->is_done)
+            continue;
+        settle_named(batch, slot, &attributes);
+        if (!slot->is_done && !add_attributes(batch, slot, attributes, error))
+            return FALSE;
+    }
+    recall_attributes(batch);
+    if (profile_size(batch->unseen) == 0)
+        return sum_slots(batch, error);
+    enter(batch, FETCHING_ATTRIBUTES);
+    return TRUE;
+}
+
+static gboolean take_attributes(Batch *batch, yajl_val answer, const LiftedVectors *lifted,
+                                GError **error)
+{
+    Fetched *wanted = &batch->attributes;
+    g_autoptr(FeatureVectors) vectors = NULL;
+    g_autofree gboolean *missing = g_new0(gboolean, profile_size(batch->unseen) + 1);
+    const Step step = read_vectors(&vectors, batch, batch->unseen, missing, answer, lifted, error);
+    if (step != STEP_DONE)
+        return step == STEP_RELEASE_CHANGED;
+    for (guint i = 0; i < profile_size(batch->unseen); i++) {
+        guint place;
+        if (!missing[i] && find_place(wanted, profile_get(batch->unseen, i), &place)) {
+            feature_vectors_set(wanted->vectors, place, vectors, i);
+            wanted->missing[place] = FALSE;
+        }
+    }
+    keep_vectors(batch, wanted);
+    return sum_slots(batch, error);
 }
 
 /* ---- step 2 ---- */
@@ -353,6 +509,7 @@ static QueryBody query_of(const BatchOptions *options, const Slot *slot)
         .candidates = options->approximate ? MAX(candidates, size) : 0,
         .size = size,
         .filter = slot->item.filter != NULL ? slot->item.filter : options->filter,
+        .with_vectors = release->form.rating_dims > 0, /* ratings need them */
     };
 }
 
@@ -391,11 +548,15 @@ static gboolean take_refusal(Slot *slot, const Run *run, yajl_val answer, gint64
     return passes;
 }
 
-static gboolean take_hits(Slot *slot, const Run *run, yajl_val answer, GError **error)
+static gboolean take_hits(Slot *slot, const Run *run, yajl_val answer, const LiftedVectors *lifted,
+                          GError **error)
 {
     const ReleaseMeta *release = run->options->release;
     const QueryBody query = query_of(run->options, slot);
-    const HitsForm form = {.sum = slot->sum, .k = release->k, .approximate = query.candidates > 0};
+    const HitsForm form = {.sum = slot->sum,
+                           .k = release->k,
+                           .approximate = query.candidates > 0,
+                           .lifted = query.with_vectors ? lifted : NULL};
     g_autoptr(Ranking) ranking =
         ranking_new(release->index, release->model_id, &release->form, query.shift);
     g_autoptr(GError) failure = NULL;
@@ -414,14 +575,15 @@ static gboolean take_hits(Slot *slot, const Run *run, yajl_val answer, GError **
     return FALSE;
 }
 
-static gboolean take_answer(Slot *slot, const Run *run, yajl_val answer, GError **error)
+static gboolean take_answer(Slot *slot, const Run *run, yajl_val answer,
+                            const LiftedVectors *lifted, GError **error)
 {
     gint64 status = 200;
     g_clear_error(&slot->passing);
     (void)json_get_int(answer, "status", &status);
     if (json_get(answer, "error") != NULL || status != 200)
         return take_refusal(slot, run, answer, status, error);
-    return take_hits(slot, run, answer, error);
+    return take_hits(slot, run, answer, lifted, error);
 }
 
 /* Those that came to nothing are asked for again, or have that as their error. */
@@ -440,7 +602,8 @@ static void settle(Batch *batch)
     enter(batch, COMPLETE);
 }
 
-static gboolean take_answers(Batch *batch, yajl_val answer, GError **error)
+static gboolean take_answers(Batch *batch, yajl_val answer, const LiftedVectors *lifted,
+                             GError **error)
 {
     yajl_val responses = json_get(answer, "responses");
     gsize at = 0, count = json_array_length(responses);
@@ -450,7 +613,7 @@ static gboolean take_answers(Batch *batch, yajl_val answer, GError **error)
             continue;
         if (at == count)
             break;
-        if (!take_answer(slot, batch->run, json_array_get(responses, at++), error))
+        if (!take_answer(slot, batch->run, json_array_get(responses, at++), lifted, error))
             return FALSE;
     }
     if (at == count && count > 0) {
@@ -471,19 +634,25 @@ static gboolean on_answer(yajl_val answer, const LiftedVectors *lifted, const GE
     batch->under_way = FALSE;
     if (failure != NULL)
         return take_failure(batch, failure, error);
-    return batch->stage == FETCHING ? take_vectors(batch, answer, lifted, error)
-                                    : take_answers(batch, answer, error);
+    switch (batch->stage) {
+    case FETCHING:
+        return take_vectors(batch, answer, lifted, error);
+    case FETCHING_ATTRIBUTES:
+        return take_attributes(batch, answer, lifted, error);
+    default:
+        return take_answers(batch, answer, lifted, error);
+    }
 }
 
 static gboolean send_batch(Batch *batch, GError **error)
 {
     const ReleaseMeta *release = batch->run->options->release;
-    const gboolean fetching = batch->stage == FETCHING;
+    const gboolean fetching = batch->stage != SEARCHING;
+    const Profile *features = batch->stage == FETCHING ? batch->named.features : batch->unseen;
     g_autofree char *name = es_escape(release->index);
     g_autofree char *path =
         fetching ? feature_vectors_path(release->index) : g_strdup_printf("/%s/_msearch", name);
-    char *body =
-        fetching ? feature_vectors_body(release, batch->features, error) : searches_body(batch);
+    char *body = fetching ? feature_vectors_body(release, features, error) : searches_body(batch);
     if (body == NULL)
         return FALSE;
     batch->attempts++;
@@ -555,9 +724,11 @@ gboolean recommend_batch_run(EsClient *client, const BatchOptions *options, Batc
         .sink = sink,
         .data = data,
         .calls = es_calls_new(client),
+        .cache = feature_cache_new(),
         .batches = g_queue_new(),
         .common_bytes = filter_bytes(options->filter),
     };
+    feature_cache_bind(run.cache, options->release);
     if (!recommend_check_knn(options->release, options->approximate ? 1 : 0, error))
         return FALSE;
     while (!run.at_end || run.has_ahead || !g_queue_is_empty(run.batches))

@@ -1,5 +1,6 @@
 /* Rankings for many profiles of one release, as a job that precomputes wants them: batches of one
- * mget and one _msearch each, several of them in flight, results in the order of the profiles.
+ * mget and one _msearch each, several of them in flight, results in the order of the profiles. What
+ * users are besides (profile.h) takes another mget until the job has seen it (feature_cache.h).
  *
  * Torn-read guard: all batches read the concrete index of one release, whatever happens to the
  * alias meanwhile, and every document must carry that release's model_id.
@@ -21,7 +22,7 @@ typedef struct {
     guint64 number;   /* of the caller's counting */
     char *id;         /* the caller's name for it; not looked at */
     char *mark;       /* what else the caller keeps with it; not looked at */
-    Profile *profile; /* without the user that was left out, if there is a ranking */
+    Profile *profile; /* if there is a ranking, the whole person, without who was left out */
     guint size;
     Filter *filter; /* nullable: that of the options; otherwise instead of it */
     Ranking *ranking;
@@ -36,12 +37,12 @@ typedef gboolean (*BatchSource)(BatchItem *item, gboolean *at_end, gpointer data
 typedef gboolean (*BatchSink)(const BatchItem *item, gboolean last, gpointer data, GError **error);
 
 typedef struct {
-    const ReleaseMeta *release; /* with its concrete index */
-    gboolean cold_start;        /* as in RecommendRequest */
-    gboolean approximate;       /* through the graph */
-    guint candidates;           /* 0: recommend_usual_candidates() */
-    const Filter *filter;       /* nullable; checked by filter_check() */
-    guint in_flight;            /* batches; 0: RECOMMEND_BATCH_IN_FLIGHT */
+    const ReleaseMeta *release;     /* with its concrete index */
+    gboolean user_only, cold_start; /* as in RecommendRequest */
+    gboolean approximate;           /* through the graph */
+    guint candidates;               /* 0: recommend_usual_candidates() */
+    const Filter *filter;           /* nullable; checked by filter_check() */
+    guint in_flight;                /* batches; 0: RECOMMEND_BATCH_IN_FLIGHT */
 } BatchOptions;
 
 /* Runs until the source is at its end and everything is in the sink.

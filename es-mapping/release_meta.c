@@ -324,6 +324,37 @@ static char *fail_kind(const ReleaseMeta *meta, const char *type, GError **error
     return NULL;
 }
 
+static gboolean is_named(const ReleaseMeta *meta, const char *rest, const char *value,
+                         yajl_val index)
+{
+    char digits[24];
+    if (meta->doc_ids == DOC_IDS_BY_VALUE)
+        return strcmp(rest, value) == 0;
+    if (!YAJL_IS_INTEGER(index))
+        return FALSE;
+    g_snprintf(digits, sizeof digits, "%lld", YAJL_GET_INTEGER(index));
+    return strcmp(rest, digits) == 0;
+}
+
+gboolean release_meta_find_id(const ReleaseMeta *meta, const char *id, const char **type,
+                              const char **value)
+{
+    yajl_val types = meta->features;
+    for (gsize t = 0; YAJL_IS_OBJECT(types) && t < types->u.object.len; t++) {
+        const gsize length = strlen(types->u.object.keys[t]);
+        yajl_val values = types->u.object.values[t];
+        if (strncmp(id, types->u.object.keys[t], length) != 0 || id[length] != '_')
+            continue; /* a type may have an underscore in it: every type is tried */
+        for (gsize v = 0; YAJL_IS_OBJECT(values) && v < values->u.object.len; v++) {
+            *type = types->u.object.keys[t];
+            *value = values->u.object.keys[v];
+            if (is_named(meta, id + length + 1, *value, values->u.object.values[v]))
+                return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 char *release_meta_document_id(const ReleaseMeta *meta, const char *type, const char *value,
                                GError **error)
 {

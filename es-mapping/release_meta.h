@@ -76,7 +76,12 @@ gboolean release_meta_is_ours(yajl_val index);
 /* The `_id` of a feature's document. */
 char *release_document_id(DocIds doc_ids, const char *type, const char *value, guint index);
 
-/* The same from the release alone; RECSYS_ERROR_USAGE if type or value do not pass
+/* The inverse for a feature of `_meta`, which is neither user nor movie: its type and value, owned
+ * by meta->tree; FALSE if the release has none of this `_id`. */
+gboolean release_meta_find_id(const ReleaseMeta *meta, const char *id, const char **type,
+                              const char **value);
+
+/* The `_id` of a feature from the release alone; RECSYS_ERROR_USAGE if type or value do not pass
  * profile_feature_check(), naming the known values if the release has
  * values of this type, but not this one, and the known types if it has none of it. */
 char *release_meta_document_id(const ReleaseMeta *meta, const char *type, const char *value,

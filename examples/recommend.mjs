@@ -5,7 +5,11 @@ import { parseArgs } from 'node:util';
 const HELP = `\
 Recommends movies from a release of recsys-loader, with nothing but Node.js 18.3 or newer.
 
-Usage: recommend.mjs [--url URL] [--alias ALIAS] [--size N] [--save FOLDER] TYPE=VALUE…
+Usage: recommend.mjs [--url URL] [--alias ALIAS] [--size N] [--save FOLDER] [--user-only] TYPE=VALUE…
+       recommend.mjs --anyone
+
+A user is the whole person: their own age, gender and so on come in by themselves, unless --user-only. --anyone is the average
+person.
 
   recommend.mjs age=18 gender=M
   recommend.mjs user=42 --save . && recsys-bridge check-query search.json --answer answer.json
@@ -14,6 +18,7 @@ ES_URL and ES_API_KEY in the environment say where the cluster is and who asks; 
 
 // Exit codes, the ones of the programs of recsys-es; 0 is done.
 const [USAGE, DATA, UNREACHABLE, REFUSED, INCONCLUSIVE] = [1, 2, 3, 4, 7];
+const FORMAT = 2; // of `_meta`: the newest that is known here
 const SCRIPT = "params.shift + dotProduct(params.query_vector, 'embedding') + doc['bias'].value";
 
 function fail(code, message) {
@@ -36,8 +41,8 @@ async function ask(url, path, body) {
   return answer;
 }
 
-// ['age=18', 'gender=M'] is {age: '18', gender: 'M'}, as a Map.
-function parseProfile(features) {
+// ['age=18', 'gender=M'] is {age: '18', gender: 'M'}, as a Map; of --anyone nothing is known.
+function parseProfile(features, { anyone, 'user-only': userOnly }) {
   const profile = new Map();
   for (const feature of features) {
     const [, type, value] = feature.match(/^([^=]+)=(.+)$/) ?? fail(USAGE, `${feature}: TYPE=VALUE is expected, such as age=18`);
@@ -45,7 +50,10 @@ function parseProfile(features) {
     if (profile.has(type)) fail(USAGE, `${type} is given twice, as ${profile.get(type)} and as ${value}: which one?`);
     profile.set(type, value);
   }
-  return profile.size > 0 ? profile : fail(USAGE, 'for whom? such as: recommend.mjs age=18 gender=M');
+  if (anyone && profile.size > 0) fail(USAGE, '--anyone is the average person: leave out either that or the rest');
+  if (userOnly && !profile.has('user')) fail(USAGE, '--user-only goes with user=ID: which one?');
+  if (!anyone && profile.size === 0) fail(USAGE, 'for whom? such as: recommend.mjs age=18 gender=M');
+  return profile;
 }
 
 // age=18 is age_18; in a release with --doc-ids feature-index, metadata goes by the number in `_meta`.
@@ -70,13 +78,31 @@ function vector(stored) {
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 const dot = (a, b) => a.reduce((total, x, i) => total + x * b[i], 0);
 
+// Of the documents of a user's attributes those of kinds that the profile does not name itself.
+function restOfPerson(meta, profile, attributes) {
+  const types = new Map();
+  for (const [type, known] of Object.entries(meta.features))
+    for (const value of Object.keys(known)) types.set(documentId(meta, type, value), type);
+  const unknown = attributes.find((id) => !types.has(id));
+  if (unknown !== undefined)
+    fail(REFUSED, `a user has the attribute ${unknown}, which the release does not have: release it again`);
+  return attributes.filter((id) => !profile.has(types.get(id)));
+}
+
+// What the model's number z of a person and a movie is in ratings; null if it has none.
+function ratingOf(meta, z) {
+  if (meta.link === 'none') return null;
+  if (meta.link === 'identity') return Math.min(Math.max(z, meta.lowest), meta.highest);
+  return meta.scale / (1 + Math.exp(-z));
+}
+
 function searchBody(meta, query, size) {
   // No score may be below zero. <query, movie> is at least -|query| |movie| (Cauchy-Schwarz); a little more for rounding.
   const shift = 1.001 * Math.sqrt(dot(query, query)) * meta.max_movie_norm + 1e-6 - meta.min_movie_bias;
   return {
     size,
     track_total_hits: false,
-    _source: ['title'],
+    _source: 'rating_dimensions' in meta ? ['title', 'embedding'] : ['title'],
     sort: [{ _score: 'desc' }, { feature_index: 'asc' }],
     query: {
       script_score: {
@@ -87,39 +113,63 @@ function searchBody(meta, query, size) {
   };
 }
 
+// The documents; null if the release changed meanwhile.
+async function fetchDocuments(url, name, index, meta, ids) {
+  if (ids.length === 0) return [];
+  const wanted = 'realtime=false&_source_includes=embedding,bias,model_id,attributes';
+  const found = await ask(url, `/${encodeURIComponent(name)}/_mget?${wanted}`, { ids });
+  if (found === null || found.docs.some((document) => document._index !== index || document.error)) return null;
+  return found.docs.some((document) => document.found && document._source.model_id !== meta.model_id) ? null : found.docs;
+}
+
 // The body of the search, its answer and a predicted rating for each hit; null if the release changed meanwhile.
-async function attempt({ url, alias, size }, profile) {
+async function attempt({ url, alias, size, 'user-only': userOnly }, profile) {
   const mapping = await ask(url, `/${encodeURIComponent(alias)}/_mapping`) ??
     fail(REFUSED, `nothing is released as ${alias} at ${url}`);
   const [index] = Object.keys(mapping);
   const meta = mapping[index].mappings._meta;
   if (meta?.model_id === undefined) fail(REFUSED, `${index} is no release of recsys-loader`);
+  if (meta.format > FORMAT)
+    fail(REFUSED, `${index} is of format ${meta.format}, and only ${FORMAT} is known here: take a newer example`);
+  const residuals = meta.interactions === 'movie';
+  if (profile.size === 0 && !residuals) fail(USAGE, `${index} has no average person: it is a plain factorization machine`);
 
   // 1. What the model knows of the person, from the alias.
   const features = [...profile];
   const ids = features.map(([type, value]) => documentId(meta, type, value));
-  const wanted = 'realtime=false&_source_includes=embedding,bias,model_id';
-  const found = await ask(url, `/${encodeURIComponent(alias)}/_mget?${wanted}`, { ids });
-  if (found === null || found.docs.some((document) => document._index !== index || document.error)) return null;
-  const absent = found.docs.findIndex((document) => !document.found);
+  const documents = await fetchDocuments(url, alias, index, meta, ids);
+  if (documents === null) return null;
+  const absent = documents.findIndex((document) => !document.found);
   if (absent >= 0) fail(USAGE, `there is no ${features[absent].join(' ')} in release ${index}`);
-  const sources = found.docs.map((document) => document._source);
-  if (sources.some((source) => source.model_id !== meta.model_id)) return null;
 
-  // Added in double, rounded to float32 once.
+  // A user's document names those of their attributes, from the very index that named them. A program that stays keeps them.
+  const attributes = documents.flatMap((document) => document._source.attributes ?? []);
+  const rest = await fetchDocuments(url, index, index, meta, userOnly ? [] : restOfPerson(meta, profile, attributes));
+  if (rest === null || rest.some((document) => !document.found)) return null;
+  const sources = [...documents, ...rest].map((document) => document._source);
+
+  // Added in double, rounded to float32 once. Of a model of two halves the first is for ratings, and lists go by the other.
   const vectors = sources.map((source) => vector(source.embedding));
-  const query = Array.from(vectors[0], (_, i) => Math.fround(sum(vectors.map((v) => v[i]))));
+  const whole = Array.from({ length: meta.k }, (_, i) => Math.fround(sum(vectors.map((v) => v[i]))));
+  const half = meta.rating_dimensions ?? 0;
+  const query = whole.map((x, i) => (i < half ? 0 : x));
 
   // 2. The movies, from the very index that these vectors are of.
   const body = searchBody(meta, query, size);
   const answer = await ask(url, `/${encodeURIComponent(index)}/_search?allow_partial_search_results=false`, body);
   if (answer === null) return null;
 
-  // What is the same for every movie: w0, the biases, and the dot products of the profile's features with each other.
-  const offset = meta.w0 + sum(sources.map((source) => source.bias)) + (dot(query, query) - sum(vectors.map((v) => dot(v, v)))) / 2;
+  // What is the same for every movie: w0, the biases, and, unless documents are residuals, the dot products of the profile's
+  // features with each other.
+  const pairs = residuals ? 0 : (dot(query, query) - sum(vectors.map((v) => dot(v, v)))) / 2;
+  const offset = meta.w0 + sum(sources.map((source) => source.bias)) + pairs;
   const { shift } = body.query.script_score.script.params;
-  const ratings = answer.hits.hits.map((hit) => meta.scale / (1 + Math.exp(shift - hit._score - offset)));
-  return { body, answer, ratings };
+  const moviePart = (hit) => {
+    if (half === 0) return hit._score - shift;
+    const movie = vector(hit._source.embedding); // its rating bias comes first
+    return movie[0] + dot(whole.slice(1, half), movie.slice(1, half));
+  };
+  return { body, answer, ratings: answer.hits.hits.map((hit) => ratingOf(meta, offset + moviePart(hit))) };
 }
 
 function parseOptions() {
@@ -131,6 +181,8 @@ function parseOptions() {
         alias: { type: 'string', default: 'recsys' },
         size: { type: 'string', default: '10' },
         save: { type: 'string' },
+        'user-only': { type: 'boolean' },
+        anyone: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     });
@@ -145,7 +197,7 @@ if (given.help) {
   process.exit();
 }
 if (!/^[1-9][0-9]{0,4}$/.test(given.size) || given.size > 10000) fail(USAGE, '--size must be 1 to 10000');
-const profile = parseProfile(positionals);
+const profile = parseProfile(positionals, given);
 
 let found = null;
 for (let i = 0; i < 5 && found === null; i++) found = await attempt({ ...given, size: Number(given.size) }, profile);
@@ -158,4 +210,4 @@ if (given.save !== undefined) {
     fail(DATA, error.message);
   }
 }
-found.answer.hits.hits.forEach((hit, i) => console.log(`${found.ratings[i].toFixed(2)}  ${hit._source.title}`));
+found.answer.hits.hits.forEach((hit, i) => console.log(`${found.ratings[i]?.toFixed(2) ?? '   -'}  ${hit._source.title}`));

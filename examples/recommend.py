@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
 """Recommends movies from a release of recsys-loader, with elasticsearch-py (8.12 or newer, and no newer than the server).
 
-Usage: recommend.py [--url URL] [--alias ALIAS] [--size N] [--save FOLDER] TYPE=VALUE…
+Usage: recommend.py [--url URL] [--alias ALIAS] [--size N] [--save FOLDER] [--user-only] TYPE=VALUE…
+       recommend.py --anyone
+
+A user is the whole person: their own age, gender and so on come in by themselves, unless --user-only. --anyone is the average
+person.
 
   recommend.py age=18 gender=M
   recommend.py user=42 --save . && recsys-bridge check-query search.json --answer answer.json
@@ -25,6 +29,7 @@ except ImportError:
 
 # Exit codes, the ones of the programs of recsys-es; 0 is done.
 USAGE, DATA, UNREACHABLE, REFUSED, INCONCLUSIVE = 1, 2, 3, 4, 7
+FORMAT = 2  # of `_meta`: the newest that is known here
 SCRIPT = "params.shift + dotProduct(params.query_vector, 'embedding') + doc['bias'].value"
 
 
@@ -33,10 +38,10 @@ def fail(code, message):
     sys.exit(code)
 
 
-def parse_profile(features):
-    """["age=18", "gender=M"] is {"age": "18", "gender": "M"}."""
+def parse_profile(given):
+    """["age=18", "gender=M"] is {"age": "18", "gender": "M"}; of --anyone nothing is known."""
     profile = {}
-    for feature in features:
+    for feature in given.features:
         kind, _, value = feature.partition("=")
         if not kind or not value:
             fail(USAGE, f"{feature}: TYPE=VALUE is expected, such as age=18")
@@ -45,7 +50,13 @@ def parse_profile(features):
         if kind in profile:
             fail(USAGE, f"{kind} is given twice, as {profile[kind]} and as {value}: which one?")
         profile[kind] = value
-    return profile or fail(USAGE, "for whom? such as: recommend.py age=18 gender=M")
+    if given.anyone and profile:
+        fail(USAGE, "--anyone is the average person: leave out either that or the rest")
+    if given.user_only and "user" not in profile:
+        fail(USAGE, "--user-only goes with user=ID: which one?")
+    if not profile and not given.anyone:
+        fail(USAGE, "for whom? such as: recommend.py age=18 gender=M")
+    return profile
 
 
 def document_id(meta, kind, value):
@@ -70,13 +81,31 @@ def dot(a, b):
     return sum(x * y for x, y in zip(a, b))
 
 
+def rest_of_person(meta, profile, attributes):
+    """Of the documents of a user's attributes those of kinds that the profile does not name itself."""
+    kinds = {document_id(meta, kind, value): kind for kind, known in meta["features"].items() for value in known}
+    unknown = [name for name in attributes if name not in kinds]
+    if unknown:
+        fail(REFUSED, f"a user has the attribute {unknown[0]}, which the release does not have: release it again")
+    return [name for name in attributes if kinds[name] not in profile]
+
+
+def rating(meta, z):
+    """What the model's number z of a person and a movie is in ratings; None if it has none."""
+    if meta["link"] == "none":
+        return None
+    if meta["link"] == "identity":
+        return min(max(z, meta["lowest"]), meta["highest"])
+    return meta["scale"] / (1 + math.exp(-z))
+
+
 def search_body(meta, query, size):
     # No score may be below zero. <query, movie> is at least -|query| |movie| (Cauchy-Schwarz); a little more for rounding.
     shift = 1.001 * math.sqrt(dot(query, query)) * meta["max_movie_norm"] + 1e-6 - meta["min_movie_bias"]
     return {
         "size": size,
         "track_total_hits": False,
-        "_source": ["title"],
+        "_source": ["title", "embedding"] if "rating_dimensions" in meta else ["title"],
         "sort": [{"_score": "desc"}, {"feature_index": "asc"}],
         "query": {"script_score": {
             "query": {"bool": {"filter": [{"term": {"feature_type": "movie"}}]}},
@@ -85,28 +114,49 @@ def search_body(meta, query, size):
     }
 
 
-def attempt(es, alias, profile, size):
+def fetch(es, name, index, meta, ids):
+    """The documents; None if the release changed meanwhile."""
+    wanted = ["embedding", "bias", "model_id", "attributes"]
+    documents = es.mget(index=name, ids=ids, realtime=False, source_includes=wanted)["docs"] if ids else []
+    if any(document["_index"] != index or "error" in document for document in documents):
+        return None
+    if any(document["found"] and document["_source"]["model_id"] != meta["model_id"] for document in documents):
+        return None
+    return documents
+
+
+def attempt(es, alias, profile, user_only, size):
     """The body of the search, its answer and a predicted rating for each hit; None if the release changed meanwhile."""
     index, mapping = next(iter(es.indices.get_mapping(index=alias).body.items()))
     meta = mapping["mappings"].get("_meta", {})
     if "model_id" not in meta:
         fail(REFUSED, f"{index} is no release of recsys-loader")
+    if meta["format"] > FORMAT:
+        fail(REFUSED, f"{index} is of format {meta['format']}, and only {FORMAT} is known here: take a newer example")
+    residuals = meta.get("interactions") == "movie"
+    if not profile and not residuals:
+        fail(USAGE, f"{index} has no average person: it is a plain factorization machine")
 
     # 1. What the model knows of the person, from the alias.
-    ids = [document_id(meta, kind, value) for kind, value in profile.items()]
-    documents = es.mget(index=alias, ids=ids, realtime=False, source_includes=["embedding", "bias", "model_id"])["docs"]
-    if any(document["_index"] != index or "error" in document for document in documents):
+    documents = fetch(es, alias, index, meta, [document_id(meta, kind, value) for kind, value in profile.items()])
+    if documents is None:
         return None
     for document, (kind, value) in zip(documents, profile.items()):
         if not document["found"]:
             fail(USAGE, f"there is no {kind} {value} in release {index}")
-    sources = [document["_source"] for document in documents]
-    if any(source["model_id"] != meta["model_id"] for source in sources):
-        return None
 
-    # Added in double, rounded to float32 once.
+    # A user's document names those of their attributes, from the very index that named them. A program that stays keeps them.
+    attributes = [name for document in documents for name in document["_source"].get("attributes", [])]
+    rest = fetch(es, index, index, meta, [] if user_only else rest_of_person(meta, profile, attributes))
+    if rest is None or not all(document["found"] for document in rest):
+        return None
+    sources = [document["_source"] for document in documents + rest]
+
+    # Added in double, rounded to float32 once. Of a model of two halves the first is for ratings, and lists go by the other.
     vectors = [vector(source["embedding"]) for source in sources]
-    query = list(vector([sum(column) for column in zip(*vectors)]))
+    whole = list(vector([sum(column) for column in zip(*vectors)] or [0.0] * meta["k"]))
+    half = meta.get("rating_dimensions", 0)
+    query = [0.0] * half + whole[half:]
 
     # 2. The movies, from the very index that these vectors are of.
     body = search_body(meta, query, size)
@@ -115,20 +165,29 @@ def attempt(es, alias, profile, size):
     except NotFoundError:
         return None
 
-    # What is the same for every movie: w0, the biases, and the dot products of the profile's features with each other.
-    offset = meta["w0"] + sum(source["bias"] for source in sources) + (dot(query, query) - sum(dot(v, v) for v in vectors)) / 2
+    # What is the same for every movie: w0, the biases, and, unless documents are residuals, the dot products of the profile's
+    # features with each other.
+    offset = meta["w0"] + sum(source["bias"] for source in sources)
+    if not residuals:
+        offset += (dot(query, query) - sum(dot(v, v) for v in vectors)) / 2
     shift = body["query"]["script_score"]["script"]["params"]["shift"]
-    ratings = [meta["scale"] / (1 + math.exp(shift - hit["_score"] - offset)) for hit in answer["hits"]["hits"]]
-    return body, answer, ratings
+
+    def movie_part(hit):
+        if not half:
+            return hit["_score"] - shift
+        movie = vector(hit["_source"]["embedding"])  # its rating bias comes first
+        return movie[0] + dot(whole[1:half], movie[1:half])
+
+    return body, answer, [rating(meta, offset + movie_part(hit)) for hit in answer["hits"]["hits"]]
 
 
 def ask(given):
     """The first attempt during which the release did not change."""
-    profile = parse_profile(given.features)
+    profile = parse_profile(given)
     trust = {"ca_certs": os.environ["ES_CA_CERT"]} if "ES_CA_CERT" in os.environ and given.url.startswith("https:") else {}
     try:
         es = Elasticsearch(given.url, api_key=os.environ.get("ES_API_KEY"), **trust)
-        attempts = (attempt(es, given.alias, profile, int(given.size)) for _ in range(5))
+        attempts = (attempt(es, given.alias, profile, given.user_only, int(given.size)) for _ in range(5))
         found = next((result for result in attempts if result), None)
     except NotFoundError:
         fail(REFUSED, f"nothing is released as {given.alias} at {given.url}")
@@ -153,6 +212,8 @@ def main():
     usage.add_argument("--alias", default="recsys")
     usage.add_argument("--size", default="10")
     usage.add_argument("--save", type=pathlib.Path, help="folder to write search.json and answer.json to")
+    usage.add_argument("--user-only", action="store_true", help="without the user's own age, gender and so on")
+    usage.add_argument("--anyone", action="store_true", help="for the average person")
     usage.add_argument("features", nargs="*", metavar="TYPE=VALUE")
     given = usage.parse_intermixed_args()
     if not re.fullmatch("[1-9][0-9]{0,4}", given.size) or int(given.size) > 10000:
@@ -165,8 +226,8 @@ def main():
             (given.save / "answer.json").write_text(json.dumps(answer))
     except OSError as error:
         fail(DATA, f"{error.filename}: {error.strerror}")
-    for rating, hit in zip(ratings, answer["hits"]["hits"]):
-        print(f"{rating:.2f}  {hit['_source']['title']}")
+    for stars, hit in zip(ratings, answer["hits"]["hits"]):
+        print(f"{'   -' if stars is None else format(stars, '.2f')}  {hit['_source']['title']}")
 
 
 if __name__ == "__main__":

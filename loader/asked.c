@@ -29,6 +29,8 @@ char *asked_options(const RecommendRequest *request, gboolean usual_candidates, 
         g_string_append(text, ", knn");
     else if (request->candidates > 0)
         g_string_append_printf(text, ", knn of %u candidates", request->candidates);
+    if (request->user_only)
+        g_string_append(text, ", user only");
     if (request->cold_start)
         g_string_append(text, ", cold start");
     if (!filter_is_empty(request->filter)) {

@@ -60,10 +60,16 @@ static gboolean parse(Options *options, const CliCommand *command, int argc, cha
         !profiles_job_options_check(&options->job, error) || !check_users(&options->profile, error))
         return FALSE;
     const gboolean both = options->ranking.json && options->recommend.curl;
+    const gboolean nobody = (options->profile.anyone || options->profile.user_only) &&
+                            options->recommend.history != NULL;
     if (both)
         g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
                             "--json and --curl cannot both be what is printed");
-    return !both;
+    else if (nobody)
+        g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_USAGE,
+                            "--history is of somebody whom the model does not know: leave out "
+                            "--anyone and --user-only");
+    return !both && !nobody;
 }
 
 /* ---- as curl commands ---- */
@@ -83,16 +89,24 @@ static char *search_command(const Recommender *recommender, const RecommendReque
     return curl_command(http, url, path, body);
 }
 
-/* The profile without the user that was left out. */
-static Profile *profile_in_sum(const Recommender *recommender, const Profile *profile)
+/* The first of the two commands, with a line of comment; NULL with an error. */
+static char *fetch_command(const Recommender *recommender, const HttpOptions *http, const char *url,
+                           const char *whom, GError **error)
 {
-    Profile *kept = profile_new();
-    for (guint i = 0; i < profile_size(profile); i++) {
-        const ProfileFeature *feature = profile_get(profile, i);
-        if (recommender_left_out(recommender) == NULL || strcmp(feature->type, FEATURE_USER) != 0)
-            profile_add(kept, feature->type, feature->value);
-    }
-    return kept;
+    const Profile *profile = recommender_last_profile(recommender);
+    if (profile_size(profile) == 0)
+        return g_strdup("# 1. Nothing is fetched for anyone: query_vector below is zero.");
+    g_autofree char *ids = feature_vectors_body(recommender_release(recommender), profile, error);
+    if (ids == NULL)
+        return NULL;
+    g_autofree char *path = feature_vectors_path(recommender_alias(recommender));
+    g_autofree char *fetch = curl_command(http, url, path, ids);
+    const guint half = recommender_release(recommender)->form.rating_dims;
+    g_autofree char *zeros =
+        half > 0 ? g_strdup_printf(", but 0 in the first %u dimensions, those of ratings", half)
+                 : g_strdup("");
+    return g_strdup_printf("# 1. The vectors of {%s}; query_vector below is their sum%s.\n%s", whom,
+                           zeros, fetch);
 }
 
 static gboolean print_curl(Recommender *recommender, const RecommendRequest *request,
@@ -107,28 +121,19 @@ static gboolean print_curl(Recommender *recommender, const RecommendRequest *req
     }
     if (!recommender_prepare(recommender, request, error))
         return FALSE;
-    g_autoptr(Profile) profile = profile_in_sum(recommender, request->profile);
-    g_autofree char *ids = feature_vectors_body(recommender_release(recommender), profile, error);
-    if (ids == NULL)
+    g_autofree char *whom = profile_describe(recommender_last_profile(recommender));
+    g_autofree char *fetch = fetch_command(recommender, http, url, whom, error);
+    if (fetch == NULL)
         return FALSE;
-    g_autofree char *path = feature_vectors_path(recommender_alias(recommender));
     g_autofree char *needs = curl_command_needs(http, url);
-    g_autofree char *fetch = curl_command(http, url, path, ids);
     g_autofree char *search = search_command(recommender, request, http, url);
-    g_autofree char *whom = profile_describe(profile);
     g_autofree char *formula = profile_rating_formula(
         &recommender_release(recommender)->form, request->candidates > 0 ? "s" : "_score - shift",
         recommender_last_sum(recommender)->offset, 9);
     if (recommender_left_out(recommender) != NULL)
         tell_of_user(recommender_left_out(recommender), whom);
-    const guint half = recommender_release(recommender)->form.rating_dims;
-    g_autofree char *zeros =
-        half > 0 ? g_strdup_printf(", but 0 in the first %u dimensions, those of ratings", half)
-                 : g_strdup("");
-    printf("%s# 1. The vectors of {%s}; query_vector below is their sum%s.\n%s\n"
-           "# 2. The movies: in the index that 1 answered from.%s%s%s\n%s\n",
-           needs, whom, zeros, fetch, formula != NULL ? " rating = " : "",
-           formula != NULL ? formula : "",
+    printf("%s%s\n# 2. The movies: in the index that 1 answered from.%s%s%s\n%s\n", needs, fetch,
+           formula != NULL ? " rating = " : "", formula != NULL ? formula : "",
            formula != NULL && request->candidates > 0
                ? ", s = _score - 1, or 1 - 1/_score if _score is below 1"
                : "",
@@ -155,7 +160,7 @@ static char *whom_of(const Recommender *recommender, const RecommendRequest *req
                      const Newcomer *newcomer)
 {
     if (newcomer == NULL)
-        return g_strjoinv(", ", recommender_last_vectors(recommender)->names);
+        return profile_describe(recommender_last_profile(recommender));
     g_autofree char *profile = profile_describe(request->profile);
     return g_strdup_printf("%s%s%s", profile, profile[0] != '\0' ? ", " : "", newcomer->shown);
 }
@@ -242,8 +247,7 @@ static gboolean check_many(const Options *options, GError **error)
 {
     const ProfileOptions *one = &options->profile;
     const char *why = NULL;
-    if (one->users != NULL || one->ages != NULL || one->genders != NULL ||
-        one->occupations != NULL || one->features != NULL)
+    if (profile_options_given(one))
         why = "for whom? either --profiles or the profile's own options";
     else if (options->recommend.from > 0 || options->recommend.explain || options->recommend.curl)
         why = "--from, --explain and --curl are for one profile, not for --profiles";
@@ -258,6 +262,7 @@ static gboolean check_many(const Options *options, GError **error)
 static gboolean recommend_to_many(const Options *options, GError **error)
 {
     RecommendRequest request = {
+        .user_only = options->profile.user_only,
         .cold_start = options->recommend.cold_start,
         .size = (guint)options->ranking.size,
     };

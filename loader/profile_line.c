@@ -65,6 +65,14 @@ static gboolean take_feature(BatchItem *item, const char *type, yajl_val value, 
     return TRUE;
 }
 
+static gboolean take_flag(gboolean *flag, const char *key, yajl_val value, GError **error)
+{
+    if (!YAJL_IS_TRUE(value) && !YAJL_IS_FALSE(value))
+        return fail(error, "%s is neither true nor false", key);
+    *flag = YAJL_IS_TRUE(value);
+    return TRUE;
+}
+
 /* `taken`: the keys so far. */
 static gboolean take_member(BatchItem *item, yajl_val object, gsize at, GHashTable *taken,
                             GError **error)
@@ -75,8 +83,12 @@ static gboolean take_member(BatchItem *item, yajl_val object, gsize at, GHashTab
         return fail(error, "%s is given twice: which one?", key);
     if (YAJL_IS_NULL(value) || strcmp(key, "id") == 0)
         return TRUE;
-    return strcmp(key, "size") == 0 ? take_size(item, value, error)
-                                    : take_feature(item, key, value, error);
+    if (strcmp(key, "size") == 0)
+        return take_size(item, value, error);
+    if (strcmp(key, "user_only") == 0)
+        return take_flag(&item->profile->user_only, key, value, error);
+    return strcmp(key, "anyone") == 0 ? take_flag(&item->profile->anyone, key, value, error)
+                                      : take_feature(item, key, value, error);
 }
 
 static gboolean fail_empty(yajl_val object, GError **error)
@@ -104,7 +116,7 @@ static gboolean take_object(BatchItem *item, yajl_val object, GError **error)
     for (gsize i = 0; i < members; i++)
         if (!take_member(item, object, i, taken, error))
             return FALSE;
-    return profile_size(item->profile) > 0 || fail_empty(object, error);
+    return profile_size(item->profile) > 0 || item->profile->anyone || fail_empty(object, error);
 }
 
 /* Whether one of the escapes in a JSON text is a NUL; what follows an escaped backslash is none. */

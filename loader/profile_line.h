@@ -2,8 +2,9 @@
  *
  *     {"id": "a-17", "user": 42, "age": 18, "gender": "M", "size": 20}
  *
- * `id` (text or a number) comes back in the answer, `size` is how many movies are wanted; every
- * other member is a user feature, a text or an integer. A member that is null is as if it were
+ * `id` (text or a number) comes back in the answer, `size` is how many movies are wanted,
+ * `user_only` and `anyone` (true or false) are those of a profile; every other member is a user
+ * feature, a text or an integer. A member that is null is as if it were
  * absent; there are 1000 members at most. */
 #pragma once
 

@@ -26,7 +26,8 @@ GOptionEntry *profiles_job_options_entries(ProfilesJobOptions *options)
     const GOptionEntry entries[] = {
         {"profiles", 0, 0, G_OPTION_ARG_FILENAME, &options->profiles,
          "many at once: a line of JSON for each, e.g. {\"user\": 42, \"age\": 18, \"size\": 20, "
-         "\"id\": \"a\"}, and a line of JSON out for each; - is standard input",
+         "\"id\": \"a\"}, also \"user_only\" and \"anyone\": true, and a line of JSON out for "
+         "each; - is standard input",
          "FILE"},
         {"output", 0, 0, G_OPTION_ARG_FILENAME, &options->output,
          "with --profiles: write to a new file, whole lines only", "FILE"},
@@ -130,7 +131,7 @@ static void put_error(yajl_gen json, const BatchItem *item, const ReleaseMeta *r
     g_autofree char *message = g_utf8_make_valid(item->error->message, -1);
     json_put_member_string(json, "index", release->index);
     json_put_member_string(json, "model_id", release->model_id);
-    if (item->profile != NULL && profile_size(item->profile) > 0) {
+    if (item->profile != NULL && (profile_size(item->profile) > 0 || item->profile->anyone)) {
         g_autofree char *whom = profile_describe(item->profile);
         json_put_member_string(json, "profile", whom);
     }
@@ -350,6 +351,7 @@ gboolean profiles_job_run(const ProfilesJobOptions *options, EsClient *client,
         return FALSE;
     const BatchOptions batch = {
         .release = release,
+        .user_only = request->user_only,
         .cold_start = request->cold_start,
         .approximate = request->candidates > 0,
         .candidates = usual_candidates ? 0 : request->candidates,

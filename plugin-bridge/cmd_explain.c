@@ -62,9 +62,11 @@ static Bundle *open_model(const char *path, EsClient *client, const ReleaseMeta 
     return sum != NULL ? g_steal_pointer(&bundle) : NULL;
 }
 
-/* Everything is asked of the concrete index, so that an alias that moves changes nothing. */
+/* Everything is asked of the concrete index, so that an alias that moves changes nothing. `whole`
+ * is the profile with what comes in by itself, which the cluster is to find out. */
 static Explanation *ask(EsClient *client, const ReleaseMeta *release, const Bundle *model,
-                        const Profile *profile, const ExplainOptions *options, GError **error)
+                        const Profile *profile, const Profile *whole, const ExplainOptions *options,
+                        GError **error)
 {
     const char *const values[] = {options->movie, options->above, NULL};
     const guint count = options->above != NULL ? 2 : 1;
@@ -84,7 +86,7 @@ static Explanation *ask(EsClient *client, const ReleaseMeta *release, const Bund
     g_autoptr(ProfileSum) sum = local_profile_sum(model, profile, error);
     if (sum == NULL)
         return NULL;
-    return explain(model, profile, sum, indices, count, ranking, recommender_last_sum(recommender),
+    return explain(model, whole, sum, indices, count, ranking, recommender_last_sum(recommender),
                    error);
 }
 
@@ -108,7 +110,9 @@ gboolean cmd_explain(const CliCommand *command, int argc, char **argv, GError **
     g_autoptr(Bundle) model = open_model(path, client, release, profile, error);
     if (model == NULL)
         return FALSE;
-    g_autoptr(Explanation) explanation = ask(client, release, model, profile, &options, error);
+    g_autoptr(Profile) whole = local_whole(model, profile);
+    g_autoptr(Explanation) explanation =
+        ask(client, release, model, profile, whole, &options, error);
     if (explanation == NULL)
         return FALSE;
     explanation->from_documents = path == NULL;

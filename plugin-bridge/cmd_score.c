@@ -22,7 +22,8 @@ gboolean cmd_score(const CliCommand *command, int argc, char **argv, GError **er
     g_autoptr(Ranking) ranking = local_rank(bundle, profile, (guint)options.size, error);
     if (ranking == NULL)
         return FALSE;
-    g_autofree char *whom = profile_describe(profile);
+    g_autoptr(Profile) whole = local_whole(bundle, profile);
+    g_autofree char *whom = profile_describe(whole);
     ranking_options_print(&options, ranking, whom);
     return TRUE;
 }

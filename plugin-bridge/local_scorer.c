@@ -16,11 +16,31 @@ gboolean local_find(const Bundle *bundle, const ProfileFeature *wanted, guint *i
     return FALSE;
 }
 
-ProfileSum *local_profile_sum(const Bundle *bundle, const Profile *profile, GError **error)
+Profile *local_whole(const Bundle *bundle, const Profile *profile)
 {
+    guint index;
+    Profile *whole = profile_copy(profile);
+    const char *user = profile_value(profile, FEATURE_USER);
+    if (user == NULL || profile->user_only ||
+        !feature_table_find(bundle->features, FEATURE_USER, user, &index))
+        return whole;
+    const Attributes attributes = feature_table_attributes(bundle->features, index);
+    for (guint i = 0; i < attributes.count; i++) {
+        const Feature *feature = feature_table_get(bundle->features, attributes.indices[i]);
+        if (profile_value(whole, feature->type) == NULL)
+            profile_add(whole, feature->type, feature->value);
+    }
+    return whole;
+}
+
+ProfileSum *local_profile_sum(const Bundle *bundle, const Profile *named, GError **error)
+{
+    g_autoptr(Profile) profile = local_whole(bundle, named);
+    if (named->anyone && !profile_check_anyone(&bundle->form, bundle->path, error))
+        return NULL;
     const guint count = profile_size(profile);
-    g_autofree const float **vectors = g_new(const float *, count);
-    g_autofree double *biases = g_new(double, count);
+    g_autofree const float **vectors = g_new(const float *, count + 1);
+    g_autofree double *biases = g_new(double, count + 1);
     for (guint i = 0; i < count; i++) {
         guint index;
         if (!local_find(bundle, profile_get(profile, i), &index, error))

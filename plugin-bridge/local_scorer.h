@@ -11,8 +11,13 @@
 gboolean local_find(const Bundle *bundle, const ProfileFeature *wanted, guint *index,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The sum of a profile's vectors from the bundle; RECSYS_ERROR_USAGE naming the known values for
- * one the bundle does not have. */
+/* The profile with the attributes of its user that it lacks (profile.h), those that the bundle
+ * has: the whole person. */
+Profile *local_whole(const Bundle *bundle, const Profile *profile);
+
+/* The sum of the whole person's vectors from the bundle, or the average person's;
+ * RECSYS_ERROR_USAGE naming the known values for one the bundle does not have, and for anyone if
+ * there is no average person. */
 ProfileSum *local_profile_sum(const Bundle *bundle, const Profile *profile,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

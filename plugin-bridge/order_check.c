@@ -30,7 +30,8 @@ typedef struct Check Check;
 
 /* One profile under way. */
 typedef struct {
-    Profile *profile;
+    Profile *profile;  /* the whole person */
+    gboolean is_whole; /* with what comes in by itself */
     char *description;
     ProfileSum *sum; /* of the bundle's vectors */
     double shift;
@@ -314,7 +315,8 @@ static gboolean on_rankings(GString *answer, const GError *failure, gpointer dat
 typedef struct {
     char *problem; /* NULL: none */
     double bias;
-    float *vector; /* [k] */
+    float *vector;     /* [k] */
+    char **attributes; /* `_id`s, or NULL */
 } Stored;
 
 static void stored_free(gpointer data)
@@ -322,6 +324,7 @@ static void stored_free(gpointer data)
     Stored *stored = data;
     g_free(stored->problem);
     g_free(stored->vector);
+    g_strfreev(stored->attributes);
     g_free(stored);
 }
 
@@ -341,6 +344,9 @@ static char *problem_of(const Check *check, const char *id, yajl_val document,
         return g_strdup_printf(
             "%s in %s is of model %s, the release is of model %s: release it again", id,
             release->index, model_id != NULL ? model_id : "(none)", release->model_id);
+    if (!feature_vectors_read_attributes(&stored->attributes, document))
+        return g_strdup_printf("the attributes of %s in %s are not a list of ids: release it again",
+                               id, release->index);
     if (!lifted_vectors_read(lifted, stored->vector, release->k,
                              json_get(document, "_source.embedding")) ||
         !json_get_double(document, "_source.bias", &stored->bias))
@@ -387,9 +393,27 @@ static char *id_of(const Check *check, const ProfileFeature *feature, GError **e
     return release_meta_document_id(check->release, feature->type, feature->value, error);
 }
 
-/* What step 1 must not answer: another vector or bias than the bundle's. NULL if it does not. */
-static const char *difference(const Check *check, const ProfileFeature *feature,
-                              const Stored *stored)
+/* Clients sum what the document names. */
+static gboolean has_attributes(const Check *check, guint user, char *const *ids)
+{
+    const FeatureTable *features = check->bundle->features;
+    const Attributes wanted = feature_table_attributes(features, user);
+    if (ids == NULL || g_strv_length((char **)ids) != wanted.count)
+        return ids == NULL && wanted.count == 0;
+    for (guint i = 0; i < wanted.count; i++) {
+        const Feature *feature = feature_table_get(features, wanted.indices[i]);
+        const ProfileFeature attribute = {(char *)feature->type, (char *)feature->value};
+        g_autofree char *id = id_of(check, &attribute, NULL);
+        if (g_strcmp0(id, ids[i]) != 0)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* What step 1 must not answer: another vector or bias than the bundle's, or another person. NULL if
+ * it does not. */
+static const char *difference(const Check *check, const Question *question,
+                              const ProfileFeature *feature, const Stored *stored)
 {
     guint index;
     const FmModel *model = check->bundle->model;
@@ -399,6 +423,8 @@ static const char *difference(const Check *check, const ProfileFeature *feature,
     if (k != model->k ||
         memcmp(stored->vector, fm_vector(model, index), k * sizeof *stored->vector) != 0)
         return "vector";
+    if (question->is_whole && !has_attributes(check, index, stored->attributes))
+        return "list of attributes";
     return stored->bias == (double)model->bias[index] ? NULL : "bias";
 }
 
@@ -409,7 +435,8 @@ static void check_stored(Check *check, Question *question, GHashTable *table)
         const ProfileFeature *feature = profile_get(question->profile, i);
         g_autofree char *id = id_of(check, feature, NULL);
         const Stored *stored = g_hash_table_lookup(table, id);
-        const char *what = stored->problem == NULL ? difference(check, feature, stored) : NULL;
+        const char *what =
+            stored->problem == NULL ? difference(check, question, feature, stored) : NULL;
         if (stored->problem != NULL)
             fail(question, stored->problem);
         else if (what != NULL)
@@ -498,10 +525,12 @@ static Question *question_new(const Check *check, Profile *profile, GError **err
 {
     const ReleaseMeta *release = check->release;
     Question *question = g_new0(Question, 1);
-    question->profile = profile;
-    question->description = profile_describe(profile);
+    question->profile = local_whole(check->bundle, profile);
+    question->is_whole = !profile->user_only;
+    question->description = profile_describe(question->profile);
     question->returned = g_array_new(FALSE, FALSE, sizeof(Returned));
     question->sum = local_profile_sum(check->bundle, profile, error);
+    profile_free(profile);
     if (question->sum != NULL) {
         question->shift = recommend_shift(question->sum->query, question->sum->k,
                                           release->max_movie_norm, release->min_movie_bias);

@@ -9,6 +9,7 @@ struct OrderProfiles {
     const FeatureTable *features;
     StandardProfiles *standard; /* NULL: without them */
     gboolean is_empty;          /* there is but a profile of nothing */
+    gboolean has_anyone;        /* among the standard ones: the first */
     GPtrArray *types;           /* const char *: all but movies */
     const GArray *users;        /* feature indices, or NULL */
     GRand *chance;
@@ -46,6 +47,7 @@ OrderProfiles *order_profiles_new(const Bundle *bundle, const ProfileChoice *cho
     profiles->features = bundle->features;
     if (!choice->random_only)
         profiles->standard = standard_profiles_new(bundle->features);
+    profiles->has_anyone = !choice->random_only && bundle->form.interactions == INTERACTIONS_MOVIE;
     profiles->types = types_but_movies(bundle->features);
     if (choice->all_users)
         profiles->users = feature_table_of_type(bundle->features, FEATURE_USER);
@@ -74,15 +76,26 @@ guint order_profiles_count(const OrderProfiles *profiles)
 guint order_profiles_standard(const OrderProfiles *profiles, guint64 *all)
 {
     const StandardProfiles *standard = profiles->standard;
+    const guint anyone = profiles->has_anyone ? 1 : 0;
     if (all != NULL)
-        *all = standard != NULL ? standard_profiles_all(standard) : 0;
-    return standard != NULL ? standard_profiles_count(standard) : 0;
+        *all = anyone + (standard != NULL ? standard_profiles_all(standard) : 0);
+    return anyone + (standard != NULL ? standard_profiles_count(standard) : 0);
 }
 
 static void add_random_value(OrderProfiles *profiles, Profile *profile, const char *type)
 {
     const guint position = rng_below(profiles->chance, count_of(profiles->features, type));
     profile_add(profile, type, value_at(profiles->features, type, position));
+}
+
+/* Rankings of a user's own vector alone are asked for too. */
+static void choose_part(OrderProfiles *profiles, Profile *profile)
+{
+    guint index;
+    const char *user = profile_value(profile, FEATURE_USER);
+    if (user != NULL && feature_table_find(profiles->features, FEATURE_USER, user, &index) &&
+        feature_table_attributes(profiles->features, index).count > 0)
+        profile->user_only = g_rand_boolean(profiles->chance);
 }
 
 static Profile *make_random(OrderProfiles *profiles)
@@ -95,6 +108,14 @@ static Profile *make_random(OrderProfiles *profiles)
     if (profile_size(profile) == 0)
         add_random_value(profiles, profile,
                          g_ptr_array_index(types, rng_below(profiles->chance, types->len)));
+    choose_part(profiles, profile);
+    return profile;
+}
+
+static Profile *make_anyone(void)
+{
+    Profile *profile = profile_new();
+    profile->anyone = TRUE;
     return profile;
 }
 
@@ -106,8 +127,10 @@ Profile *order_profiles_next(OrderProfiles *profiles)
     const guint standard = order_profiles_standard(profiles, NULL);
     if (profiles->is_empty)
         return profile_new();
+    if (profiles->has_anyone && at == 0)
+        return make_anyone();
     if (at < standard)
-        return standard_profiles_get(profiles->standard, at);
+        return standard_profiles_get(profiles->standard, at - (profiles->has_anyone ? 1 : 0));
     at -= standard;
     if (at < profiles->random)
         return make_random(profiles);

@@ -14,9 +14,11 @@ typedef struct {
 
 typedef struct OrderProfiles OrderProfiles;
 
-/* The standard profiles (standard_profiles.h); then random ones, half of them with a user, each
- * metadata type in half of them; then, if they are wanted, all users. If these are none, one
- * profile of nothing: it ranks by the biases. The bundle must outlive it. */
+/* The standard profiles (standard_profiles.h), and first the average person if the model has one;
+ * then random ones, half of them with a user, each metadata type in half of them, and, of those
+ * with a user who has attributes, half without what comes in by itself; then, if they are wanted,
+ * all users. If these are none, one profile of nothing: it ranks by the biases. The bundle must
+ * outlive it. */
 OrderProfiles *order_profiles_new(const Bundle *bundle, const ProfileChoice *choice);
 void order_profiles_free(OrderProfiles *profiles);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(OrderProfiles, order_profiles_free)

@@ -91,9 +91,12 @@ static char *describe_instead(QueryVerdict *verdict, const Bundle *bundle, const
 
 /* That the vector is the given profile's. */
 static gboolean check_profile(QueryVerdict *verdict, const Bundle *bundle,
-                              const CapturedQuery *query, const Profile *profile, GError **error)
+                              const CapturedQuery *query, const Profile *named, GError **error)
 {
-    g_autofree guint *features = g_new(guint, profile_size(profile));
+    g_autoptr(Profile) profile = local_whole(bundle, named);
+    if (named->anyone && !profile_check_anyone(&bundle->form, bundle->path, error))
+        return FALSE;
+    g_autofree guint *features = g_new(guint, profile_size(profile) + 1);
     for (guint i = 0; i < profile_size(profile); i++)
         if (!local_find(bundle, profile_get(profile, i), &features[i], error))
             return FALSE;

@@ -17,7 +17,7 @@ typedef struct {
     guint sizes[EVALUATION_MOST_SIZES], size_count;
     double least_relevant;
     gint threads;
-    gboolean with_seen, json;
+    gboolean with_seen, by_metadata, json;
 } Options;
 
 static void options_clear(Options *options)
@@ -90,6 +90,8 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, Option
          "movies that a user rated in DATA2 are not recommended to them either", "DATA2"},
         {"with-seen", 0, 0, G_OPTION_ARG_NONE, &o->with_seen,
          "training rows are rows like any other: measured, and recommended again", NULL},
+        {"by-metadata", 0, 0, G_OPTION_ARG_NONE, &o->by_metadata,
+         "ask for everybody by their metadata alone, as for people the bundle does not know", NULL},
         {"metadata", 0, 0, G_OPTION_ARG_STRING, &o->metadata,
          "what stands for users the bundle does not know (all that DATA says)", "age,gender"},
         {"threads", 0, 0, G_OPTION_ARG_INT, &o->threads,
@@ -160,6 +162,7 @@ static Evaluation *run(const Options *options, const Opened *model, const Opened
     task.other = other->bundle != NULL ? &other->model : NULL;
     task.seen = seen;
     task.with_seen = options->with_seen;
+    task.by_metadata = options->by_metadata;
     task.metadata = (const char *const *)options->metadata_types;
     task.relevant = options->least_relevant;
     memcpy(task.sizes, options->sizes, sizeof task.sizes);

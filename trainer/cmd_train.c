@@ -82,7 +82,8 @@ static void print_figures_json(const LearnFigures *figures)
     yajl_gen_map_open(json);
     json_put_member_string(json, "stage", figures->stage);
     json_put_member_int(json, "step", figures->step);
-    json_put_member_int(json, "steps", figures->steps);
+    if (figures->steps > 0)
+        json_put_member_int(json, "steps", figures->steps);
     put_if_known(json, "valid_rmse", figures->valid_rmse);
     put_if_known(json, "noise", figures->noise);
     put_if_known(json, "alpha", figures->alpha);
@@ -102,8 +103,9 @@ static void on_figures(const LearnFigures *figures, gpointer data)
     if (view->json) {
         print_figures_json(figures);
     } else {
-        printf("%s %*u/%u", figures->stage, figures->steps > 99 ? 3 : 2, figures->step,
-               figures->steps);
+        printf("%s %*u", figures->stage, figures->steps > 99 ? 3 : 2, figures->step);
+        if (figures->steps > 0)
+            printf("/%u", figures->steps);
         if (isfinite(figures->alpha))
             printf("  alpha %-5.3g lambda %-7.3g", figures->alpha, figures->lambda);
         if (isfinite(figures->ndcg))
@@ -143,6 +145,8 @@ static void print_result(const Bundle *bundle, const Training *training, gboolea
     put_if_known(json, "baseline_ndcg", training->final.baseline_ndcg);
     put_if_known(json, "alpha", training->alpha);
     put_if_known(json, "lambda", training->lambda);
+    if (training->search_seconds > 0)
+        json_put_member_double(json, "search_seconds", training->search_seconds);
     json_put_member_double(json, "read_seconds", training->read_seconds);
     json_put_member_double(json, "wall_seconds", training->wall_seconds);
     yajl_gen_map_close(json);
@@ -484,6 +488,17 @@ static void print_unknown(const Options *o)
                o->valid_file, o->unknown[0], o->unknown[1]);
 }
 
+static gboolean check_ratings(const Dataset *dataset, const TrainOptions *options, GError **error)
+{
+    if (!dataset->without_ratings || options->objective == OBJECTIVE_RANKING)
+        return TRUE;
+    g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
+                "%s has no column rating, so there is nothing to predict: add the column, or learn "
+                "from who chose what with --objective ranking",
+                dataset->source);
+    return FALSE;
+}
+
 static void print_data(const Training *training, const char *data)
 {
     printf("%s: %u ratings of %u movies by %u users, %u features", data, training->ratings,
@@ -561,6 +576,13 @@ static gboolean validate(Training *training, const LearnedModel *learned, const 
     return TRUE;
 }
 
+static void print_choice(const Training *training)
+{
+    if (isfinite(training->alpha) && training->search_seconds > 0)
+        printf("alpha %.3g and lambda %.3g were chosen in %.1f s; --alpha and --lambda fix them\n",
+               training->alpha, training->lambda, training->search_seconds);
+}
+
 static void print_validation(const FinalFigures *final)
 {
     if (isfinite(final->valid_rmse) && isfinite(final->baseline_rmse))
@@ -584,7 +606,7 @@ gboolean cmd_train(const CliCommand *command, int argc, char **argv, GError **er
         return FALSE;
     const gint64 started = g_get_monotonic_time();
     g_autoptr(Dataset) dataset = read_data(data, &options, error);
-    if (dataset == NULL)
+    if (dataset == NULL || !check_ratings(dataset, &options.train, error))
         return FALSE;
     g_autoptr(Training) training = training_new(dataset, &options.train);
     training->read_seconds = (double)(g_get_monotonic_time() - started) / G_USEC_PER_SEC;
@@ -602,8 +624,10 @@ gboolean cmd_train(const CliCommand *command, int argc, char **argv, GError **er
     if (!take_rows(&rows, dataset, &options.train, error) ||
         !validate(training, learned, dataset, rows, &options.train, error))
         return FALSE;
-    if (!options.json)
+    if (!options.json) {
+        print_choice(training);
         print_validation(&training->final);
+    }
     g_autofree char *record = training_to_json(training);
     if (!bundle_write_with_rows(target, learned->model, dataset->table, record,
                                 options.without_rows ? NULL : rows, options.replace, error))

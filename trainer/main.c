@@ -64,6 +64,7 @@ static const CliCommand commands[] = {
      "  recsys-trainer evaluate bundle ratings-of-june --at 10,20 --relevant 4 --json\n"
      "  recsys-trainer evaluate bundle ratings-of-june --compare bundle-of-last-week\n"
      "  recsys-trainer evaluate bundle new-people --metadata age,gender\n"
+     "  recsys-trainer evaluate bundle ml-1m --by-metadata --metadata age,gender\n"
      "  recsys-trainer evaluate old-bundle ratings-of-june --seen ratings-until-may\n",
      cmd_evaluate},
     {"plot", "BUNDLE OUT", "draw the learning curve and a map of the movies as SVG or PNG",

@@ -5,11 +5,13 @@
  * DATA is the whole data set; BUNDLE was trained without the users that the files TEST and TUNE
  * list, one id a line. Of each of those users the ratings are shuffled (seed 1): the first 5, 10
  * and 20 are shown, those from the 21st on are predicted, the same ones each time; users without
- * any such are left out. Lambda is swept on the users of TUNE, all else is on those of TEST. With
- * URL and ALIAS some of them are folded in through the cluster too, and what comes out is compared
- * bit for bit.
+ * any such are left out. If the model has lists of its own, the movies that were not among the
+ * first 20 are also ranked for each of them: NDCG@10, relevant are those from the 21st on that are
+ * rated 4 or more. The weight of the prior is swept on the users of TUNE, all else is on those of
+ * TEST. With URL and ALIAS some of them are folded in through the cluster too, and what comes out
+ * is compared bit for bit.
  *
- * Prints a table to standard error, JSON lines to standard output. */
+ * Prints tables to standard error, JSON lines to standard output. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,9 +20,12 @@
 #include "exact_score.h"
 #include "local_newcomer.h"
 #include "local_scorer.h"
+#include "metrics.h"
 #include "rng.h"
 
 #define MOST_SHOWN 20
+#define LIST 10     /* movies */
+#define RELEVANT 4  /* the least rating */
 #define SAMPLE 50   /* users through the cluster */
 #define DAMPING 5.0 /* ratings of 0 that a mean of deviations begins with */
 
@@ -41,6 +46,7 @@ typedef struct {
     GPtrArray *test, *tune;
     double mean;       /* of the training rows */
     double *deviation; /* [n] of a movie's mean from it, damped */
+    double *counts;    /* [n] training rows of a movie */
 } Bench;
 
 /* ---- reading ---- */
@@ -102,7 +108,7 @@ static void take_row(const Bench *b, Person *person, guint32 row)
 static void measure_means(Bench *b)
 {
     const guint n = feature_table_size(b->data->table);
-    g_autofree double *counts = g_new0(double, n);
+    double *counts = b->counts = g_new0(double, n);
     double sum = 0, rows = 0;
     b->deviation = g_new0(double, n);
     for (guint row = 0; row < b->data->rows; row++)
@@ -156,6 +162,7 @@ static void bench_close(Bench *b)
     g_clear_pointer(&b->tune, g_ptr_array_unref);
     g_hash_table_unref(b->people);
     g_free(b->deviation);
+    g_free(b->counts);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Bench, bench_close)
 
@@ -182,6 +189,9 @@ static History *history_of(const Bench *b, const Person *person, guint count)
 /* With nothing shown and nothing known: the average of everybody. */
 static ProfileSum *average_sum(const Bench *b)
 {
+    g_autoptr(Profile) nobody = profile_new();
+    if (b->prior->population == NULL)
+        return local_profile_sum(b->bundle, nobody, NULL);
     const NewcomerModel model = {b->prior, (double)b->bundle->model->w0, &b->bundle->form};
     g_autoptr(FeatureVectors) none = feature_vectors_new(0, b->bundle->model->k);
     g_autoptr(Profile) nothing = profile_new();
@@ -234,17 +244,11 @@ static double predict(const Bench *b, const Predictor *predictor, guint row)
         g_assert_not_reached();
     const ExactScore score = exact_score(predictor->sum->query, fm_vector(b->bundle->model, index),
                                          predictor->sum->k, b->bundle->model->bias[index], 0);
-    return profile_rating(predictor->sum, score.score, NULL, &b->bundle->form);
+    return profile_rating(predictor->sum, score.score, fm_vector(b->bundle->model, index),
+                          &b->bundle->form);
 }
 
 typedef enum { MEANS, METADATA, FOLD_IN, FOLD_IN_METADATA, METHODS } Method;
-
-static const char *const method_names[METHODS] = {
-    "means of movie and person",
-    "metadata alone",
-    "fold-in",
-    "fold-in with metadata",
-};
 
 static Predictor predictor_of(const Bench *b, const Person *person, Method method, guint count)
 {
@@ -278,55 +282,183 @@ static double rmse(const Bench *b, const GPtrArray *people, Method method, guint
     return sqrt(squares / *rows);
 }
 
+/* ---- lists ---- */
+
+/* Candidates and relevant movies of a person, by their place among the bundle's movies; FALSE if
+ * none is relevant. */
+static gboolean look_at_person(const Bench *b, const Person *person, guint8 *excluded,
+                               guint8 *relevant, guint *count)
+{
+    const GArray *movies = feature_table_of_type(b->bundle->features, FEATURE_MOVIE);
+    const guint first = g_array_index(movies, guint, 0);
+    memset(excluded, 0, movies->len);
+    memset(relevant, 0, movies->len);
+    *count = 0;
+    for (guint r = 0; r < person->rows->len; r++) {
+        const guint row = g_array_index(person->rows, guint32, r);
+        guint index = 0;
+        if (!feature_table_find(b->bundle->features, FEATURE_MOVIE,
+                                feature_of(b, row, DATASET_MOVIE)->value, &index))
+            g_assert_not_reached();
+        if (r < MOST_SHOWN)
+            excluded[index - first] = 1;
+        else if (b->data->ratings[row] >= RELEVANT)
+            relevant[index - first] = 1;
+        *count += relevant[index - first];
+    }
+    return *count > 0;
+}
+
+static double popularity(const Bench *b, guint movie)
+{
+    guint index = 0;
+    const char *value = feature_table_get(b->bundle->features, movie)->value;
+    return feature_table_find(b->data->table, FEATURE_MOVIE, value, &index) ? b->counts[index] : 0;
+}
+
+static void score_movies(const Bench *b, const Predictor *predictor, float *scores)
+{
+    const FmModel *model = b->bundle->model;
+    const GArray *movies = feature_table_of_type(b->bundle->features, FEATURE_MOVIE);
+    for (guint i = 0; i < movies->len; i++) {
+        const guint movie = g_array_index(movies, guint, i);
+        const float *v = fm_vector(model, movie);
+        double score = model->bias[movie];
+        for (guint f = 0; !predictor->means_only && f < model->k; f++)
+            score += (double)predictor->sum->query[f] * (double)v[f];
+        scores[i] = (float)(predictor->means_only ? popularity(b, movie) : score);
+    }
+}
+
+static double ndcg_of(const Bench *b, const Predictor *predictor, const guint8 *excluded,
+                      const guint8 *relevant, guint count)
+{
+    const guint movies = feature_table_of_type(b->bundle->features, FEATURE_MOVIE)->len;
+    g_autofree float *scores = g_new(float, movies);
+    guint32 top[LIST];
+    guint8 hits[LIST];
+    score_movies(b, predictor, scores);
+    const guint shown = metrics_top(top, LIST, scores, excluded, movies);
+    for (guint i = 0; i < shown; i++)
+        hits[i] = relevant[top[i]];
+    return metrics_ndcg(hits, shown, LIST, count);
+}
+
+/* The mean over those of `people` who have something relevant, how many they are in *users. */
+static double ndcg(const Bench *b, const GPtrArray *people, Method method, guint count,
+                   guint *users, guint *rows)
+{
+    const guint movies = feature_table_of_type(b->bundle->features, FEATURE_MOVIE)->len;
+    g_autofree guint8 *excluded = g_new(guint8, movies), *relevant = g_new(guint8, movies);
+    double sum = 0;
+    *users = *rows = 0;
+    for (guint i = 0; i < people->len; i++) {
+        const Person *person = g_ptr_array_index(people, i);
+        guint wanted = 0;
+        if (person->rows->len <= MOST_SHOWN ||
+            !look_at_person(b, person, excluded, relevant, &wanted))
+            continue;
+        const Predictor predictor = predictor_of(b, person, method, count);
+        sum += ndcg_of(b, &predictor, excluded, relevant, wanted);
+        *rows += wanted;
+        (*users)++;
+        profile_sum_free(predictor.sum);
+    }
+    return sum / *users;
+}
+
 /* ---- what is printed ---- */
 
-static void print_table(const Bench *b)
+typedef struct {
+    const char *name, *key;
+    const char *methods[METHODS];
+    double (*measure)(const Bench *b, const GPtrArray *people, Method method, guint count,
+                      guint *users, guint *rows);
+} Figure;
+
+static const Figure figures[] = {
+    {"RMSE",
+     "rmse",
+     {"means of movie and person", "metadata alone", "fold-in", "fold-in with metadata"},
+     rmse},
+    {"NDCG@10",
+     "ndcg",
+     {"most popular", "metadata alone", "fold-in", "fold-in with metadata"},
+     ndcg},
+};
+
+static gboolean is_for(const Figure *figure, const Bench *b)
+{
+    return figure->measure == rmse ? b->bundle->form.link != LINK_NONE
+                                   : b->bundle->form.objective != OBJECTIVE_RATINGS;
+}
+
+/* Neither depends on how much is shown, with one exception: the person's own level. */
+static gboolean is_once(const Figure *figure, Method method)
+{
+    return method == METADATA || (method == MEANS && figure->measure == ndcg);
+}
+
+static void print_table(const Bench *b, const Figure *figure)
 {
     guint users, rows;
-    rmse(b, b->test, MEANS, 0, &users, &rows);
-    fprintf(stderr, "RMSE on %u ratings of %u users; ratings shown of each:\n%-28s", rows, users,
-            "");
+    figure->measure(b, b->test, MEANS, 0, &users, &rows);
+    fprintf(stderr, "%s on %u ratings of %u users; ratings shown of each:\n%-28s", figure->name,
+            rows, users, "");
     for (gsize c = 0; c < COUNTS; c++)
         fprintf(stderr, "%8u", shown_counts[c]);
     fprintf(stderr, "\n");
     for (Method method = 0; method < METHODS; method++) {
-        fprintf(stderr, "%-28s", method_names[method]);
+        fprintf(stderr, "%-28s", figure->methods[method]);
         for (gsize c = 0; c < COUNTS; c++) {
-            if (method == METADATA && c > 0)
+            if (is_once(figure, method) && c > 0)
                 break;
             if (method == FOLD_IN_METADATA && c == 0) {
                 fprintf(stderr, "%8s", ""); /* that is the line before the last */
                 continue;
             }
-            const double error = rmse(b, b->test, method, shown_counts[c], &users, &rows);
-            fprintf(stderr, "%8.4f", error);
-            printf("{\"bench\": \"foldin\", \"method\": \"%s\", \"shown\": %u, \"rmse\": %.4f, "
+            const double value =
+                figure->measure(b, b->test, method, shown_counts[c], &users, &rows);
+            fprintf(stderr, "%8.4f", value);
+            printf("{\"bench\": \"foldin\", \"method\": \"%s\", \"shown\": %u, \"%s\": %.4f, "
                    "\"users\": %u, \"ratings\": %u}\n",
-                   method_names[method], shown_counts[c], error, users, rows);
+                   figure->methods[method], shown_counts[c], figure->key, value, users, rows);
         }
         fprintf(stderr, "\n");
     }
 }
 
-static void print_sweep(const Bench *b)
+/* The weight of what is known without a history, against that of a history. */
+static void weigh_prior(FoldInPrior *prior, double factor)
+{
+    if (prior->population != NULL)
+        prior->population->lambda *= factor;
+    for (guint j = 0; prior->scales != NULL && j <= prior->k; j++)
+        prior->scales[j] /= sqrt(factor);
+    if (prior->ranking != NULL)
+        prior->ranking->lambda *= factor;
+}
+
+static void print_sweep(const Bench *b, const Figure *figure)
 {
     static const double factors[] = {0.25, 0.5, 1, 2, 4};
-    const double lambda = b->prior->population->lambda;
     guint users, rows;
-    fprintf(stderr, "lambda, on %u other users; with metadata:\n", b->tune->len);
+    fprintf(stderr, "%s by the weight of the prior, on %u other users; with metadata:\n",
+            figure->name, b->tune->len);
     for (gsize f = 0; f < G_N_ELEMENTS(factors); f++) {
-        b->prior->population->lambda = factors[f] * lambda;
-        fprintf(stderr, "%-28.3g", b->prior->population->lambda);
+        weigh_prior(b->prior, factors[f]);
+        fprintf(stderr, "%-28.3g", factors[f]);
         for (gsize c = 1; c < COUNTS; c++) {
-            const double error = rmse(b, b->tune, FOLD_IN_METADATA, shown_counts[c], &users, &rows);
-            fprintf(stderr, "%s%.4f", c == 1 ? "          " : "  ", error);
-            printf("{\"bench\": \"foldin\", \"lambda\": %.4g, \"shown\": %u, \"rmse\": %.4f, "
+            const double value =
+                figure->measure(b, b->tune, FOLD_IN_METADATA, shown_counts[c], &users, &rows);
+            fprintf(stderr, "%s%.4f", c == 1 ? "          " : "  ", value);
+            printf("{\"bench\": \"foldin\", \"weight\": %.4g, \"shown\": %u, \"%s\": %.4f, "
                    "\"users\": %u}\n",
-                   b->prior->population->lambda, shown_counts[c], error, users);
+                   factors[f], shown_counts[c], figure->key, value, users);
         }
         fprintf(stderr, "%s\n", factors[f] == 1 ? "  <- that of the release" : "");
+        weigh_prior(b->prior, 1 / factors[f]);
     }
-    b->prior->population->lambda = lambda;
 }
 
 /* ---- through the cluster ---- */
@@ -383,8 +515,16 @@ int main(int argc, char **argv)
         fprintf(stderr, "bench_foldin: %s\n", error->message);
         return 2;
     }
-    print_table(&bench);
-    print_sweep(&bench);
+    if (!fold_in_prior_check(bench.prior, argv[2], &error)) {
+        fprintf(stderr, "bench_foldin: %s\n", error->message);
+        return 2;
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(figures); i++)
+        if (is_for(&figures[i], &bench))
+            print_table(&bench, &figures[i]);
+    for (gsize i = 0; i < G_N_ELEMENTS(figures); i++)
+        if (is_for(&figures[i], &bench))
+            print_sweep(&bench, &figures[i]);
     if (argc == 5 || compare_with_cluster(&bench, argv[5], argv[6], &error))
         return 0;
     fprintf(stderr, "bench_foldin: %s\n",

@@ -311,7 +311,7 @@ def learn_als(run, course, alpha, regularization, iterations=15):
     model.fit(run.matrix, show_progress=False, callback=see)
 
 
-def learn_bpr(run, course, learning_rate, regularization, iterations=150):
+def learn_bpr(run, course, learning_rate, regularization, iterations=32):
     from implicit.cpu.bpr import BayesianPersonalizedRanking
     model = BayesianPersonalizedRanking(64, learning_rate, regularization, iterations=iterations, num_threads=1,
                                         random_state=run.seed)
@@ -453,13 +453,13 @@ def show(name, course):
 
 RANKING = {  # name: learner, its settings; the first ones are those chosen on the validation part of MovieLens 1M
     "ours, ranking": (ours("--objective", "ranking", sweeps=(1, 2, 4, 8)),
-                      [{"lambda": l, "alpha": a} for l, a in ((.007, .3), (.007, .1), (.01, .2), (.015, .3), (.003, .3))]),
+                      [{"lambda": l, "alpha": a} for l, a in ((.007, .3), (.007, .1), (.01, .2), (.015, .3), (.03, .3))]),
     "ours, ranking, settings found by itself": (ours("--objective", "ranking"), [{}]),
     "ours, both": (ours("--objective", "both"), [{}]),
     "ours, ratings (adam)": (ours("--objective", "ratings", "--solver", "adam"), [{}]),
     "implicit ALS": (learn_als, [dict(alpha=a, regularization=r) for a, r in ((3, 30), (1, 20), (10, 60), (3, 100))]),
     "implicit BPR": (learn_bpr, [dict(learning_rate=l, regularization=r)
-                                 for l, r in ((.02, .005), (.05, .005), (.02, .02))]),
+                                 for l, r in ((.01, .002), (.01, .005), (.02, .0005))]),
     "LightFM WARP": (learn_warp, [dict(learning_rate=l) for l in (.05, .02, .1)]),
     "LightFM WARP, age and gender": (lambda run, course, **settings: learn_warp(run, course, kinds=KINDS[:2], **settings),
                                      [dict(learning_rate=l) for l in (.05, .02, .1)]),

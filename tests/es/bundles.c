@@ -16,7 +16,8 @@ char *bundle_make(const BundleRecipe *recipe)
     if (!run_says(&run, 0, NULL))
         g_error("no data for the tests");
     run_program(&run, TRAINER, "train", data, path, "--epochs", "2", "--factors", recipe->factors,
-                "--seed", recipe->seed, NULL);
+                "--seed", recipe->seed, "--valid", recipe->valid != NULL ? recipe->valid : "0",
+                NULL);
     if (!run_says(&run, 0, NULL))
         g_error("no bundle for the tests");
     return path;

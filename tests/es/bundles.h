@@ -7,6 +7,8 @@ typedef struct {
     const char *users, *movies, *ratings; /* as the trainer's options */
     const char *factors;
     const char *seed; /* another seed, another model */
+    const char
+        *valid; /* the share of validation rows; NULL: none, and no gate can compare figures */
 } BundleRecipe;
 
 /* Trains for two epochs; the bundle's path, in a directory that is removed at the end. Ends the

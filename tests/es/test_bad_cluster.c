@@ -192,7 +192,7 @@ static void test_partial_items(void)
         int status;
         const char *text;
     } expected[] = {
-        {7, "the ranking for {age"},
+        {7, "the ranking for {anyone"},
         {7, "ran out of time"},
         {7, "early"},
         {4, "with 429"},

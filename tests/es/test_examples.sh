@@ -47,10 +47,9 @@ choose_client() { # LANGUAGE
   esac
 }
 
-as_options() { local feature; for feature; do printf -- '--%s\n' "$feature"; done; }
+as_options() { local feature; for feature; do printf -- '--%s\n' "${feature#--}"; done; }
 
-same_movies() { # TYPE=VALUE…
-  local options
+same_list() { # TYPE=VALUE…
   mapfile -t options < <(as_options "$@")
   rm -f search.json answer.json
   "${client[@]}" --url "$url" --alias "$alias" --size 20 --save "$dir" "$@" >said
@@ -58,10 +57,50 @@ same_movies() { # TYPE=VALUE…
   jq -r '.movies[].id' ours.json >ours.ids
   jq -r '.hits.hits[]._id' answer.json >their.ids
   [ "$(wc -l <ours.ids)" = 20 ] && diff ours.ids their.ids &&
-    jq -r '.movies[] | "\(.rating) \(.title)"' ours.json >ours && diff <(cut -d' ' -f2- ours) <(cut -c7- said) &&
-    paste -d' ' <(cut -d' ' -f1 ours) <(cut -d' ' -f1 said) |
-    awk '{ d = $1 - $2; if (d * d > 0.0051 ^ 2) { print "rating " $2 " instead of " $1; bad = 1 } } END { exit bad || NR != 20 }' &&
+    jq -r '.movies[] | "\(.rating // "-") \(.title)"' ours.json >ours && diff <(cut -d' ' -f2- ours) <(cut -c7- said) &&
+    paste -d' ' <(cut -d' ' -f1 ours) <(awk '{ print $1 }' said) |
+    awk '{ d = $1 - $2; if (d * d > 0.0051 ^ 2 || ($1 == "-") != ($2 == "-")) { print "rating " $2 " instead of " $1; bad = 1 } }
+      END { exit bad || NR != 20 }'
+}
+
+same_movies() { # TYPE=VALUE…
+  local options
+  same_list "$@" &&
     "$bridge" check-query search.json --answer answer.json --url "$url" --alias "$alias" "${options[@]}"
+}
+
+# A user alone is who all their attributes are given of.
+whole_person() { # USER
+  local whole
+  mapfile -t whole < <(jq -r --arg user "$1" 'select(.type == "user" and .value == $user)
+    | .attributes | to_entries[] | "\(.key)=\(.value)"' bundle/features.jsonl)
+  [ "${#whole[@]}" = 3 ] &&
+    "${client[@]}" --url "$url" --alias "$alias" --size 20 "user=$1" >first &&
+    "${client[@]}" --url "$url" --alias "$alias" --size 20 "user=$1" "${whole[@]}" >second &&
+    "${client[@]}" --url "$url" --alias "$alias" --size 20 "user=$1" --user-only >third &&
+    diff first second && ! cmp -s first third && same_movies "user=$1" && same_movies "user=$1" --user-only &&
+    same_movies age=56 "user=$1"
+}
+
+# The same numbers in another form: training.json goes through a filter.
+reform() { # FILTER
+  rm -rf formed && cp -r bundle formed && jq -c "$1" bundle/training.json >formed/training.json &&
+    jq -c --arg sum "$(sha256sum formed/training.json | cut -d' ' -f1)" --argjson size "$(stat -c %s formed/training.json)" \
+      '.format = 2 | (.files[] | select(.name == "training.json")) |= (.sha256 = $sum | .bytes = $size)' bundle/manifest.json \
+      >formed/manifest.json
+}
+
+# In another form: a whole person, a part of one, the average person.
+other_form() { # FUNCTION
+  "$1" user=42 && "$1" user=42 --user-only && "$1" user=7 age=1 && "$1" age=18 gender=M && "$1" --anyone
+}
+
+# A release of a later version: its `_meta` is all that changes.
+of_the_future() {
+  local index
+  index=$(curl -sS "$url/_cat/aliases/$alias?h=index") &&
+    curl -sS "$url/$index/_mapping" >mapping.json && jq -c '{_meta: (.[].mappings._meta | .format = 3)}' mapping.json >later.json &&
+    curl -sS -X PUT -H 'Content-Type: application/json' --data-binary @later.json "$url/$index/_mapping" >log
 }
 
 # Runs the example and wants nothing but one line on standard error: its name, and what fits PATTERN.
@@ -128,7 +167,7 @@ of_all_kinds() { # DESCRIPTION COMMAND…: of each example, or why not
   done
 }
 
-release() { "$loader" release "$dir/bundle" --url "$url" --alias "$alias" "$@"; }
+release() { "$loader" release "$dir/${bundle:-bundle}" --url "$url" --alias "$alias" --skip-gate baseline "$@"; }
 
 prepare() {
   "$trainer" synth data --users 300 --movies 200 --ratings 20000 --seed 1 && "$trainer" train data bundle --factors 24 --epochs 2 && release
@@ -137,9 +176,13 @@ prepare() {
 prepare >log 2>&1 || { sed 's/^/# /' log; echo "Bail out! no release"; exit 1; }
 profiles=("age=18 gender=M" "age=56 gender=F --size=50" user=42 "user=1 age=25 gender=M occupation=4" occupation=0 "gender=F age=1 --size=1"
   age=17 occupation=99 gender=X user=99999 planet=Mars movie=1 "age=18 age=25" age "=18" "age=" "age=18 --size=-1" "age=18 --size=2.5")
-echo 1..66
+echo 1..97
 of_all_kinds "metadata alone" same_movies age=18 gender=M
 of_all_kinds "a user, whose vector may come in base64" same_movies user=42 age=56 gender=F occupation=7
+of_all_kinds "a user is the whole person" whole_person 42
+of_all_kinds "anyone, of whom a plain factorization machine knows nothing" refuses 1 "$alias-* has no average person: it is *" --anyone
+of_all_kinds "anyone who is 18" refuses 1 "--anyone is the average person: leave out either that or the rest" age=18 --anyone
+of_all_kinds "a user's own vector, and no user" refuses 1 "--user-only goes with user=ID: which one?" --user-only age=18
 of_all_kinds "options anywhere" takes_any_order
 of_all_kinds "help" explains_itself
 of_all_kinds "an age that is unknown, and those that are known" refuses 1 \
@@ -167,4 +210,19 @@ sleep 1.1   # the names of indices have the time to the second
 release --doc-ids feature-index >log 2>&1 || { sed 's/^/# /' log; echo "Bail out! no second release"; exit 1; }
 of_all_kinds "documents named by feature index" same_movies user=42 age=18 gender=M
 check "all print the same, documents named by feature index" same_words "${profiles[@]:0:6}"
+bundle=formed
+for form in \
+  'residuals|same_movies|.interactions = "movie" | .link = {type: "identity", lowest: 0.2, highest: 0.3}' \
+  'without ratings|same_movies|.objective = "ranking" | .interactions = "movie" | .link = {type: "none"}' \
+  'two halves|same_list|.objective = "both" | .interactions = "movie" | .rating_dimensions = 5
+    | .link = {type: "identity", lowest: 0, highest: 5}'; do
+  name=${form%%|*} form=${form#*|}
+  reform "${form#*|}"
+  sleep 1.1
+  release >log 2>&1 || { sed 's/^/# /' log; echo "Bail out! no release of the form $name"; exit 1; }
+  of_all_kinds "a model of another form, $name" other_form "${form%%|*}"
+  check "all print the same, $name" same_words user=42 --anyone "user=42 --user-only" "age=18 --size=3" user=99999
+done
+check "a later format" of_the_future
+of_all_kinds "a later format" refuses 4 "$alias-* is of format 3, and only 2 is known here: take a newer example" age=18
 exit $failed

@@ -10,8 +10,8 @@ static char *first_path, *second_path;
 
 static void set_up(void)
 {
-    const BundleRecipe recipe = {"60", "90", "2500", "8", "1"};
-    const BundleRecipe other_recipe = {"60", "90", "2500", "8", "2"};
+    const BundleRecipe recipe = {"60", "90", "2500", "8", "1", "0.1"};
+    const BundleRecipe other_recipe = {"60", "90", "2500", "8", "2", "0.1"};
     first_path = bundle_make(&recipe);
     second_path = bundle_make(&other_recipe);
 }
@@ -267,7 +267,7 @@ static void test_plan_json(void)
     CU_ASSERT(json_array_length(pruned) == 2 &&
               g_strcmp0(YAJL_GET_STRING(json_array_get(pruned, 1)), first) == 0);
     CU_ASSERT_EQUAL(json_array_length(json_get(plan, "delete")), 0);
-    CU_ASSERT_EQUAL(json_array_length(json_get(plan, "gates")), 3);
+    CU_ASSERT_EQUAL(json_array_length(json_get(plan, "gates")), 4);
     run_program(&run, LOADER, "plan", second_path, "--url", server_url(), "--alias", alias,
                 "--max-drift=0.001", "--json", NULL);
     CU_ASSERT(run_says(&run, 5, NULL));
@@ -295,7 +295,8 @@ static void test_plan_around(void)
     CU_ASSERT_PTR_NOT_NULL(meta);
     g_autofree char *body = g_strdup_printf(
         "{\"mappings\":{\"_meta\":{\"format\":1,\"created_by\":\"recsys-es\",\"model_id\":\"%s\","
-        "\"n\":9,\"k\":8,\"movies\":1,\"w0\":0,\"scale\":5.5,\"max_movie_norm\":1,"
+        "\"n\":9,\"k\":8,\"movies\":1,\"w0\":0,\"link\":\"sigmoid\",\"scale\":5.5,\"max_movie_"
+        "norm\":1,"
         "\"min_movie_bias\":0,\"doc_ids\":\"value\",\"state\":\"loading\"}}}",
         model);
     CU_ASSERT(server_do("PUT", body, "/%s", loading));

@@ -250,7 +250,7 @@ static void test_old_release_deleted(void)
 /* A proxy that, before it hands on the first request whose path contains `when`, moves the alias to
  * the other release. */
 typedef struct {
-    const char *when;
+    const char *when;    /* NULL: the second mget, which names the index itself */
     gboolean and_delete; /* the release that was live */
     char *alias, *from, *to;
     gboolean done;
@@ -323,6 +323,8 @@ static void check_forced(Question question, Forced forced, int expected)
     g_autofree char *from = release_as(&releases[0], name);
     g_autofree char *to = release_as(&releases[1], spare);
     g_autoptr(Profile) profile = profile_number(1);
+    g_autofree char *third = g_strdup_printf("/%s/_mget", from);
+    forced.when = forced.when != NULL ? forced.when : third;
     forced.alias = name;
     forced.from = from;
     forced.to = to;
@@ -351,6 +353,14 @@ static void test_swap_between_the_steps(void)
     check_forced(ask, (Forced){"/_mget", FALSE, NULL, NULL, NULL, FALSE}, 1);
 }
 
+/* A person's attributes are fetched from the index that named them, or all begins anew. */
+static void test_swap_within_a_person(void)
+{
+    check_forced(ask, (Forced){NULL, FALSE, NULL, NULL, NULL, FALSE}, 0);
+    check_forced(ask, (Forced){NULL, TRUE, NULL, NULL, NULL, FALSE}, 1);
+    check_forced(ask_for_a_page, (Forced){NULL, TRUE, NULL, NULL, NULL, FALSE}, 1);
+}
+
 static void test_swap_before_the_first_page(void)
 {
     check_forced(ask_for_a_page, (Forced){"/_pit", FALSE, NULL, NULL, NULL, FALSE}, 0);
@@ -368,6 +378,7 @@ static const UnitTest tests[] = {
     {"a release deleted between the two steps", test_deleted_between_the_steps},
     {"a search that fails", test_failing_search},
     {"a swap between the steps", test_swap_between_the_steps},
+    {"a swap within a person", test_swap_within_a_person},
     {"a swap before the first page", test_swap_before_the_first_page},
     {"a swap under a query made before", test_swap_under_a_sum},
     {"the remembered release is deleted", test_old_release_deleted},

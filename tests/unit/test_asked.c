@@ -26,6 +26,10 @@ static void test_options(void)
     CU_ASSERT_STRING_EQUAL(plain, "size 10");
     CU_ASSERT_STRING_EQUAL(empty, "size 10");
     CU_ASSERT_STRING_EQUAL(knn, "size 20, knn, cold start");
+    const RecommendRequest part = {.size = 20, .user_only = TRUE, .cold_start = TRUE};
+    g_autoptr(Seen) nothing = seen_new();
+    g_autofree char *only = asked_options(&part, FALSE, nothing);
+    CU_ASSERT_STRING_EQUAL(only, "size 20, user only, cold start");
     CU_ASSERT_STRING_EQUAL(many, "size 20, knn of 200 candidates");
 }
 

@@ -482,7 +482,16 @@ static void test_compare_with_itself(void)
 
 /* ---- against a naive evaluation ---- */
 
-enum { USERS = 40, MOVIES = 60, FACTORS = 19, ROWS = 600, TRAINED = 200, FIELDS = 3, TOP = 7 };
+enum {
+    USERS = 40,
+    MOVIES = 60,
+    FACTORS = 19,
+    ROWS = 600,
+    TRAINED = 200,
+    FIELDS = 3,
+    TOP = 7,
+    SHORT = 3
+};
 
 typedef struct {
     FmModel *model;
@@ -574,14 +583,14 @@ static guint rank_of(const World *w, const guint32 *row, guint movie, gboolean p
 }
 
 typedef struct {
-    double ndcg, recall, mrr, squares;
+    double ndcg, recall, short_recall, mrr, squares;
     guint people, rows;
 } Naive;
 
 static void add_person(Naive *naive, const World *w, guint user, gboolean popular)
 {
     double gain = 0, ideal = 0;
-    guint relevant = 0, hits = 0, first = G_MAXUINT;
+    guint relevant = 0, hits = 0, short_hits = 0, first = G_MAXUINT;
     for (guint r = TRAINED; r < ROWS; r++) {
         const guint32 *row = w->data->features + r * FIELDS;
         if (row[0] != user || is_trained_on(w, user, row[1]))
@@ -596,6 +605,7 @@ static void add_person(Naive *naive, const World *w, guint user, gboolean popula
             ideal += 1.0 / log2(relevant + 1.0);
         gain += rank <= TOP ? 1.0 / log2(rank + 1.0) : 0.0;
         hits += rank <= TOP;
+        short_hits += rank <= SHORT;
         first = MIN(first, rank);
     }
     if (relevant == 0)
@@ -603,6 +613,7 @@ static void add_person(Naive *naive, const World *w, guint user, gboolean popula
     naive->people++;
     naive->ndcg += gain / ideal;
     naive->recall += (double)hits / relevant;
+    naive->short_recall += (double)short_hits / relevant;
     naive->mrr += first <= TOP ? 1.0 / first : 0.0;
 }
 
@@ -613,6 +624,7 @@ static Naive naive_of(const World *w, guint from, guint to, gboolean popular)
         add_person(&naive, w, u, popular);
     naive.ndcg /= naive.people;
     naive.recall /= naive.people;
+    naive.short_recall /= naive.people;
     naive.mrr /= naive.people;
     return naive;
 }
@@ -626,6 +638,7 @@ static void check_group(const EvaluationGroup *group, const Naive *model, const 
     CU_ASSERT_DOUBLE_EQUAL(list[LIST_NDCG].model.value, model->ndcg, 1e-12);
     CU_ASSERT_DOUBLE_EQUAL(list[LIST_RECALL].model.value, model->recall, 1e-12);
     CU_ASSERT_DOUBLE_EQUAL(list[LIST_MRR].model.value, model->mrr, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(group->list[0][LIST_RECALL].model.value, model->short_recall, 1e-12);
     CU_ASSERT_DOUBLE_EQUAL(list[LIST_NDCG].baseline.value, popular->ndcg, 1e-12);
     CU_ASSERT_DOUBLE_EQUAL(list[LIST_MRR].baseline.value, popular->mrr, 1e-12);
 }
@@ -637,7 +650,7 @@ static void test_against_naive(void)
     const ModelForm form = model_form_fm(5.5);
     const EvaluatedModel model = {w.model, &form, w.data->table, w.rows};
     EvaluationTask task = evaluation_task(model, w.data);
-    task.sizes[0] = 3;
+    task.sizes[0] = SHORT;
     task.sizes[1] = TOP;
     task.size_count = 2;
     Naive naive[GROUPS][2];
@@ -681,6 +694,33 @@ static void test_some_rows(void)
     CU_ASSERT_DOUBLE_EQUAL(known(result)->mae.model.value, sum / 2, 1e-5);
 }
 
+/* More people than are handled at a time, each with one row. */
+static void test_many_people(void)
+{
+    enum { MANY = 700, FEW = 5 };
+    const FixtureType types[] = {{"user", MANY}, {"movie", FEW}};
+    g_autoptr(Bundle) bundle = fixture_bundle_of(types, 2, 3, 1, 9);
+    Dataset *data = dataset_new("x", MANY, 2, feature_table_ref(bundle->features));
+    double sum = 0;
+    for (guint u = 0; u < MANY; u++) {
+        data->features[2 * u] = u;
+        data->features[2 * u + 1] = MANY + u % FEW;
+        data->ratings[u] = (float)(1 + u % 5);
+        const double z = fm_forward_oracle(bundle->model, data->features + 2 * u, 2);
+        sum += fabs(5.5 / (1 + exp(-z)) - (double)data->ratings[u]);
+    }
+    EvaluationTask task = evaluation_task(evaluated_bundle(bundle, NULL), data);
+    task.threads = 2;
+    g_autoptr(Evaluation) result = evaluate(&task, NULL, NULL);
+    CU_ASSERT_PTR_NOT_NULL(result);
+    if (result != NULL) {
+        CU_ASSERT_DOUBLE_EQUAL(known(result)->mae.model.value, sum / MANY, 1e-5);
+        CU_ASSERT_EQUAL(known(result)->ranked, MANY * 2 / 5);
+        CU_ASSERT_EQUAL(value_of(result, GROUP_KNOWN, LIST_RECALL), 1.0);
+    }
+    dataset_free(data);
+}
+
 static const UnitTest tests[] = {
     {"RMSE and MAE", test_rmse},
     {"ranking", test_ranking},
@@ -701,6 +741,7 @@ static const UnitTest tests[] = {
     {"a model and itself", test_compare_with_itself},
     {"against a naive evaluation", test_against_naive},
     {"some of the rows", test_some_rows},
+    {"many people", test_many_people},
     {NULL, NULL},
 };
 

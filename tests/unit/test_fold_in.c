@@ -199,16 +199,18 @@ static void test_sigmoid(void)
 }
 
 /* Residuals around the average person: no products within a profile, a precision of its own in each
- * dimension, some that stay 0, a prior of 0. */
+ * dimension, some that stay 0. */
 static double *person_make_residual(Person *p, GRand *random, guint rating_dims)
 {
     double *scales = g_new(double, p->k + 1);
     p->form.interactions = INTERACTIONS_MOVIE;
     p->form.objective = rating_dims > 0 ? OBJECTIVE_BOTH : OBJECTIVE_RATINGS;
     p->form.rating_dims = rating_dims;
-    memset(p->prior, 0, (p->k + 1) * sizeof *p->prior);
-    for (guint f = 0; f <= p->k; f++)
+    for (guint f = 0; f <= p->k; f++) {
         scales[f] = f % 5 == 3 ? 0 : g_rand_double_range(random, 0.2, 2);
+        if (scales[f] == 0 || (f < p->k && !is_of_ratings(p, f)))
+            p->prior[f] = 0;
+    }
     p->about.scales = scales;
     return scales;
 }

@@ -4,6 +4,7 @@
 
 #include "dense.h"
 #include "fixtures.h"
+#include "rating_target.h"
 #include "recsys_error.h"
 #include "tap.h"
 
@@ -156,20 +157,15 @@ static void test_lowest_sum(void)
         }
 }
 
+/* That of the learner; what has no rating is in between those of four and of five stars. */
 static void test_targets(void)
 {
-    const struct {
-        double lowest, highest, rating, target;
-    } cases[] = {
-        {1, 5, 1, 0.3},      {1, 5, 2, 0.3},   {1, 5, 2.5, 0.45}, {1, 5, 3, 0.6}, {1, 5, 3.5, 0.8},
-        {1, 5, 4, 1},        {1, 5, 5, 1},     {1, 5, NAN, 1},    {1, 1, 1, 1},   {0, 1, 0, 0.3},
-        {0.5, 5, 2.75, 0.6}, {1, 5, 0.2, 0.3}, {1, 5, 5.4, 1},
-    };
-    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        const FoldInRanking about = {.lowest = cases[i].lowest, .highest = cases[i].highest};
-        CU_ASSERT_DOUBLE_EQUAL(fold_in_ranking_target(&about, cases[i].rating), cases[i].target,
-                               1e-12);
-    }
+    const FoldInRanking about = {.lowest = 1, .highest = 5}, binary = {.lowest = 1, .highest = 1};
+    for (double rating = 1; rating <= 5; rating += 0.5)
+        CU_ASSERT_EQUAL(fold_in_ranking_target(&about, rating), rating_target(rating, 1, 5));
+    CU_ASSERT_EQUAL(fold_in_ranking_target(&about, NAN), 1);
+    CU_ASSERT_EQUAL(fold_in_ranking_target(&binary, NAN), 1);
+    CU_ASSERT_EQUAL(fold_in_ranking_target(&binary, 1), 1);
 }
 
 static void test_what_cannot_be(void)
@@ -185,6 +181,9 @@ static void test_what_cannot_be(void)
         TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "not finite");
         p.vectors[9] = 0.25F;
     }
+    g_autoptr(GError) error = NULL; /* the gram still is; nothing has to be solved for here */
+    CU_ASSERT_FALSE(fold_in_ranking_solve(theta, &p.about, p.known, p.shown, 0, &error));
+    TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "not finite");
 }
 
 static const UnitTest tests[] = {

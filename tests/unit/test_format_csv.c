@@ -146,18 +146,35 @@ static void check_wrong(const Wrong *cases, guint count)
     }
 }
 
+/* Rows that only say who chose what; a column of another name is a feature like any. */
+static void test_without_ratings(void)
+{
+    g_autofree char *directory = tap_directory();
+    g_autofree char *path = g_build_filename(directory, "own.csv", NULL);
+    fixture_put(directory, "own.csv", "user,item,stars\n1,2,3\n1,4,5\n", -1);
+    g_autoptr(Dataset) dataset = dataset_read(path, NULL);
+    CU_ASSERT_PTR_NOT_NULL(dataset);
+    if (dataset == NULL)
+        return;
+    CU_ASSERT(dataset->without_ratings);
+    CU_ASSERT_EQUAL(dataset->rows, 2);
+    CU_ASSERT_EQUAL(dataset->ratings[0], 1);
+    CU_ASSERT_EQUAL(dataset->ratings[1], 1);
+    CU_ASSERT_EQUAL(dataset->fields, 3);
+    fixture_put(directory, "own.csv", "user,item,rating\n1,2,3\n", -1);
+    g_autoptr(Dataset) rated = dataset_read(path, NULL);
+    CU_ASSERT(rated != NULL && !rated->without_ratings);
+}
+
 static void test_wrong_headers(void)
 {
     const Wrong cases[] = {
-        {"user,item,stars\n1,2,3\n", "%s/own.csv:1: the header needs the columns user, item and "
-                                     "rating; there is no rating in \"user,item,stars\""},
-        {"customer,item,rating\n1,2,3\n", "%s/own.csv:1: the header needs the columns user, item "
-                                          "and rating; there is no user in"},
+        {"customer,item,rating\n1,2,3\n",
+         "%s/own.csv:1: the header needs the columns user and item; there is no user in"},
         {"user,product,rating\n1,2,3\n",
-         "%s/own.csv:1: the header needs the columns user, item and "
-         "rating; there is no item in"},
-        {"user;item;rating\n1;2;3\n", "%s/own.csv:1: the header needs the columns user, item and "
-                                      "rating; there is no user in \"user;item;rating\""},
+         "%s/own.csv:1: the header needs the columns user and item; there is no item in"},
+        {"user;item;rating\n1;2;3\n", "%s/own.csv:1: the header needs the columns user and item; "
+                                      "there is no user in \"user;item;rating\""},
         {"user,userId,item,rating\n1,1,2,3\n",
          "%s/own.csv:1: the columns user and userId mean the same: keep one"},
         {"user,item,movieId,rating\n1,1,2,3\n",
@@ -345,6 +362,7 @@ static void test_damaged_anywhere(void)
 }
 
 static const UnitTest tests[] = {
+    {"without ratings", test_without_ratings},
     {"the least there can be", test_least},
     {"other names of columns", test_other_names},
     {"user features", test_user_features},

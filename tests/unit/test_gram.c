@@ -8,7 +8,7 @@
 #include "tap.h"
 
 #define U 0x1p-24 /* unit roundoff of float32 */
-#define ROWS 2500 /* more than two blocks */
+#define ROWS 9000 /* more blocks than are summed at a time */
 #define K 19
 
 static float *table_new(guint rows, gsize k, GRand *random)

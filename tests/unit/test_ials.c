@@ -9,6 +9,7 @@
 
 #include "fixtures.h"
 #include "interrupt.h"
+#include "rating_target.h"
 #include "recsys_error.h"
 #include "tap.h"
 
@@ -27,8 +28,11 @@ static RatingMatrix *matrix_of(guint users, guint movies, const guint32 *feature
     g_autofree guint32 *rows = g_new(guint32, count);
     for (guint i = 0; i < count; i++)
         rows[i] = i;
-    memcpy(data->features, features, sizeof *features * 2 * count);
-    memcpy(data->ratings, ratings, sizeof *ratings * count);
+    for (guint i = 0; i < count; i++) {
+        data->features[2 * i] = features[2 * i];
+        data->features[2 * i + 1] = features[2 * i + 1];
+        data->ratings[i] = ratings[i];
+    }
     return rating_matrix_new(data, rows, count);
 }
 
@@ -120,7 +124,7 @@ static void oracle_step(double *x, const double *y, const RatingLines *lines, co
         for (guint at = begin; at < end; at++) {
             const double *row = y + (gsize)lines->other[at] * k;
             for (guint i = 0; i < k; i++) {
-                b[i] += ials_target((double)lines->rating[at], lowest, highest) * row[i];
+                b[i] += rating_target((double)lines->rating[at], lowest, highest) * row[i];
                 for (guint j = 0; j < k; j++)
                     a[i * k + j] += row[i] * row[j];
             }
@@ -234,16 +238,11 @@ static void test_threads(void)
     CU_ASSERT_FALSE(same_model(one, other));
 }
 
-static void test_targets(void)
+static void test_liked(void)
 {
-    CU_ASSERT_DOUBLE_EQUAL(ials_target(1, 1, 5), .3, 1e-12);
-    CU_ASSERT_DOUBLE_EQUAL(ials_target(2, 1, 5), .3, 1e-12);
-    CU_ASSERT_DOUBLE_EQUAL(ials_target(2.5, 1, 5), .45, 1e-12);
-    CU_ASSERT_DOUBLE_EQUAL(ials_target(3, 1, 5), .6, 1e-12);
-    CU_ASSERT_DOUBLE_EQUAL(ials_target(3.5, 1, 5), .8, 1e-12);
-    CU_ASSERT_DOUBLE_EQUAL(ials_target(4, 1, 5), 1, 1e-12);
-    CU_ASSERT_DOUBLE_EQUAL(ials_target(5, 1, 5), 1, 1e-12);
-    CU_ASSERT_DOUBLE_EQUAL(ials_target(1, 1, 1), 1, 1e-12);
+    for (guint i = 0; i < 9; i++)
+        CU_ASSERT_EQUAL(ials_is_liked(1 + i / 2.0, 1, 5), i >= 6);
+    CU_ASSERT(ials_is_liked(1, 1, 1) && ials_is_liked(4, .5, 5) && !ials_is_liked(3.5, .5, 5));
 }
 
 /* ---- small and odd data ---- */
@@ -361,6 +360,7 @@ static void test_resume(void)
     g_autoptr(IalsModel) resumed = ials_train(ratings, &options, &go_on, NULL);
     CU_ASSERT(same_model(whole, resumed));
     CU_ASSERT_EQUAL(w.calls, 1);
+    CU_ASSERT_EQUAL(w.done, (guint64)13 * ratings->rows);
     CU_ASSERT_PTR_NULL(ials_train(others, &options, &go_on, &error));
     TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "of other data or other options");
     options.alpha = 0.4;
@@ -416,7 +416,7 @@ static const UnitTest tests[] = {
     {"the movies' Gram matrix is diagonal", test_diagonal_gram},
     {"who has no ratings has a vector of zeros", test_nobody},
     {"the number of threads does not change bits", test_threads},
-    {"targets by rating", test_targets},
+    {"what is liked", test_liked},
     {"one user, one movie", test_single},
     {"options and data that cannot be", test_refused},
     {"a lambda without a solution", test_no_solution},

@@ -34,6 +34,60 @@ static void test_sum(void)
     CU_ASSERT(sum != NULL && fabs(sum->offset - offset) <= 1e-14);
 }
 
+static gboolean is_same_sum(const ProfileSum *a, const ProfileSum *b)
+{
+    return a != NULL && b != NULL && a->k == b->k && a->offset == b->offset &&
+           memcmp(a->query, b->query, a->k * sizeof(float)) == 0;
+}
+
+/* A user is the whole person; what the profile names itself counts. */
+static void test_whole_person(void)
+{
+    g_autoptr(Bundle) bundle = fixture_bundle(3, tap_seed());
+    fixture_set_attributes(bundle->features);
+    g_autoptr(Profile) user = profile_of("user", "2", NULL, NULL);
+    g_autoptr(Profile) named = profile_of("user", "2", "age", "18");
+    profile_add(named, "gender", "M");
+    profile_add(named, "occupation", "12");
+    g_autoptr(Profile) older = profile_of("user", "2", "age", "35");
+    g_autoptr(Profile) whole = local_whole(bundle, user), other = local_whole(bundle, older);
+    g_autofree char *text = profile_describe(whole), *older_text = profile_describe(other);
+    CU_ASSERT_STRING_EQUAL(text, "user 2, age 18, gender M, occupation 12");
+    CU_ASSERT_STRING_EQUAL(older_text, "user 2, age 35, gender M, occupation 12");
+    g_autoptr(ProfileSum) sum = local_profile_sum(bundle, user, NULL);
+    g_autoptr(ProfileSum) same = local_profile_sum(bundle, named, NULL);
+    CU_ASSERT(is_same_sum(sum, same));
+    user->user_only = TRUE;
+    g_autoptr(ProfileSum) alone = local_profile_sum(bundle, user, NULL);
+    const float *vector = fm_vector(bundle->model, 0);
+    CU_ASSERT(alone != NULL && memcmp(alone->query, vector, 3 * sizeof *vector) == 0);
+    g_autoptr(Profile) nobody = profile_of("user", "11", NULL, NULL);
+    g_autoptr(Profile) still = local_whole(bundle, nobody);
+    CU_ASSERT_EQUAL(profile_size(still), 1);
+}
+
+/* The average person's list is ordered by the movies' biases. */
+static void test_anyone(void)
+{
+    g_autoptr(Bundle) bundle = fixture_bundle(3, tap_seed());
+    g_autoptr(Profile) anyone = profile_new();
+    g_autoptr(GError) error = NULL;
+    anyone->anyone = TRUE;
+    CU_ASSERT_PTR_NULL(local_rank(bundle, anyone, 10, &error));
+    TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "has no average person");
+    bundle->form.interactions = INTERACTIONS_MOVIE;
+    g_autoptr(Ranking) ranking = local_rank(bundle, anyone, 10, NULL);
+    CU_ASSERT(ranking != NULL && ranking->movies->len == FIXTURE_MOVIES);
+    for (guint i = 0; ranking != NULL && i < ranking->movies->len; i++) {
+        const RankedMovie *movie = &g_array_index(ranking->movies, RankedMovie, i);
+        guint index = 0;
+        CU_ASSERT(feature_table_find(bundle->features, "movie", movie->value, &index));
+        CU_ASSERT_EQUAL(movie->score, (double)bundle->model->bias[index]);
+        const double z = (double)bundle->model->w0 + movie->score;
+        CU_ASSERT_DOUBLE_EQUAL(movie->rating, 5.5 / (1 + exp(-z)), 1e-12);
+    }
+}
+
 static void test_unknown_values(void)
 {
     g_autoptr(Bundle) bundle = fixture_bundle(3, 1);
@@ -148,6 +202,8 @@ static void test_scattered_movies(void)
 
 static const UnitTest tests[] = {
     {"sum", test_sum},
+    {"a whole person", test_whole_person},
+    {"anyone", test_anyone},
     {"unknown values", test_unknown_values},
     {"scores", test_scores},
     {"rank", test_rank},

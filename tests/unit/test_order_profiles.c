@@ -114,11 +114,46 @@ static void test_nobody(void)
     CU_ASSERT_EQUAL(busy->len, 5);
 }
 
+/* The average person comes first, where the model has one. */
+static void test_anyone(void)
+{
+    const ProfileChoice all = {0}, random = {.random = 3, .random_only = TRUE};
+    g_autoptr(Bundle) bundle = fixture_bundle(2, 1);
+    bundle->form.interactions = INTERACTIONS_MOVIE;
+    g_autoptr(GPtrArray) texts = descriptions_of(bundle, &all);
+    g_autoptr(GPtrArray) few = descriptions_of(bundle, &random);
+    CU_ASSERT_EQUAL(texts->len, STANDARD + 1);
+    CU_ASSERT_STRING_EQUAL(g_ptr_array_index(texts, 0), "anyone");
+    CU_ASSERT_STRING_EQUAL(g_ptr_array_index(texts, 1), "age 18");
+    CU_ASSERT_EQUAL(few->len, 3);
+}
+
+/* Users who have attributes are asked for as whole persons and by themselves. */
+static void test_parts_of_persons(void)
+{
+    const ProfileChoice choice = {.random = 400, .seed = 1, .random_only = TRUE};
+    g_autoptr(Bundle) bundle = fixture_bundle(2, 1);
+    fixture_set_attributes(bundle->features);
+    g_autoptr(OrderProfiles) profiles = order_profiles_new(bundle, &choice);
+    guint parts = 0, users = 0;
+    for (guint i = 0; i < 400; i++) {
+        g_autoptr(Profile) profile = order_profiles_next(profiles);
+        const char *user = profile_value(profile, FEATURE_USER);
+        const gboolean has_attributes = user != NULL && strcmp(user, "11") != 0;
+        users += has_attributes;
+        parts += profile->user_only;
+        CU_ASSERT(has_attributes || !profile->user_only);
+    }
+    CU_ASSERT(users > 100 && parts > users / 3 && parts < 2 * users / 3);
+}
+
 static const UnitTest tests[] = {
     {"all combinations", test_all_combinations},
     {"users and random ones", test_users_and_random_ones},
     {"many types", test_many_types},
     {"many values", test_many_values},
+    {"anyone", test_anyone},
+    {"parts of persons", test_parts_of_persons},
     {"nobody to ask for", test_nobody},
     {NULL, NULL},
 };

@@ -79,6 +79,50 @@ static void test_two_of_a_kind(void)
     }
 }
 
+static void test_anyone(void)
+{
+    const char *const alone[] = {"x", "--anyone", NULL};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Profile) anyone = parse(alone, &error);
+    CU_ASSERT(anyone != NULL && anyone->anyone && profile_size(anyone) == 0);
+    if (anyone == NULL)
+        return;
+    g_autofree char *text = profile_describe(anyone);
+    CU_ASSERT_STRING_EQUAL(text, "anyone");
+    CU_ASSERT(profile_check(anyone, NULL));
+    const ModelForm residuals = {.interactions = INTERACTIONS_MOVIE}, all = model_form_fm(5.5);
+    CU_ASSERT(profile_check_anyone(&residuals, "x", NULL));
+    CU_ASSERT_FALSE(profile_check_anyone(&all, "bundle-7", &error));
+    TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "bundle-7 has no average person");
+    profile_add(anyone, "age", "18");
+    CU_ASSERT_FALSE(profile_check(anyone, &error));
+    TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, "leave out either that or age 18");
+}
+
+static void test_user_only(void)
+{
+    const char *const whole[] = {"x", "--user", "42", NULL};
+    const char *const part[] = {"x", "--user", "42", "--user-only", NULL};
+    const struct {
+        const char *arguments[5];
+        const char *text;
+    } wrong[] = {
+        {{"x", "--user-only", "--age", "18"}, "--user-only goes with --user"},
+        {{"x", "--user-only"}, "give at least one of --user"},
+        {{"x", "--anyone", "--age", "18"}, "leave out either that or age 18"},
+        {{"x", "--anyone", "--user-only"}, "--user-only goes with --user"},
+    };
+    g_autoptr(Profile) all = parse(whole, NULL), only = parse(part, NULL);
+    CU_ASSERT(all != NULL && !all->user_only && only != NULL && only->user_only);
+    g_autoptr(Profile) copy = profile_copy(only);
+    CU_ASSERT(copy->user_only && !copy->anyone && profile_size(copy) == 1);
+    for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_autoptr(GError) error = NULL;
+        CU_ASSERT_PTR_NULL(parse(wrong[i].arguments, &error));
+        TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_USAGE, wrong[i].text);
+    }
+}
+
 /* ---- the sum ---- */
 
 static const ModelForm fm = {.link = LINK_SIGMOID, .scale = 5.5};
@@ -232,6 +276,8 @@ static const UnitTest tests[] = {
     {"check", test_check},
     {"options", test_options},
     {"no options", test_no_options},
+    {"anyone", test_anyone},
+    {"user only", test_user_only},
     {"two of a kind", test_two_of_a_kind},
     {"known sum", test_known_sum},
     {"sum is rounded once", test_sum_is_rounded_once},

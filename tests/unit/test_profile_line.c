@@ -44,6 +44,25 @@ static void test_profiles(void)
     check(line, NULL, whom, 10);
 }
 
+static void test_flags(void)
+{
+    static const struct {
+        const char *line;
+        gboolean user_only, anyone;
+    } cases[] = {
+        {"{\"user\":42}", FALSE, FALSE},
+        {"{\"user_only\":true,\"user\":42}", TRUE, FALSE},
+        {"{\"user_only\":false,\"anyone\":null,\"user\":42}", FALSE, FALSE},
+        {"{\"anyone\":true,\"size\":3}", FALSE, TRUE},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(BatchItem) item = {0};
+        CU_ASSERT(profile_line_parse(&item, cases[i].line, strlen(cases[i].line), 10, &item.error));
+        CU_ASSERT_EQUAL(item.profile->user_only, cases[i].user_only);
+        CU_ASSERT_EQUAL(item.profile->anyone, cases[i].anyone);
+    }
+}
+
 static void check_refused(const char *line, gsize length, const char *why)
 {
     g_auto(BatchItem) item = {0};
@@ -77,6 +96,9 @@ static void test_refused(void)
         {"{\"user\":1,\"size\":0}", "size is not a number from 1 to 10000"},
         {"{\"user\":1,\"size\":10001}", "size is not a number from 1 to 10000"},
         {"{\"user\":1,\"size\":\"3\"}", "size is not a number from 1 to 10000"},
+        {"{\"user\":1,\"user_only\":1}", "user_only is neither true nor false"},
+        {"{\"anyone\":\"yes\"}", "anyone is neither true nor false"},
+        {"{\"anyone\":false}", "the profile is empty"},
         {"{\"user\":1,\"id\":{}}", "id is neither a text nor a number"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
@@ -118,6 +140,7 @@ static void test_id_of_a_wrong_line(void)
 }
 
 static const UnitTest tests[] = {
+    {"flags", test_flags},
     {"profiles", test_profiles},
     {"refused", test_refused},
     {"many members", test_many_members},

@@ -241,6 +241,9 @@ static void test_evaluate_cold(void)
     CU_ASSERT(json_get_double(tree, "cold.rmse.model.value", &one));
     CU_ASSERT(json_get_double(less, "cold.rmse.model.value", &two));
     CU_ASSERT(one != two);
+    /* Somebody the bundle knows can be asked for in the same way. */
+    check(run("evaluate", p.bundle, p.data, "--by-metadata", "--with-seen", NULL), 0,
+          "users by their metadata alone: 1500 ratings");
     /* The same as training said of them. */
     g_autoptr(Bundle) bundle = bundle_open(cold, NULL);
     CU_ASSERT(bundle != NULL && json_get_double(bundle->training, "final.valid_rmse", &two));

@@ -8,4 +8,5 @@
 #define STORE(to, value) _mm256_storeu_ps(to, value)
 #define SPLAT(x) _mm256_set1_ps(x)
 #define MULTIPLY_ADD(a, b, c) _mm256_fmadd_ps(a, b, c)
+#define TILE_ROWS 6
 #include "dense_kernels_template.h"

@@ -22,4 +22,5 @@ static inline void store(float *to, Four value)
 #define STORE(to, value) store(to, value)
 #define SPLAT(x) ((Four){x, x, x, x})
 #define MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
+#define TILE_ROWS 6
 #include "dense_kernels_template.h"

@@ -1,10 +1,10 @@
 /* The body of every variant. The including file defines NAME (the variant's), VECTOR (a type of
- * WIDTH floats that has + and *), LOAD, STORE, SPLAT and MULTIPLY_ADD(a, b, c) = a · b + c. */
+ * WIDTH floats that has + and *), LOAD, STORE, SPLAT, MULTIPLY_ADD(a, b, c) = a · b + c, and
+ * TILE_ROWS: so many times 2 vectors of sums, 2 of B and 1 of A have to fit in the unit's
+ * registers. */
 
 #include "dense_kernels_variants.h"
 
-/* 6 × 2 vectors of sums, 2 of B and 1 of A: what the 16 registers of AVX2 hold. */
-#define TILE_ROWS 6
 #define TILE_VECTORS 2
 
 /* Independent sums that hide the latency of an addition. */

@@ -24,6 +24,8 @@ static ALWAYS_INLINE void store(float *to, VECTOR value)
     *(AnywhereVector *)(gpointer)to = value;
 }
 
+#define MOST_COLUMNS 8 /* vectors of b that are summed at a time */
+
 typedef enum { ADD, SUBTRACT } Sign;
 
 /* A tile of a, `vectors` wide: a_ij ± Σ_r left_r,i · right_r,j over `count` rows of both. Sums to
@@ -89,20 +91,31 @@ static void pack(float *packed, float *weighted, const float *const *rows, const
         }
 }
 
-/* One chunk's share of b. */
+/* One chunk's share of b in `vectors` vectors from f on: as many sums that do not wait for each
+ * other. */
+static ALWAYS_INLINE void add_columns(float *b, const float *const *rows, const float *targets,
+                                      guint count, gsize f, const guint vectors)
+{
+    VECTOR sum[MOST_COLUMNS];
+    for (guint v = 0; v < vectors; v++)
+        sum[v] = SPLAT(0.0f);
+    for (guint r = 0; r < count; r++)
+        for (guint v = 0; v < vectors; v++)
+            sum[v] = FMA(SPLAT(targets[r]), load(rows[r] + f + v * WIDTH), sum[v]);
+    for (guint v = 0; v < vectors; v++)
+        store(b + f + v * WIDTH, load(b + f + v * WIDTH) + sum[v]);
+}
+
 static void add_targets(float *b, const float *const *rows, const float *targets, guint count,
                         gsize stride)
 {
-    for (gsize f = 0; f < stride; f += SOLVER_LANES) {
-        VECTOR sum[SOLVER_LANES / WIDTH];
-        for (guint v = 0; v < SOLVER_LANES / WIDTH; v++)
-            sum[v] = SPLAT(0.0f);
-        for (guint r = 0; r < count; r++)
-            for (guint v = 0; v < SOLVER_LANES / WIDTH; v++)
-                sum[v] = FMA(SPLAT(targets[r]), load(rows[r] + f + v * WIDTH), sum[v]);
-        for (guint v = 0; v < SOLVER_LANES / WIDTH; v++)
-            store(b + f + v * WIDTH, load(b + f + v * WIDTH) + sum[v]);
-    }
+    gsize f = 0;
+    for (; f + MOST_COLUMNS * WIDTH <= stride; f += MOST_COLUMNS * WIDTH)
+        add_columns(b, rows, targets, count, f, MOST_COLUMNS);
+    for (; f + MOST_COLUMNS / 4 * WIDTH <= stride; f += MOST_COLUMNS / 4 * WIDTH)
+        add_columns(b, rows, targets, count, f, MOST_COLUMNS / 4);
+    for (; f < stride; f += WIDTH)
+        add_columns(b, rows, targets, count, f, 1);
 }
 
 static void accumulate(float *a, float *b, const float *const *rows, const float *weights,

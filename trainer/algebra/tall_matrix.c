@@ -1,11 +1,14 @@
 #include "tall_matrix.h"
 
 #include <lapacke.h>
+#include <math.h>
 #include <string.h>
 
 #include "lapack_threads.h"
 
-#define ROWS_IN_CHUNK 48 /* a multiple of the kernels' tile */
+#define ROWS_IN_CHUNK 48 /* a multiple of the kernels' tiles */
+
+#define SHIFT 1e-6 /* of the largest square, in Cholesky QR: some roundings of float32 */
 
 guint tall_width(guint columns)
 {
@@ -43,54 +46,71 @@ void tall_multiply_transposed(float *out, const float *a, const float *b, guint 
     team_run(team, multiply_rows, &product, inner, ROWS_IN_CHUNK);
 }
 
-/* ---- LAPACK ---- */
+/* ---- what goes through LAPACK ---- */
 
-/* Row-major y is column-major yᵀ, so that y's QR is yᵀ's LQ, and nothing needs to be transposed.
- * yᵀ = L · Q; Q takes y's place; L [l, l] is column-major, its upper triangle zero; NULL: not
- * wanted. */
-static void factorize(float *y, guint n, guint l, float *lower)
+/* gram [l, l] = yᵀ·y. */
+static double *gram(const float *y, guint n, guint l, Team *team)
 {
-    const lapack_int rows = (lapack_int)l, columns = (lapack_int)n;
-    g_autofree float *tau = g_new(float, l);
-    lapack_in_one_thread();
-    LAPACKE_sgelqf(LAPACK_COL_MAJOR, rows, columns, y, rows, tau);
-    for (guint column = 0; lower != NULL && column < l; column++)
-        for (guint row = 0; row < l; row++)
-            lower[column * l + row] = row >= column ? y[column * l + row] : 0.0f;
-    LAPACKE_sorglq(LAPACK_COL_MAJOR, rows, columns, rows, y, rows, tau);
+    const gsize size = (gsize)l * l;
+    g_autofree float *products = g_new(float, size);
+    double *gram = g_new(double, size);
+    tall_multiply_transposed(products, y, y, n, l, l, team);
+    for (gsize i = 0; i < size; i++)
+        gram[i] = products[i];
+    return gram;
 }
 
-void tall_orthonormalize(float *y, guint n, guint l)
+/* y = y · factor, factor [l, l]. */
+static void multiply_from_right(float *y, const float *factor, guint n, guint l, Team *team)
 {
-    factorize(y, n, l, NULL);
+    const gsize size = (gsize)n * l;
+    g_autofree float *product = g_new(float, size);
+    tall_multiply(product, y, factor, n, l, l, team);
+    memcpy(y, product, size * sizeof *y);
 }
 
-/* y = Qᵀ·Lᵀ with L = V·S·Wᵀ is (Qᵀ·W)·S·Vᵀ. Column-major Wᵀ is row-major W. */
-static void svd(float *y, guint n, guint l, float *sigma, float *v, Team *team)
+/* y = y · R⁻¹ with RᵀR = yᵀ·y + a shift above the rounding of yᵀ·y, without which there might be no
+ * such R. Row-major upper triangles are column-major lower ones. */
+static void cholesky_qr(float *y, guint n, guint l, Team *team)
 {
     const lapack_int size = (lapack_int)l;
-    g_autofree float *lower = g_new(float, (gsize)l *l);
-    g_autofree float *left = g_new(float, (gsize)l *l);
-    g_autofree float *right = g_new(float, (gsize)l *l);
-    g_autofree float *q = g_new(float, (gsize)n *l);
-    factorize(y, n, l, lower);
-    LAPACKE_sgesdd(LAPACK_COL_MAJOR, 'A', size, size, lower, size, sigma, left, size, right, size);
-    memcpy(q, y, (gsize)n * l * sizeof *q);
-    tall_multiply(y, q, right, n, l, l, team);
-    for (guint i = 0; v != NULL && i < l; i++)
-        for (guint j = 0; j < l; j++)
-            v[i * l + j] = left[j * l + i];
+    g_autofree double *r = gram(y, n, l, team);
+    g_autofree float *inverse = g_new0(float, (gsize)l *l);
+    double largest = 0;
+    for (gsize i = 0; i < l; i++)
+        largest = MAX(largest, r[i * l + i]);
+    for (gsize i = 0; i < l; i++)
+        r[i * l + i] += SHIFT * largest + G_MINFLOAT;
+    LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'L', size, r, size);
+    LAPACKE_dtrtri(LAPACK_COL_MAJOR, 'L', 'N', size, r, size);
+    for (gsize i = 0; i < l; i++)
+        for (gsize j = i; j < l; j++)
+            inverse[i * l + j] = (float)r[i * l + j];
+    multiply_from_right(y, inverse, n, l, team);
 }
 
-void tall_svd(float *y, guint n, guint l, float *sigma, float *v, Team *team)
+void tall_orthonormalize(float *y, guint n, guint l, Team *team)
 {
-    if (n >= l) {
-        svd(y, n, l, sigma, v, team);
-        return;
+    lapack_in_one_thread();
+    cholesky_qr(y, n, l, team);
+    cholesky_qr(y, n, l, team);
+}
+
+void tall_principal(float *y, guint n, guint l, float *sigma, float *v, Team *team)
+{
+    const lapack_int size = (lapack_int)l;
+    g_autofree double *vectors = gram(y, n, l, team);
+    g_autofree double *values = g_new(double, l);
+    g_autofree float *descending = g_new(float, (gsize)l *l);
+    lapack_in_one_thread();
+    LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', size, vectors, size, values);
+    for (guint j = 0; j < l; j++) {
+        const guint from = l - 1 - j;
+        sigma[j] = (float)sqrt(MAX(values[from], 0.0));
+        for (guint i = 0; i < l; i++)
+            descending[(gsize)i * l + j] = (float)vectors[(gsize)from * l + i];
     }
-    /* With rows of zeros below it is tall enough. */
-    g_autofree float *padded = g_new0(float, (gsize)l *l);
-    memcpy(padded, y, (gsize)n * l * sizeof *y);
-    svd(padded, l, l, sigma, v, team);
-    memcpy(y, padded, (gsize)n * l * sizeof *y);
+    multiply_from_right(y, descending, n, l, team);
+    if (v != NULL)
+        memcpy(v, descending, (gsize)l * l * sizeof *v);
 }

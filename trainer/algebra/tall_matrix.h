@@ -1,6 +1,6 @@
-/* Dense algebra of tall matrices: many rows, few columns, float32, row-major without gaps. The
- * small parts go through LAPACK in one thread; products are shared out to a team and give the same
- * bits whatever its size.
+/* Dense algebra of tall matrices: many rows, few columns, float32, row-major without gaps. Products
+ * are shared out to a team and give the same bits whatever its size; what is left, of the order of
+ * the columns, goes through LAPACK in one thread and double precision.
  *
  * Symbols: n rows, l columns, a multiple of DENSE_LANES. */
 #pragma once
@@ -19,10 +19,12 @@ void tall_multiply(float *out, const float *a, const float *b, guint rows, guint
 void tall_multiply_transposed(float *out, const float *a, const float *b, guint rows, guint inner,
                               guint width, Team *team);
 
-/* Makes the columns of y [n, l] orthonormal with the same span (Householder's method); n ≥ l. */
-void tall_orthonormalize(float *y, guint n, guint l);
+/* Makes the columns of y [n, l] orthonormal with the same span: shifted Cholesky QR, twice (Fukaya
+ * et al. 2020). Columns that depend on others but for rounding are left shorter than 1, and so is
+ * everything if n < l. */
+void tall_orthonormalize(float *y, guint n, guint l, Team *team);
 
-/* y [n, l] = u · diag(sigma) · vᵀ: u takes y's place; sigma [l] descends; v [l, l], nullable. The
- * columns of u and v are orthonormal, those of u whose sigma is not above rounding are of no use
- * (n may be less than l). */
-void tall_svd(float *y, guint n, guint l, float *sigma, float *v, Team *team);
+/* y [n, l] = u · diag(sigma) · vᵀ, the singular value decomposition: u · diag(sigma) takes y's
+ * place, columns by descending sigma [l]; v [l, l] is nullable. From the eigenvalues of yᵀ·y:
+ * sigma is exact to about 3e-4 of the largest one, less is rounding. */
+void tall_principal(float *y, guint n, guint l, float *sigma, float *v, Team *team);

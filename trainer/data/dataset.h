@@ -10,13 +10,14 @@
 #define DATASET_MOST_FIELDS 64
 
 typedef struct {
-    char *source;        /* the directory or file it was read from */
-    const char *format;  /* the name of its format, static; NULL if it was not read */
-    double scale;        /* predictions are below it: 1.1 times the highest rating there can be */
-    guint rows;          /* N: ratings */
-    guint fields;        /* F: features in a row, user and movie first; ≤ DATASET_MOST_FIELDS */
-    guint32 *features;   /* [N, F] feature indices */
-    float *ratings;      /* [N] */
+    char *source;       /* the directory or file it was read from */
+    const char *format; /* the name of its format, static; NULL if it was not read */
+    double scale;       /* predictions are below it: 1.1 times the highest rating there can be */
+    guint rows;         /* N: ratings */
+    guint fields;       /* F: features in a row, user and movie first; ≤ DATASET_MOST_FIELDS */
+    guint32 *features;  /* [N, F] feature indices */
+    float *ratings;     /* [N] */
+    gboolean without_ratings; /* all are 1: rows only say who chose what */
     gint64 *times;       /* [N] when, in seconds since 1970 or in whatever unit; NULL: not known */
     guint unknown[2];    /* rows left out by dataset_read_like() for a user, for anything else */
     FeatureTable *table; /* n features */

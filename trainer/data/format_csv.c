@@ -1,6 +1,7 @@
 /* Users' own data: one CSV file in UTF-8 whose header names the columns.
  *
- *   user, item, rating   required; also userId, user_id, itemId, item_id, movie, movieId, movie_id
+ *   user, item           required; also userId, user_id, itemId, item_id, movie, movieId, movie_id
+ *   rating               optional: without it, a row says that the user chose the item, as 1
  *   title, genres, year  of the item, optional; genres are separated by |
  *   timestamp            whole numbers, or ignored if it is anything else in any row
  *   any other column     a user feature; its name is the type
@@ -17,8 +18,8 @@
 #define HIGHEST_RATING 1e6 /* far from where float32 sums of squares overflow */
 
 typedef struct {
-    guint user, movie, rating;
-    int title, genres, year, timestamp;  /* -1: there is none */
+    guint user, movie;
+    int rating, title, genres, year, timestamp; /* -1: there is none */
     GPtrArray *types;                    /* const char *, owned by the header; NULL-terminated */
     guint types_at[DATASET_MOST_FIELDS]; /* the columns of the types */
 } Columns;
@@ -35,8 +36,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Columns, columns_clear)
 static const char *const user_names[] = {"user", "userId", "user_id", NULL};
 static const char *const movie_names[] = {"item",    "itemId",   "item_id", "movie",
                                           "movieId", "movie_id", NULL};
-static const char *const rating_names[] = {"rating", NULL};
-static const char *const other_names[] = {"title", "genres", "year", "timestamp", NULL};
+static const char *const other_names[] = {"rating", "title", "genres", "year", "timestamp", NULL};
 
 static gboolean find_required(const Csv *csv, const char *const *names, guint *column,
                               GError **error)
@@ -56,14 +56,14 @@ static gboolean find_required(const Csv *csv, const char *const *names, guint *c
     g_autofree char *header = g_strjoinv(",", csv->names);
     g_autofree char *shown = text_show((Text){header, strlen(header)});
     return text_file_fail(csv->file, csv->file->line, error,
-                          "the header needs the columns user, item and rating; there is no %s in "
+                          "the header needs the columns user and item; there is no %s in "
                           "\"%s\"",
                           names[0], shown);
 }
 
 static gboolean is_feature(const char *name)
 {
-    const char *const *const taken[] = {user_names, movie_names, rating_names, other_names};
+    const char *const *const taken[] = {user_names, movie_names, other_names};
     for (guint i = 0; i < G_N_ELEMENTS(taken); i++)
         if (g_strv_contains(taken[i], name))
             return FALSE;
@@ -109,13 +109,13 @@ static gboolean find_types(const Csv *csv, Columns *columns, GError **error)
 
 static gboolean find_columns(const Csv *csv, Columns *columns, GError **error)
 {
+    columns->rating = csv_find(csv, "rating");
     columns->title = csv_find(csv, "title");
     columns->genres = csv_find(csv, "genres");
     columns->year = csv_find(csv, "year");
     columns->timestamp = csv_find(csv, "timestamp");
     return find_required(csv, user_names, &columns->user, error) &&
            find_required(csv, movie_names, &columns->movie, error) &&
-           find_required(csv, rating_names, &columns->rating, error) &&
            find_types(csv, columns, error);
 }
 
@@ -215,9 +215,12 @@ static void take_years_from_titles(RatingsBuilder *b)
 
 /* ---- rows ---- */
 
-static gboolean parse_rating(const RatingsBuilder *b, Csv *csv, guint column, double *rating,
+static gboolean parse_rating(const RatingsBuilder *b, Csv *csv, int column, double *rating,
                              GError **error)
 {
+    *rating = 1;
+    if (column < 0)
+        return TRUE;
     if (!text_parse_decimal(csv->fields[column], rating))
         return csv_expected(csv, "a number as the rating", error);
     if (*rating < 0)
@@ -303,7 +306,10 @@ static Dataset *read_file(const char *path, const Dataset *base, GError **error)
     }
     take_years_from_titles(builder);
     text_file_close(&file);
-    return ratings_builder_finish(builder, highest * 11 / 10, error);
+    Dataset *dataset = ratings_builder_finish(builder, highest * 11 / 10, error);
+    if (dataset != NULL)
+        dataset->without_ratings = columns.rating < 0;
+    return dataset;
 }
 
 static Dataset *read_alone(const char *path, GError **error)

@@ -60,7 +60,7 @@ static void leave_out(DataMatch *match, const char *const *metadata)
 }
 
 DataMatch *data_match_new(const EvaluatedModel *model, const Dataset *data,
-                          const char *const *metadata)
+                          const char *const *metadata, gboolean by_metadata)
 {
     DataMatch *match = g_new0(DataMatch, 1);
     match->model = *model;
@@ -73,7 +73,8 @@ DataMatch *data_match_new(const EvaluatedModel *model, const Dataset *data,
     match->hidden = g_new0(guint8, (gsize)feature_table_size(model->features) + 1);
     number_type(match->number, model->features, FEATURE_USER);
     number_type(match->number, model->features, FEATURE_MOVIE);
-    find_known(match);
+    if (!by_metadata)
+        find_known(match);
     find_brought(match);
     leave_out(match, metadata);
     return match;

@@ -43,9 +43,9 @@ typedef struct {
 } DataMatch;
 
 /* `metadata` (nullable, NULL-terminated): the types that unknown people are described by, and no
- * others. */
+ * others. With `by_metadata` everybody is unknown. */
 DataMatch *data_match_new(const EvaluatedModel *model, const Dataset *data,
-                          const char *const *metadata);
+                          const char *const *metadata, gboolean by_metadata);
 void data_match_free(DataMatch *match);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DataMatch, data_match_free)
 

@@ -5,12 +5,12 @@
 
 #include "evaluation_people.h"
 #include "interrupt.h"
+#include "list_scores.h"
 #include "metrics.h"
 #include "predict.h"
 #include "recsys_error.h"
 #include "team.h"
 
-#define LANES 16
 #define STARS 5.0                    /* the highest rating of most data sets */
 #define SHARE 0.8                    /* of the highest rating: 4 of 5 stars */
 #define PEOPLE_FIGURES LIST_COVERAGE /* those before it are means over people */
@@ -27,10 +27,11 @@ typedef struct {
     const EvaluationPeople *people;
     const SeenMovies *seen;
     guint candidates, longest;
-    guint32 *candidate;        /* [M] by number of the movie; MATCH_NONE: it is none */
-    guint32 *other_candidate;  /* the same by number of the other model's movie */
-    guint32 *feature[SCORERS]; /* [C] in the models */
-    float *popularity;         /* [C] */
+    guint32 *candidate;          /* [M] by number of the movie; MATCH_NONE: it is none */
+    guint32 *other_candidate;    /* the same by number of the other model's movie */
+    guint32 *feature[SCORERS];   /* [C] in the models */
+    float *popularity;           /* [C] */
+    ListScores *scores[SCORERS]; /* of the two models */
     float relevant;
     guint offset; /* of the items of this call of team_run() */
     /* by person */
@@ -43,7 +44,7 @@ typedef struct {
 
 /* What one thread needs for itself. */
 typedef struct {
-    float *vector, *score;     /* [k], [C] */
+    float *vector;             /* [k] */
     guint8 *excluded, *wanted; /* [C] */
     guint8 *hits;              /* [longest] */
 } Room;
@@ -97,21 +98,6 @@ static void rate(Job *job, guint p, Room *room)
 
 /* ---- lists ---- */
 
-/* The lanes are for the compiler to make vectors of. */
-static float dot(const float *a, const float *b, guint k)
-{
-    float lanes[LANES] = {0.0f}, sum = 0.0f;
-    guint f = 0;
-    for (; f + LANES <= k; f += LANES)
-        for (guint l = 0; l < LANES; l++)
-            lanes[l] += a[f + l] * b[f + l];
-    for (; f < k; f++)
-        sum += a[f] * b[f];
-    for (guint l = 0; l < LANES; l++)
-        sum += lanes[l];
-    return sum;
-}
-
 static void exclude(Room *room, const guint32 *candidate_of, guint movie)
 {
     if (candidate_of[movie] != MATCH_NONE)
@@ -159,28 +145,28 @@ static void mark_wanted(Job *job, guint p, Room *room)
     }
 }
 
-/* What the candidates are ordered by: score [C]. */
-static const float *score(const Job *job, Scorer scorer, guint p, Room *room)
+/* What the list of person p is asked with: query [k]. */
+static void ask(float *query, const DataMatch *match, const EvaluationPeople *people, guint p)
 {
     guint32 features[MATCH_MOST_FIELDS];
     guint fields;
-    const DataMatch *match = job->match[scorer];
-    if (scorer == BASELINE)
-        return job->popularity;
-    const guint first = job->people->row[job->people->begin[p]];
-    if (data_match_row(match, first, features, &fields) == MATCH_MISSING)
-        g_assert_not_reached();
     const FmModel *model = match->model.model;
+    if (data_match_row(match, people->row[people->begin[p]], features, &fields) == MATCH_MISSING)
+        g_assert_not_reached();
     if (fields == 1)
-        memset(room->vector, 0, model->k * sizeof *room->vector);
+        memset(query, 0, model->k * sizeof *query);
     else
-        predict_list_query(room->vector, model, match->model.form, features, fields);
-    for (guint c = 0; c < job->candidates; c++) {
-        const guint feature = job->feature[scorer][c];
-        room->score[c] =
-            dot(room->vector, fm_vector(model, feature), model->k) + model->bias[feature];
-    }
-    return room->score;
+        predict_list_query(query, model, match->model.form, features, fields);
+}
+
+/* score [end - begin, C]: what a model orders the candidates by for these people. */
+static void score_people(float *score, const Job *job, Scorer scorer, guint begin, guint end)
+{
+    const ListScores *of = job->scores[scorer];
+    g_autofree float *queries = g_new(float, (gsize)(end - begin) * of->k);
+    for (guint p = begin; p < end; p++)
+        ask(queries + (gsize)(p - begin) * of->k, job->match[scorer], job->people, p);
+    list_scores_fill(score, of, queries, end - begin);
 }
 
 static void measure_list(Job *job, Scorer scorer, guint p, Room *room)
@@ -200,46 +186,61 @@ static void measure_list(Job *job, Scorer scorer, guint p, Room *room)
     }
 }
 
-static void rank(Job *job, guint p, Room *room)
+/* scores: [C] of each scorer; NULL: there is no such. */
+static void rank(Job *job, guint p, const float *const *scores, Room *room)
 {
     mark_excluded(job, p, room);
     mark_wanted(job, p, room);
     for (guint scorer = 0; scorer < SCORERS && job->relevant_count[p] > 0; scorer++) {
-        if (scorer == OTHER && job->match[OTHER] == NULL)
+        if (scores[scorer] == NULL)
             continue;
-        const float *scores = score(job, scorer, p, room);
-        job->shown[scorer][p] = metrics_top(job->list[scorer] + (gsize)p * job->longest,
-                                            job->longest, scores, room->excluded, job->candidates);
+        job->shown[scorer][p] =
+            metrics_top(job->list[scorer] + (gsize)p * job->longest, job->longest, scores[scorer],
+                        room->excluded, job->candidates);
         measure_list(job, scorer, p, room);
     }
 }
 
 /* ---- running ---- */
 
+static void measure_block(Job *job, guint begin, guint end, float *scores, Room *room)
+{
+    float *other = scores + (gsize)LIST_SCORES_BLOCK * job->candidates;
+    score_people(scores, job, MODEL, begin, end);
+    if (job->scores[OTHER] != NULL)
+        score_people(other, job, OTHER, begin, end);
+    for (guint p = begin; p < end; p++) {
+        const gsize at = (gsize)(p - begin) * job->candidates;
+        const float *own[SCORERS] = {scores + at, job->popularity,
+                                     job->scores[OTHER] != NULL ? other + at : NULL};
+        rate(job, p, room);
+        rank(job, p, own, room);
+    }
+}
+
 static void measure(gpointer data, guint begin, guint end)
 {
     Job *job = data;
     const guint other = job->match[OTHER] != NULL ? job->match[OTHER]->model.model->k : 0;
     const guint k = MAX(job->match[MODEL]->model.model->k, other);
-    g_autofree float *vector = g_new(float, k), *scores = g_new(float, job->candidates + 1);
+    g_autofree float *vector = g_new(float, k);
+    g_autofree float *scores = g_new(float, 2 * (gsize)LIST_SCORES_BLOCK * job->candidates + 1);
     g_autofree guint8 *marks = g_new(guint8, 2 * (gsize)job->candidates + job->longest);
-    Room room = {vector, scores, marks, marks + job->candidates,
-                 marks + 2 * (gsize)job->candidates};
-    for (guint p = job->offset + begin; p < job->offset + end; p++) {
-        rate(job, p, &room);
-        rank(job, p, &room);
-    }
+    Room room = {vector, marks, marks + job->candidates, marks + 2 * (gsize)job->candidates};
+    for (guint p = begin; p < end; p += LIST_SCORES_BLOCK)
+        measure_block(job, job->offset + p, job->offset + MIN(end, p + LIST_SCORES_BLOCK), scores,
+                      &room);
 }
 
 /* In portions, between which progress is shown and an interrupt seen. */
 static gboolean run(Job *job, const EvaluationObserver *observer, GError **error)
 {
-    const guint people = job->people->people, portion = 256;
+    const guint people = job->people->people, portion = 48 * LIST_SCORES_BLOCK;
     g_autoptr(Team) team = team_new(job->task->threads);
     for (guint done = 0; done < people;) {
         const guint items = MIN(portion, people - done);
         job->offset = done;
-        team_run(team, measure, job, items, 4);
+        team_run(team, measure, job, items, LIST_SCORES_BLOCK);
         done += items;
         if (observer != NULL && observer->progress != NULL)
             observer->progress("evaluating", "people", done, people, observer->data);
@@ -306,6 +307,10 @@ static void job_init(Job *job)
     for (guint s = 0; s < job->task->size_count; s++)
         job->longest = MAX(job->longest, job->task->sizes[s]);
     find_candidates(job);
+    for (guint scorer = 0; scorer < SCORERS; scorer++)
+        if (job->match[scorer] != NULL)
+            job->scores[scorer] = list_scores_new(job->match[scorer]->model.model,
+                                                  job->feature[scorer], job->candidates);
     job->longest = MIN(job->longest, MAX(job->candidates, 1));
     job->relevant_count = g_new0(guint, (gsize)people + 1);
     job->relevant_seen = g_new0(guint, (gsize)people + 1);
@@ -329,6 +334,7 @@ static void job_clear(Job *job)
     g_free(job->unlisted);
     for (guint scorer = 0; scorer < SCORERS; scorer++) {
         g_free(job->feature[scorer]);
+        list_scores_free(job->scores[scorer]);
         g_free(job->squares[scorer]);
         g_free(job->absolutes[scorer]);
         g_free(job->value[scorer]);
@@ -454,7 +460,7 @@ static double highest_of(const EvaluationTask *task, gboolean *all_equal)
     const ModelForm *form = task->model.form;
     const Dataset *data = task->data;
     double highest = form->link == LINK_SIGMOID ? form->scale * 10 / 11 : model_form_highest(form);
-    *all_equal = rows == NULL || rows->levels < 2;
+    *all_equal = TRUE;
     for (guint r = 0; r < data->rows; r++) {
         highest = MAX(highest, (double)data->ratings[r]);
         *all_equal = *all_equal && data->ratings[r] == data->ratings[0];
@@ -543,6 +549,7 @@ static Evaluation *evaluation_new(const EvaluationTask *task)
     Evaluation *result = g_new0(Evaluation, 1);
     result->gaps = g_array_new(FALSE, FALSE, sizeof(EvaluationGap));
     result->unused = g_ptr_array_new();
+    result->by_metadata = task->by_metadata;
     result->rows_known = task->model.rows != NULL;
     result->movies = feature_table_of_type(task->model.features, FEATURE_MOVIE)->len;
     memcpy(result->sizes, task->sizes, sizeof result->sizes);
@@ -592,9 +599,12 @@ static gboolean nothing_to_score(const EvaluationTask *task, const DataMatch *ma
 Evaluation *evaluate(const EvaluationTask *task, const EvaluationObserver *observer, GError **error)
 {
     g_autoptr(Evaluation) result = evaluation_new(task);
-    g_autoptr(DataMatch) match = data_match_new(&task->model, task->data, task->metadata);
+    g_autoptr(DataMatch) match =
+        data_match_new(&task->model, task->data, task->metadata, task->by_metadata);
     g_autoptr(DataMatch) other =
-        task->other != NULL ? data_match_new(task->other, task->data, task->metadata) : NULL;
+        task->other != NULL
+            ? data_match_new(task->other, task->data, task->metadata, task->by_metadata)
+            : NULL;
     g_autoptr(EvaluationPeople) people = evaluation_people_new(task, match, other, result);
     if (people->people == 0 && !nothing_to_score(task, match, result, error))
         return NULL;

@@ -42,6 +42,7 @@ typedef struct {
     const Dataset *seen;         /* nullable: movies that people know already */
     gboolean with_seen;          /* training rows are like any other */
     const char *const *metadata; /* nullable: the types that unknown people are described by */
+    gboolean by_metadata;        /* known people too are asked for as if they were not */
     double relevant;             /* the least relevant rating; NAN: chosen by the data */
     guint sizes[EVALUATION_MOST_SIZES], size_count; /* of the lists: 1 to EVALUATION_LONGEST */
     guint threads;                                  /* the result does not depend on it */
@@ -101,13 +102,14 @@ typedef struct {
 } EvaluationGap;
 
 typedef struct {
-    guint rows;          /* asked for */
-    guint scored;        /* of those, in the groups */
-    guint training_rows; /* that the model, or the other one, was trained on */
-    gboolean rows_known; /* what the model was trained on is known */
-    guint other_lacks;   /* rows that only the other model cannot score */
-    GArray *gaps;        /* EvaluationGap; a row may be in more than one */
-    GPtrArray *unused;   /* const char *: types of the model that people here have nothing of */
+    guint rows;           /* asked for */
+    guint scored;         /* of those, in the groups */
+    guint training_rows;  /* that the model, or the other one, was trained on */
+    gboolean by_metadata; /* as was asked for */
+    gboolean rows_known;  /* what the model was trained on is known */
+    guint other_lacks;    /* rows that only the other model cannot score */
+    GArray *gaps;         /* EvaluationGap; a row may be in more than one */
+    GPtrArray *unused;    /* const char *: types of the model that people here have nothing of */
     double relevant;
     RelevantRule rule;
     guint movies, candidates; /* of the model; of those, ranked */

@@ -128,7 +128,9 @@ static void print_group(const Evaluation *result, const EvaluationNames *names, 
     if (group->people == 0)
         return;
     fprintf(out, "\n%s: %u ratings by %u users",
-            which == GROUP_KNOWN ? "known users" : "unknown users, by their metadata if any",
+            which == GROUP_KNOWN  ? "known users"
+            : result->by_metadata ? "users by their metadata alone"
+                                  : "unknown users, by their metadata if any",
             group->rows, group->people);
     if (group->ranked > 0)
         fprintf(out, "; lists for %u of them, who have %u relevant movies", group->ranked,

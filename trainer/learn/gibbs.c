@@ -11,9 +11,8 @@
 
 #define FACTORS_STEP 16 /* what the kernels work with */
 
-/* The sketch of the mean is so much wider than the model that is taken from it. */
-#define SKETCH_FACTOR 2
-#define SKETCH_SPARE 16
+/* The mean is kept in so many columns more than the model has. */
+#define SPARE_WIDTH 64
 
 #define MOST_TENSORS (GIBBS_CHAIN_TENSORS + GIBBS_MEAN_TENSORS + 1)
 
@@ -25,8 +24,8 @@ GibbsOptions gibbs_options_default(void)
         .factors = 64,
         .directions = 400,
         .sweeps = 200,
-        .burn_in = 20,
-        .keep_every = 3,
+        .burn_in = 10,
+        .keep_every = 2,
         .seed = 1,
         .threads = g_get_num_processors(),
     };
@@ -105,7 +104,7 @@ static gboolean sampler_init(Sampler *s, GError **error)
     if (s->features[MOVIES] == NULL)
         return FALSE;
     s->chain = gibbs_chain_new(s->ratings, s->features, o->factors, o->seed);
-    s->mean = gibbs_mean_new(s->chain, SKETCH_FACTOR * s->k + SKETCH_SPARE);
+    s->mean = gibbs_mean_new(s->chain, s->k + SPARE_WIDTH);
     s->predicted = g_new0(double, MAX(s->rows->valid_count, 1));
     s->lowest = s->highest = s->ratings->by_user.rating[0];
     for (guint i = 1; i < s->ratings->rows; i++) {
@@ -164,7 +163,7 @@ static guint list_tensors(Sampler *s, StateTensor *tensors)
 static gboolean write_checkpoint(Sampler *s, GError **error)
 {
     StateTensor tensors[MOST_TENSORS];
-    const GibbsCheckpoint state = {s->fingerprint, s->chain->sweeps, s->mean->samples};
+    const GibbsCheckpoint state = {s->fingerprint, s->chain->sweeps, gibbs_mean_samples(s->mean)};
     const guint count = list_tensors(s, tensors);
     s->last_checkpoint = g_get_monotonic_time();
     return gibbs_checkpoint_write(s->run->checkpoint, &state, tensors, count, error);
@@ -178,7 +177,7 @@ static gboolean resume(Sampler *s, GError **error)
     if (!gibbs_checkpoint_read(s->run->checkpoint, &state, tensors, count, error))
         return FALSE;
     s->chain->sweeps = state.sweeps;
-    s->mean->samples = state.samples;
+    gibbs_mean_set_samples(s->mean, state.samples);
     return TRUE;
 }
 
@@ -230,27 +229,28 @@ static float dot(const float *a, const float *b, guint count)
     return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
-static void predict_valid(Sampler *s)
+/* One half of a sweep's mean (gibbs_mean.h) for the validation rows. */
+static void predict_half(Sampler *s, const float *people, const float *movies)
 {
     const GibbsChain *c = s->chain;
     const guint K = c->factors;
     for (guint i = 0; i < s->rows->valid_count; i++) {
         const guint32 *row = s->data->features + (gsize)s->rows->valid[i] * s->data->fields;
-        const float *x =
-            c->vectors[PEOPLE] + (gsize)(row[DATASET_USER] - s->ratings->first_user) * K;
-        const float *z =
-            c->vectors[MOVIES] + (gsize)(row[DATASET_MOVIE] - s->ratings->first_movie) * K;
-        s->predicted[i] += c->mean + x[K - 1] + z[K - 1] + dot(x, z, K) - x[K - 1] * z[K - 1];
+        const float *x = people + (gsize)(row[DATASET_USER] - s->ratings->first_user) * K;
+        const float *z = movies + (gsize)(row[DATASET_MOVIE] - s->ratings->first_movie) * K;
+        s->predicted[i] +=
+            0.5 * (c->mean + x[K - 1] + z[K - 1] + dot(x, z, K) - x[K - 1] * z[K - 1]);
     }
 }
 
 static double valid_rmse(const Sampler *s)
 {
     double sum = 0;
-    if (s->rows->valid_count == 0 || s->mean->samples == 0)
+    if (s->rows->valid_count == 0 || gibbs_mean_samples(s->mean) == 0)
         return NAN;
     for (guint i = 0; i < s->rows->valid_count; i++) {
-        const double predicted = CLAMP(s->predicted[i] / s->mean->samples, s->lowest, s->highest);
+        const double predicted =
+            CLAMP(s->predicted[i] / gibbs_mean_samples(s->mean), s->lowest, s->highest);
         const double error = predicted - s->data->ratings[s->rows->valid[i]];
         sum += error * error;
     }
@@ -262,7 +262,7 @@ static void observe(const Sampler *s)
     const GibbsFigures figures = {
         .sweep = s->chain->sweeps,
         .sweeps = s->options->sweeps,
-        .samples = s->mean->samples,
+        .samples = gibbs_mean_samples(s->mean),
         .valid_rmse = valid_rmse(s),
         .noise = 1.0 / sqrt(s->chain->precision),
     };
@@ -283,7 +283,8 @@ static gboolean sweep(Sampler *s, GError **error)
     const guint done = s->chain->sweeps;
     if (done > o->burn_in && (done - o->burn_in - 1) % o->keep_every == 0) {
         gibbs_mean_add(s->mean, s->chain, s->team);
-        predict_valid(s);
+        predict_half(s, s->chain->expected[PEOPLE], s->chain->earlier);
+        predict_half(s, s->chain->vectors[PEOPLE], s->chain->expected[MOVIES]);
     }
     observe(s);
     if (s->fingerprint == NULL || (double)(g_get_monotonic_time() - s->last_checkpoint) <

@@ -8,7 +8,8 @@
  * The same data, options and seed give the same bits, whatever the number of threads, and whether
  * or not the run was stopped and resumed in between.
  *
- * Memory: 24 bytes a rating; (U + M) · (2 · directions + 8 · factors + 6 · k) floats, about. */
+ * Memory: 24 bytes a rating, and (U + M) · (directions + 16 · factors + 3 · k + 200) floats; at the
+ * start, while who rated what is decomposed, (U + M) · 4 · directions. */
 #pragma once
 
 #include "dataset.h"

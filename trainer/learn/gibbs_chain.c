@@ -18,10 +18,15 @@
 #define PURPOSE_START 0x494e49
 enum { STREAM_PEOPLE, STREAM_MOVIES, STREAM_NOISE, STREAMS };
 
+static float *aligned_vectors(guint lines, guint factors)
+{
+    return g_aligned_alloc0((gsize)MAX(lines, 1) * factors, sizeof(float), SOLVER_ALIGNMENT);
+}
+
 static float *starting_vectors(guint lines, guint factors, guint64 seed, guint side)
 {
     const gsize size = (gsize)MAX(lines, 1) * factors;
-    float *vectors = g_aligned_alloc0(size, sizeof *vectors, SOLVER_ALIGNMENT);
+    float *vectors = aligned_vectors(lines, factors);
     for (guint i = 0; i < lines; i++)
         counter_rng_normals(vectors + (gsize)i * factors, factors - 1, seed, PURPOSE_START, side,
                             i);
@@ -49,8 +54,10 @@ GibbsChain *gibbs_chain_new(const RatingMatrix *ratings, SideFeatures *const fea
     c->precision = 1.0;
     for (guint side = PEOPLE; side <= MOVIES; side++) {
         c->vectors[side] = starting_vectors(features[side]->lines, factors, seed, side);
+        c->expected[side] = aligned_vectors(features[side]->lines, factors);
         c->prior[side] = gibbs_prior_new(features[side], factors);
     }
+    c->earlier = aligned_vectors(features[MOVIES]->lines, factors);
     return c;
 }
 
@@ -60,8 +67,10 @@ void gibbs_chain_free(GibbsChain *chain)
         return;
     for (guint side = PEOPLE; side <= MOVIES; side++) {
         g_aligned_free(chain->vectors[side]);
+        g_aligned_free(chain->expected[side]);
         gibbs_prior_free(chain->prior[side]);
     }
+    g_aligned_free(chain->earlier);
     g_free(chain);
 }
 
@@ -79,13 +88,22 @@ static gboolean sample_side(GibbsChain *c, guint which, double *squares, Team *t
         .seed = c->seed,
         .stream = stream,
     };
-    return gibbs_side_sample(&side, c->vectors[which], squares, team, error);
+    GibbsVectors vectors = {
+        .drawn = c->vectors[which],
+        .expected = c->expected[which],
+    };
+    if (!gibbs_side_sample(&side, &vectors, team, error))
+        return FALSE;
+    *squares = vectors.squares;
+    return TRUE;
 }
 
 gboolean gibbs_chain_sweep(GibbsChain *c, Team *team, GError **error)
 {
     double squares;
-    if (!sample_side(c, PEOPLE, NULL, team, error) ||
+    memcpy(c->earlier, c->vectors[MOVIES],
+           (gsize)c->prior[MOVIES]->lines * c->factors * sizeof *c->earlier);
+    if (!sample_side(c, PEOPLE, &squares, team, error) ||
         !sample_side(c, MOVIES, &squares, team, error))
         return FALSE;
     g_autoptr(GRand) random = rng_new(c->seed, c->sweeps * STREAMS + STREAM_NOISE);

@@ -13,10 +13,13 @@ typedef struct {
     const RatingMatrix *ratings; /* not owned */
     guint factors;               /* K */
     guint64 seed;
-    double mean;          /* of the ratings */
-    guint sweeps;         /* done */
-    double precision;     /* α */
-    float *vectors[2];    /* [U, K], [M, K] */
+    double mean;       /* of the ratings */
+    guint sweeps;      /* done */
+    double precision;  /* α */
+    float *vectors[2]; /* [U, K], [M, K] */
+    /* Of the last sweep, for its mean (gibbs_mean.h), not part of the state: */
+    float *expected[2];   /* what the vectors were drawn around, given the other side's */
+    float *earlier;       /* [M, K]: movies' vectors that people's were drawn given */
     GibbsPrior *prior[2]; /* of people, of movies */
 } GibbsChain;
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define HALVES 2 /* of a sweep, each added by itself */
+
 GibbsMean *gibbs_mean_new(const GibbsChain *chain, guint width)
 {
     const guint users = chain->prior[PEOPLE]->lines, movies = chain->prior[MOVIES]->lines;
@@ -9,7 +11,7 @@ GibbsMean *gibbs_mean_new(const GibbsChain *chain, guint width)
     m->mean = chain->mean;
     m->user_offsets = g_new0(double, users);
     m->movie_biases = g_new0(double, movies);
-    m->sketch = low_rank_sketch_new(users, movies, width, chain->seed);
+    m->vectors = low_rank_sum_new(users, movies, width, chain->factors, chain->seed);
     return m;
 }
 
@@ -19,8 +21,18 @@ void gibbs_mean_free(GibbsMean *mean)
         return;
     g_free(mean->user_offsets);
     g_free(mean->movie_biases);
-    low_rank_sketch_free(mean->sketch);
+    low_rank_sum_free(mean->vectors);
     g_free(mean);
+}
+
+guint gibbs_mean_samples(const GibbsMean *mean)
+{
+    return mean->vectors->products / HALVES;
+}
+
+void gibbs_mean_set_samples(GibbsMean *mean, guint samples)
+{
+    mean->vectors->products = samples * HALVES;
 }
 
 /* A copy without the biases, which go to their sums instead. */
@@ -36,37 +48,40 @@ static float *take_biases(const float *vectors, guint lines, gsize factors, doub
     return copy;
 }
 
+static void add_half(GibbsMean *m, const float *people, const float *movies, guint factors,
+                     Team *team)
+{
+    g_autofree float *x = take_biases(people, m->vectors->rows, factors, m->user_offsets);
+    g_autofree float *z = take_biases(movies, m->vectors->columns, factors, m->movie_biases);
+    low_rank_sum_add(m->vectors, x, z, team);
+}
+
 void gibbs_mean_add(GibbsMean *m, const GibbsChain *chain, Team *team)
 {
-    g_autofree float *people =
-        take_biases(chain->vectors[PEOPLE], m->sketch->rows, chain->factors, m->user_offsets);
-    g_autofree float *movies =
-        take_biases(chain->vectors[MOVIES], m->sketch->columns, chain->factors, m->movie_biases);
-    low_rank_sketch_add(m->sketch, people, movies, chain->factors, team);
-    m->samples++;
+    add_half(m, chain->expected[PEOPLE], chain->earlier, chain->factors, team);
+    add_half(m, chain->vectors[PEOPLE], chain->expected[MOVIES], chain->factors, team);
 }
 
 PeopleAndMovies *gibbs_mean_distil(GibbsMean *m, guint k, Team *team)
 {
-    const guint users = m->sketch->rows, movies = m->sketch->columns;
+    const guint users = m->vectors->rows, movies = m->vectors->columns;
     PeopleAndMovies *model = people_and_movies_new(users, movies, k);
     model->mean = m->mean;
     for (guint i = 0; i < users; i++)
-        model->user_offsets[i] = (float)(m->user_offsets[i] / m->samples);
+        model->user_offsets[i] = (float)(m->user_offsets[i] / m->vectors->products);
     for (guint i = 0; i < movies; i++)
-        model->movie_biases[i] = (float)(m->movie_biases[i] / m->samples);
-    low_rank_sketch_finish(m->sketch, 1.0 / m->samples, k, model->user_vectors,
-                           model->movie_vectors, team);
+        model->movie_biases[i] = (float)(m->movie_biases[i] / m->vectors->products);
+    low_rank_sum_finish(m->vectors, 1.0 / m->vectors->products, k, model->user_vectors,
+                        model->movie_vectors, team);
     return model;
 }
 
 guint gibbs_mean_tensors(GibbsMean *m, StateTensor *tensors)
 {
-    LowRankSketch *s = m->sketch;
-    const guint l = s->width;
+    LowRankSum *s = m->vectors;
     tensors[0] = (StateTensor){"mean.people", "F64", s->rows, 1, m->user_offsets};
     tensors[1] = (StateTensor){"mean.movies", "F64", s->columns, 1, m->movie_biases};
-    tensors[2] = (StateTensor){"mean.range", "F32", MAX(s->rows, l), l, s->range};
-    tensors[3] = (StateTensor){"mean.corange", "F32", MAX(s->columns, l), s->co_width, s->corange};
+    tensors[2] = (StateTensor){"mean.left", "F32", s->rows, s->total, s->left};
+    tensors[3] = (StateTensor){"mean.right", "F32", s->columns, s->total, s->right};
     return GIBBS_MEAN_TENSORS;
 }

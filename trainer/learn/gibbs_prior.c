@@ -47,7 +47,7 @@ void gibbs_prior_free(GibbsPrior *p)
 
 /* ---- sums over lines ---- */
 
-/* explained += block's features · coefficients, and residual (if there is one) −= the same. */
+/* explained += block's features · coefficients, residual −= the same. */
 static void explain(GibbsPrior *p, guint block, const float *coefficients, float *residual,
                     Team *team)
 {
@@ -56,17 +56,10 @@ static void explain(GibbsPrior *p, guint block, const float *coefficients, float
     g_autofree float *change = g_new(float, size);
     tall_multiply(change, features->values, coefficients, p->lines, features->width, p->factors,
                   team);
-    for (gsize i = 0; i < size; i++)
+    for (gsize i = 0; i < size; i++) {
         p->explained[i] += change[i];
-    for (gsize i = 0; residual != NULL && i < size; i++)
         residual[i] -= change[i];
-}
-
-void gibbs_prior_explain(GibbsPrior *p, Team *team)
-{
-    memset(p->explained, 0, (gsize)p->lines * p->factors * sizeof *p->explained);
-    for (guint b = 0; b < SIDE_BLOCKS; b++)
-        explain(p, b, p->coefficients[b], NULL, team);
+    }
 }
 
 /* average [K] over the lines, which is then subtracted from `rows` [n, K]. */

@@ -30,9 +30,6 @@ GibbsPrior *gibbs_prior_new(const SideFeatures *features, guint factors);
 void gibbs_prior_free(GibbsPrior *prior);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GibbsPrior, gibbs_prior_free)
 
-/* Computes `explained` anew, after coefficients were put there from outside. */
-void gibbs_prior_explain(GibbsPrior *prior, Team *team);
-
 /* Draws Λ, μ, B and λ given the vectors x [n, K]. What is drawn depends on seed and stream alone.
  */
 void gibbs_prior_sample(GibbsPrior *prior, const float *x, guint64 seed, guint32 stream,

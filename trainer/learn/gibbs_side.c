@@ -16,12 +16,12 @@
 typedef struct {
     const GibbsSide *side;
     const SolverKernels *kernels;
-    float *x;
+    GibbsVectors *vectors;
     float *others;    /* [others, K] with 1 for the bias */
     float *biases;    /* [others] + mean */
     float *precision; /* [K, K]: Λ/α */
     float *centre;    /* [K]: Λ μ/α */
-    double *squares;  /* [n]; nullable */
+    double *squares;  /* [n] */
     guint most;       /* ratings in a line */
     gint failed;
 } Job;
@@ -111,7 +111,7 @@ static gboolean sample_line(const Job *job, Scratch *s, const float *prior, guin
     const GibbsSide *side = job->side;
     const guint factors = side->prior->factors, count = list_ratings(job, s, line);
     const float spread = (float)(1.0 / sqrt(side->precision));
-    float *x = job->x + (gsize)line * factors;
+    float *x = job->vectors->drawn + (gsize)line * factors;
     memcpy(s->a, job->precision, (gsize)factors * factors * sizeof *s->a);
     memcpy(s->b, prior, factors * sizeof *s->b);
     job->kernels->accumulate(s->a, s->b, s->rows, NULL, s->targets, count, factors, s->workspace);
@@ -124,8 +124,12 @@ static gboolean sample_line(const Job *job, Scratch *s, const float *prior, guin
         x[f] = s->y[f] + spread * x[f];
     const double norm = dot(x, x, factors);
     job->kernels->solve_backward(s->a, x, factors);
-    if (job->squares != NULL)
-        job->squares[line] = squared_errors(job, s, prior, x, norm, count);
+    if (job->vectors->expected != NULL) {
+        float *expected = job->vectors->expected + (gsize)line * factors;
+        memcpy(expected, s->y, factors * sizeof *expected);
+        job->kernels->solve_backward(s->a, expected, factors);
+    }
+    job->squares[line] = squared_errors(job, s, prior, x, norm, count);
     return TRUE;
 }
 
@@ -193,18 +197,16 @@ static guint longest_line(const RatingLines *lines)
     return most;
 }
 
-gboolean gibbs_side_sample(const GibbsSide *side, float *x, double *squares, Team *team,
-                           GError **error)
+gboolean gibbs_side_sample(const GibbsSide *side, GibbsVectors *vectors, Team *team, GError **error)
 {
     const guint n = side->lines->lines;
-    g_auto(Job) job = {.side = side, .x = x, .most = longest_line(side->lines)};
+    g_auto(Job) job = {.side = side, .vectors = vectors, .most = longest_line(side->lines)};
     job.kernels = solver_kernels_choose(error);
     if (job.kernels == NULL)
         return FALSE;
     job_set_others(&job);
     job_set_prior(&job);
-    if (squares != NULL)
-        job.squares = g_new0(double, n);
+    job.squares = g_new0(double, MAX(n, 1));
     team_run(team, sample_lines, &job, n, LINES_IN_CHUNK);
     if (interrupt_requested(error))
         return FALSE;
@@ -214,7 +216,8 @@ gboolean gibbs_side_sample(const GibbsSide *side, float *x, double *squares, Tea
                     "leave too much open; give fewer factors");
         return FALSE;
     }
-    for (guint i = 0; squares != NULL && i < n; i++)
-        *squares = (i == 0 ? 0 : *squares) + job.squares[i];
+    vectors->squares = 0;
+    for (guint i = 0; i < n; i++)
+        vectors->squares += job.squares[i];
     return TRUE;
 }

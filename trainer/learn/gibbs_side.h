@@ -21,8 +21,14 @@ typedef struct {
     guint32 stream; /* what is drawn depends on seed, stream and line alone */
 } GibbsSide;
 
-/* Draws x [n, K], aligned to SOLVER_ALIGNMENT. *squares: Σ (rating − prediction)² over all ratings
- * with the vectors that were drawn; NULL: not wanted. Errors: RECSYS_ERROR_INTERRUPTED (x is then
- * partly old), RECSYS_ERROR_DATA for a matrix A that has no Cholesky factor in float32. */
-gboolean gibbs_side_sample(const GibbsSide *side, float *x, double *squares, Team *team,
+typedef struct {
+    float *drawn;    /* [n, K], aligned to SOLVER_ALIGNMENT */
+    float *expected; /* [n, K], aligned likewise: what they were drawn around, A⁻¹ b; nullable */
+    double squares;  /* Σ (rating − prediction)² over all ratings with the vectors drawn */
+} GibbsVectors;
+
+/* Draws all vectors; `drawn` and `expected` are the caller's. Errors: RECSYS_ERROR_INTERRUPTED (the
+ * vectors are then partly old), RECSYS_ERROR_DATA for a matrix A that has no Cholesky factor in
+ * float32. */
+gboolean gibbs_side_sample(const GibbsSide *side, GibbsVectors *vectors, Team *team,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

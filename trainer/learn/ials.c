@@ -6,6 +6,7 @@
 #include "ials_checkpoint.h"
 #include "ials_step.h"
 #include "interrupt.h"
+#include "rating_target.h"
 #include "recsys_error.h"
 #include "rng.h"
 
@@ -61,16 +62,9 @@ static double seconds_since(gint64 moment)
 
 /* ---- targets ---- */
 
-double ials_target(double rating, double lowest, double highest)
+gboolean ials_is_liked(double rating, double lowest, double highest)
 {
-    if (!(highest > lowest))
-        return 1;
-    const double share = (rating - lowest) / (highest - lowest);
-    if (share <= .25)
-        return .3;
-    if (share >= .75)
-        return 1;
-    return share <= .5 ? .3 + (share - .25) / .25 * .3 : .6 + (share - .5) / .25 * .4;
+    return !(highest > lowest) || rating - lowest >= .75 * (highest - lowest);
 }
 
 void ials_rating_range(const RatingLines *lines, double *lowest, double *highest)
@@ -88,7 +82,7 @@ static float *targets_of(const Ials *s, const RatingLines *lines)
     const guint count = lines->begin[lines->lines];
     float *targets = g_new(float, count);
     for (guint i = 0; i < count; i++)
-        targets[i] = (float)ials_target((double)lines->rating[i], s->lowest, s->highest);
+        targets[i] = (float)rating_target((double)lines->rating[i], s->lowest, s->highest);
     return targets;
 }
 

@@ -6,16 +6,17 @@
  *   ρ_user = λ (n_user + α M),  ρ_movie = λ (n_movie + α U),
  *
  * where n counts ratings and the target t tells how much a rating says that the movie is one for
- * this person (ials_target). Sources: Hu, Koren and Volinsky, "Collaborative Filtering for Implicit
- * Feedback Datasets" (2008); Rendle, Krichene, Zhang and Koren, "Revisiting the Performance of iALS
- * on Item Recommendation Benchmarks" (2021), for α, and for λ scaled with frequency.
+ * this person (rating_target.h). Sources: Hu, Koren and Volinsky, "Collaborative Filtering for
+ * Implicit Feedback Datasets" (2008); Rendle, Krichene, Zhang and Koren, "Revisiting the
+ * Performance of iALS on Item Recommendation Benchmarks" (2021), for α, and for λ scaled with
+ * frequency.
  *
  * The same ratings, options and seed give the same bits, whatever the number of threads, and
  * whether or not the run was stopped and resumed in between.
  *
  * Symbols: U users, M movies, N ratings, k factors. Users and movies are numbered as in
- * rating_matrix.h. Memory: 8 (U + M) k + 24 N + threads · (4 k² + 512 k) bytes and a few k² more.
- */
+ * rating_matrix.h. Memory beside the ratings: 8 (U + M) k + 4 M k + 8 N bytes, 24 k² and, for each
+ * thread, 7 k² + 512 k. */
 #pragma once
 
 #include "rating_matrix.h"
@@ -41,10 +42,8 @@ typedef struct {
 void ials_model_free(IalsModel *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(IalsModel, ials_model_free)
 
-/* The target of a rating among ratings from `lowest` to `highest`: .3 in the lowest quarter of that
- * range, .6 in its middle, 1 in the highest quarter, linear in between; 1 if all ratings are equal.
- */
-double ials_target(double rating, double lowest, double highest);
+/* Whether it is in the highest quarter of the range (4 of 5 stars), or all ratings are equal. */
+gboolean ials_is_liked(double rating, double lowest, double highest);
 
 /* The least and greatest of the ratings; both 0 without any. */
 void ials_rating_range(const RatingLines *lines, double *lowest, double *highest);

@@ -13,14 +13,15 @@
 #define MOST_PEOPLE 2000
 #define LEAST_PEOPLE 10 /* whose lists say anything */
 #define PEOPLE_A_TASK 16
+#define BLOCK 64 /* movies scored at a time for the people of a task */
 #define SHORT_SWEEPS 3
 #define MOST_FACTORS 64
 #define LIST 10
 
 #define USUAL_ALPHA 0.25
 #define USUAL_LAMBDA 0.008
-#define FIRST_STEP 2.0
-#define LAST_STEP 1.15
+#define FIRST_STEP 1.5
+#define LAST_STEP 1.2
 #define MOST_TRIALS 16
 
 typedef struct {
@@ -93,7 +94,7 @@ static void split(Search *s, const Dataset *data, const guint32 *rows, guint cou
     for (guint i = 0; i < count; i++)
         if (g_rand_double(random) >= HELD_OUT)
             kept[kept_rows++] = rows[i];
-        else if (ials_target((double)data->ratings[rows[i]], lowest, highest) >= 1)
+        else if (ials_is_liked((double)data->ratings[rows[i]], lowest, highest))
             relevant[relevant_rows++] = rows[i];
     s->kept = rating_matrix_new(data, kept, kept_rows);
     s->judge = rating_matrix_new(data, relevant, relevant_rows);
@@ -105,7 +106,8 @@ static void split(Search *s, const Dataset *data, const guint32 *rows, guint cou
 typedef struct {
     const Search *search;
     const IalsModel *model;
-    const float **columns; /* [k] factor f of all movies: [solver_stride(M)] */
+    guint blocks;
+    const float **columns; /* [blocks, k] factor f of a block's movies: [BLOCK] */
     double *ndcg;          /* [people] */
 } Judging;
 
@@ -141,40 +143,50 @@ static double ndcg_of(const RatingLines *relevant, guint user, const guint *list
     return gain / ideal;
 }
 
+/* scores [people of a task, blocks · BLOCK] */
+static void score(const Judging *j, const guint32 *people, guint count, float *scores)
+{
+    const guint k = j->model->k;
+    memset(scores, 0, (gsize)count * j->blocks * BLOCK * sizeof *scores);
+    for (gsize block = 0; block < j->blocks; block++)
+        for (gsize i = 0; i < count; i++)
+            j->search->kernels->accumulate(
+                NULL, scores + (i * j->blocks + block) * BLOCK, j->columns + block * k, NULL,
+                j->model->user_vectors + (gsize)people[i] * k, k, BLOCK, NULL);
+}
+
 static void judge_people(gpointer data, guint begin, guint end)
 {
     const Judging *j = data;
     const Search *s = j->search;
-    const guint movies = j->model->movies, k = j->model->k;
     const RatingLines *seen = &s->kept->by_user;
-    const gsize stride = solver_stride(movies);
-    float *scores = g_aligned_alloc(stride, sizeof(float), SOLVER_ALIGNMENT);
-    for (guint i = begin; i < end; i++) {
-        const guint user = g_array_index(s->people, guint32, i);
+    const guint32 *people = (const guint32 *)(gpointer)s->people->data + begin;
+    const gsize length = (gsize)j->blocks * BLOCK;
+    float *scores = g_aligned_alloc((end - begin) * length, sizeof(float), SOLVER_ALIGNMENT);
+    score(j, people, end - begin, scores);
+    for (guint i = 0; i < end - begin; i++) {
         guint list[LIST];
-        memset(scores, 0, stride * sizeof *scores);
-        s->kernels->accumulate(NULL, scores, j->columns, NULL,
-                               j->model->user_vectors + (gsize)user * k, k, movies, NULL);
-        for (guint at = seen->begin[user]; at < seen->begin[user + 1]; at++)
-            scores[seen->other[at]] = -INFINITY;
-        const guint length = best_movies(scores, movies, list);
-        j->ndcg[i] = ndcg_of(&s->judge->by_user, user, list, length);
+        for (guint at = seen->begin[people[i]]; at < seen->begin[people[i] + 1]; at++)
+            scores[i * length + seen->other[at]] = -INFINITY;
+        const guint found = best_movies(scores + i * length, j->model->movies, list);
+        j->ndcg[begin + i] = ndcg_of(&s->judge->by_user, people[i], list, found);
     }
     g_aligned_free(scores);
 }
 
 static double judge(const Search *s, const IalsModel *model)
 {
-    const gsize stride = solver_stride(model->movies), k = model->k;
-    float *table = g_aligned_alloc0(k * stride, sizeof(float), SOLVER_ALIGNMENT);
-    g_autofree const float **columns = g_new(const float *, k);
+    const gsize k = model->k;
+    const guint blocks = model->movies / BLOCK + (model->movies % BLOCK > 0);
+    float *table = g_aligned_alloc0(blocks * k * BLOCK, sizeof(float), SOLVER_ALIGNMENT);
+    g_autofree const float **columns = g_new(const float *, blocks *k);
     g_autofree double *ndcg = g_new(double, s->people->len);
-    for (gsize f = 0; f < k; f++) {
-        columns[f] = table + f * stride;
-        for (gsize m = 0; m < model->movies; m++)
-            table[f * stride + m] = model->movie_vectors[m * k + f];
-    }
-    Judging j = {.search = s, .model = model, .columns = columns, .ndcg = ndcg};
+    for (gsize i = 0; i < blocks * k; i++)
+        columns[i] = table + i * BLOCK;
+    for (gsize m = 0; m < model->movies; m++)
+        for (gsize f = 0; f < k; f++)
+            table[(m / BLOCK * k + f) * BLOCK + m % BLOCK] = model->movie_vectors[m * k + f];
+    Judging j = {.search = s, .model = model, .blocks = blocks, .columns = columns, .ndcg = ndcg};
     team_run(s->team, judge_people, &j, s->people->len, PEOPLE_A_TASK);
     double sum = 0;
     for (guint i = 0; i < s->people->len; i++)
@@ -236,12 +248,10 @@ static guint directions_of(const IalsOptions *options, Direction *directions)
 }
 
 /* One look around the best pair so far, going on in a direction that is better. */
-static gboolean look_around(Search *s, IalsTrial *best, double step, gboolean *moved,
-                            GError **error)
+static gboolean look_around(Search *s, IalsTrial *best, double step, GError **error)
 {
     Direction directions[4];
     const guint count = directions_of(s->options, directions);
-    *moved = FALSE;
     for (guint i = 0; i < count; i++) {
         gboolean better = TRUE;
         while (better && s->result->trials->len < MOST_TRIALS) {
@@ -253,10 +263,8 @@ static gboolean look_around(Search *s, IalsTrial *best, double step, gboolean *m
             if (!try(s, alpha, lambda, &trial, error))
                 return FALSE;
             better = trial.ndcg > best->ndcg || (isnan(best->ndcg) && !isnan(trial.ndcg));
-            if (better) {
+            if (better)
                 *best = trial;
-                *moved = TRUE;
-            }
         }
     }
     return TRUE;
@@ -265,13 +273,10 @@ static gboolean look_around(Search *s, IalsTrial *best, double step, gboolean *m
 static gboolean search(Search *s, GError **error)
 {
     IalsTrial best;
-    gboolean moved;
     if (!try(s, s->result->alpha, s->result->lambda, &best, error))
         return FALSE;
-    for (double step = FIRST_STEP; step > LAST_STEP; step = moved ? step : sqrt(step))
-        if (s->result->trials->len >= MOST_TRIALS)
-            break;
-        else if (!look_around(s, &best, step, &moved, error))
+    for (double step = FIRST_STEP; step > LAST_STEP; step = sqrt(step))
+        if (!look_around(s, &best, step, error))
             return FALSE;
     s->result->alpha = best.alpha;
     s->result->lambda = best.lambda;

@@ -1,9 +1,10 @@
 /* Finds α and λ of iALS (ials.h) by short runs on nine tenths of the training rows, each judged by
  * the lists it gives for the rest: NDCG@10 over the movies that a person has not rated in the nine
- * tenths, where what is held out and has target 1 is relevant.
+ * tenths, where what is held out and liked (ials_is_liked) is relevant.
  *
- * A compass search in steps of a factor, which is halved in the logarithm when no neighbour is
- * better. The same rows, options and seed try the same pairs and choose the same one. */
+ * A compass search: from the usual pair in steps of a factor while that is better, in each
+ * direction, then once more in smaller steps. The same rows, options and seed try the same pairs
+ * and choose the same one. */
 #pragma once
 
 #include "dataset.h"

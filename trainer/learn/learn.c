@@ -4,6 +4,7 @@
 
 #include "gibbs.h"
 #include "ials.h"
+#include "ials_search.h"
 #include "people_documents.h"
 #include "recsys_error.h"
 #include "row_split.h"
@@ -146,6 +147,36 @@ static void on_als(guint sweep, guint64 done, guint64 total, gpointer data)
     run->progress("learning lists", "ratings", done, total, run->data);
 }
 
+static void on_trial(const IalsTrial *trial, guint number, gpointer data)
+{
+    const LearnRun *run = data;
+    const LearnFigures line = {
+        .stage = "trying",
+        .step = number,
+        .valid_rmse = NAN,
+        .noise = NAN,
+        .alpha = trial->alpha,
+        .lambda = trial->lambda,
+        .ndcg = trial->ndcg,
+    };
+    run->figures(&line, run->data);
+}
+
+/* Fills in α and λ where they are to be found. */
+static gboolean find_hyper_parameters(Learner *l, IalsOptions *options, GError **error)
+{
+    if (!isnan(options->alpha) && !isnan(options->lambda))
+        return TRUE;
+    g_autoptr(IalsSearch) search = ials_search(l->data, l->split->rows, l->split->train_rows,
+                                               options, on_trial, (gpointer)l->run, error);
+    if (search == NULL)
+        return FALSE;
+    options->alpha = search->alpha;
+    options->lambda = search->lambda;
+    l->training->search_seconds = search->seconds;
+    return TRUE;
+}
+
 static LearnedModel *learn_lists(Learner *l, guint k, const char *checkpoint, GError **error)
 {
     const TrainOptions *o = options_of(l);
@@ -157,6 +188,8 @@ static LearnedModel *learn_lists(Learner *l, guint k, const char *checkpoint, GE
         .seed = o->seed,
         .threads = o->threads,
     };
+    if (!find_hyper_parameters(l, &options, error))
+        return NULL;
     const IalsRun run = {
         .progress = on_als,
         .data = (gpointer)l->run,

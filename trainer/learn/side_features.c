@@ -7,8 +7,9 @@
 #include "randomized_svd.h"
 #include "tall_matrix.h"
 
+#define POPULARITY_POWER 0.25
 #define ITERATIONS 2      /* of the subspace */
-#define LEAST_PART 1e-5f  /* of the largest singular value: less is rounding */
+#define LEAST_PART 2e-3f  /* of the largest singular value: less may be rounding */
 #define LINES_IN_CHUNK 32 /* for the team */
 
 static gboolean has_ratings(const RatingLines *lines, guint line)
@@ -40,7 +41,7 @@ static void centre(float *values, const RatingLines *lines, guint width)
 static void make_block(FeatureBlock *block, float *values, guint lines, guint width, Team *team)
 {
     g_autofree float *sigma = g_new(float, width);
-    tall_svd(values, lines, width, sigma, NULL, team);
+    tall_principal(values, lines, width, sigma, NULL, team);
     while (block->width < MIN(width, lines) && sigma[block->width] > LEAST_PART * sigma[0])
         block->width++;
     block->values = g_new(float, (gsize)lines * block->width);
@@ -49,21 +50,22 @@ static void make_block(FeatureBlock *block, float *values, guint lines, guint wi
         block->squares[f] = sigma[f] * sigma[f];
     for (guint i = 0; i < lines; i++)
         for (guint f = 0; f < block->width; f++)
-            block->values[(gsize)i * block->width + f] = values[(gsize)i * width + f] * sigma[f];
+            block->values[(gsize)i * block->width + f] = values[(gsize)i * width + f];
 }
 
 /* ---- the implicit rows ---- */
 
-/* S [lines, others]: 1 / root(ratings of the line) where there is a rating. */
+/* S [lines, others]: length of the line times weight of the other where there is a rating. */
 typedef struct {
     const RatingLines *lines, *others;
-    float *weight; /* [lines] */
+    float *length; /* [lines] */
+    float *weight; /* [others] */
     Team *team;
 } ImplicitRows;
 
 typedef struct {
     const RatingLines *lines;
-    const float *q, *scale; /* scale may be NULL */
+    const float *q, *scale; /* [others, width], [lines] */
     float *out;
     guint width;
 } Gather;
@@ -77,28 +79,51 @@ static void gather_lines(gpointer data, guint begin, guint end)
         memset(out, 0, g->width * sizeof *out);
         dense_kernels()->sum_rows(out, g->q, lines->other + lines->begin[i],
                                   lines->begin[i + 1] - lines->begin[i], g->width);
-        for (guint f = 0; g->scale != NULL && f < g->width; f++)
+        for (guint f = 0; f < g->width; f++)
             out[f] *= g->scale[i];
     }
+}
+
+/* scaled [n, l] = the rows of q, each times its scale. */
+static float *scale_rows(const float *q, const float *scale, guint n, guint l)
+{
+    float *scaled = g_new(float, (gsize)n *l);
+    for (gsize i = 0; i < n; i++)
+        for (gsize f = 0; f < l; f++)
+            scaled[i * l + f] = scale[i] * q[i * l + f];
+    return scaled;
 }
 
 static void multiply(gpointer data, const float *q, guint l, float *out)
 {
     const ImplicitRows *s = data;
-    Gather gather = {s->lines, q, s->weight, out, l};
+    g_autofree float *scaled = scale_rows(q, s->weight, s->others->lines, l);
+    Gather gather = {s->lines, scaled, s->length, out, l};
     team_run(s->team, gather_lines, &gather, s->lines->lines, LINES_IN_CHUNK);
 }
 
 static void multiply_transposed(gpointer data, const float *q, guint l, float *out)
 {
     const ImplicitRows *s = data;
-    const gsize lines = s->lines->lines;
-    g_autofree float *scaled = g_new(float, lines *l);
-    for (gsize i = 0; i < lines; i++)
-        for (gsize f = 0; f < l; f++)
-            scaled[i * l + f] = s->weight[i] * q[i * l + f];
-    Gather gather = {s->others, scaled, NULL, out, l};
+    g_autofree float *scaled = scale_rows(q, s->length, s->lines->lines, l);
+    Gather gather = {s->others, scaled, s->weight, out, l};
     team_run(s->team, gather_lines, &gather, s->others->lines, LINES_IN_CHUNK);
+}
+
+/* weight [others]: ratings^(-1/4); length [lines]: 1 / the norm of the line so weighted, 0 for a
+ * line without ratings. */
+static void weigh(const RatingLines *lines, const RatingLines *others, float *length, float *weight)
+{
+    for (guint i = 0; i < others->lines; i++) {
+        const guint count = others->begin[i + 1] - others->begin[i];
+        weight[i] = (float)pow(MAX(count, 1), -POPULARITY_POWER);
+    }
+    for (guint i = 0; i < lines->lines; i++) {
+        double squares = 0;
+        for (guint r = lines->begin[i]; r < lines->begin[i + 1]; r++)
+            squares += (double)weight[lines->other[r]] * weight[lines->other[r]];
+        length[i] = squares > 0 ? (float)(1.0 / sqrt(squares)) : 0.0f;
+    }
 }
 
 static gboolean add_implicit(FeatureBlock *block, const RatingLines *lines,
@@ -109,14 +134,12 @@ static gboolean add_implicit(FeatureBlock *block, const RatingLines *lines,
     const guint l = MIN(directions, MIN(n, others->lines)) / DENSE_LANES * DENSE_LANES;
     if (l == 0)
         return TRUE;
-    g_autofree float *weight = g_new(float, n);
+    g_autofree float *length = g_new(float, n);
+    g_autofree float *weight = g_new(float, others->lines);
     g_autofree float *values = g_new(float, (gsize)n *l);
     g_autofree float *sigma = g_new(float, l);
-    for (guint i = 0; i < n; i++)
-        weight[i] = has_ratings(lines, i)
-                        ? 1.0f / sqrtf((float)(lines->begin[i + 1] - lines->begin[i]))
-                        : 0.0f;
-    ImplicitRows rows = {lines, others, weight, team};
+    weigh(lines, others, length, weight);
+    ImplicitRows rows = {lines, others, length, weight, team};
     const ProductMatrix matrix = {n, others->lines, multiply, multiply_transposed, &rows};
     if (!randomized_svd(&matrix, l, ITERATIONS, seed, values, sigma, team, error))
         return FALSE;

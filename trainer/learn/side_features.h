@@ -4,10 +4,11 @@
  * Two blocks for each side. "Known": for people the metadata of their rows (one column a value; the
  * mean over a person's rows if they differ), for movies genres and years in classes of five; for
  * both the logarithm of how many ratings they have. "Implicit": who rated what, without the stars:
- * each line of the matrix of ones divided by the root of its sum, in its largest singular
- * directions. All columns are centred over the lines that have ratings, and those of a block are
- * orthogonal to each other. A line without ratings has the mean of what ratings would say (zeros),
- * and its own metadata.
+ * each line of the matrix of ones, the others in it divided by the fourth root of how many ratings
+ * they have (a rare movie in common says more than a hit), scaled to length 1, in the largest
+ * singular directions of all lines. All columns are centred over the lines that have ratings, and
+ * those of a block are orthogonal to each other. A line without ratings has the mean of what
+ * ratings would say (zeros), and its own metadata.
  *
  * Symbols: n lines (U users or M movies), p columns. */
 #pragma once

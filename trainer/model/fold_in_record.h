@@ -13,7 +13,7 @@ typedef struct {
 
     /* Lists: x = mean + Σ known v + θ in the dimensions R..k-1 minimises
      * Σ_shown (target_scale · target − <x, v_m>)² + α xᵀGx + λ (shown + α·movies) ‖θ‖², G the sum
-     * of v_m v_mᵀ over all movies; target is that of the learner (ials.h) for ratings from `lowest`
+     * of v_m v_mᵀ over all movies; target is that of the learner (ials_target) for ratings from `lowest`
      * to `highest`. `mean` is NULL without lists of their own. */
     double alpha, lambda, target_scale, lowest, highest;
     float *mean; /* [k] */

@@ -191,8 +191,8 @@ static void put_data(yajl_gen json, const Training *t)
 
     json_put_key(json, "split");
     yajl_gen_map_open(json);
-    json_put_member_string(json, "by",
-                           split_kind_name(t->options.valid_rows > 0 ? SPLIT_FILE : t->options.split));
+    json_put_member_string(
+        json, "by", split_kind_name(t->options.valid_rows > 0 ? SPLIT_FILE : t->options.split));
     json_put_member_double(json, "valid", t->options.valid);
     json_put_member_int(json, "train_rows", t->train_rows);
     json_put_member_int(json, "valid_rows", t->valid_rows);

@@ -503,7 +503,8 @@ static void print_data(const Training *training, const char *data)
 {
     printf("%s: %u ratings of %u movies by %u users, %u features", data, training->ratings,
            training->movies, training->users, training->features);
-    if (training->form.scale != FM_RATING_SCALE)
+    if (training->form.scale != FM_RATING_SCALE &&
+        training->options.objective == OBJECTIVE_RATINGS && training->options.solver == SOLVER_ADAM)
         printf("; predictions go from 0 to %g, 1.1 times the highest rating", training->form.scale);
     printf("\n");
     fflush(stdout);

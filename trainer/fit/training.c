@@ -61,9 +61,11 @@ gboolean train_options_check(const TrainOptions *options, GError **error)
     if (options->rating_sweeps > 100000 || options->ranking_sweeps > 100000)
         return out_of_range("sweeps", "1 to 100000", error);
     if (options->alpha <= 0 || options->alpha > 1e6)
-        return out_of_range("alpha", "a positive number", error);
+        return out_of_range("alpha", "a positive number, at most 1e6", error);
     if (options->lambda <= 0 || options->lambda > 1e6)
-        return out_of_range("lambda", "a positive number", error);
+        return out_of_range("lambda", "a positive number, at most 1e6", error);
+    if (options->sampler_factors % 16 != 0 || options->sampler_factors > 1024)
+        return out_of_range("sampler-factors", "a multiple of 16, at most 1024", error);
     if (options->objective == OBJECTIVE_BOTH &&
         (options->rating_dims < 2 || options->rating_dims >= options->factors))
         return out_of_range("rating-factors",
@@ -189,8 +191,8 @@ static void put_data(yajl_gen json, const Training *t)
 
     json_put_key(json, "split");
     yajl_gen_map_open(json);
-    json_put_member_string(json, "by",
-                           split_kind_name(t->options.valid_rows > 0 ? SPLIT_FILE : t->options.split));
+    json_put_member_string(
+        json, "by", split_kind_name(t->options.valid_rows > 0 ? SPLIT_FILE : t->options.split));
     json_put_member_double(json, "valid", t->options.valid);
     json_put_member_int(json, "train_rows", t->train_rows);
     json_put_member_int(json, "valid_rows", t->valid_rows);

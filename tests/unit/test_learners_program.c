@@ -186,7 +186,7 @@ static void check_interruptions(const ProgramPlace *place, const char *options)
     for (guint run = 0; run < 60 && status != 0; run++) {
         g_autofree char *all =
             g_strdup_printf("%s --resume --replace --threads %u", options, 1 + run % 3);
-        status = train_for(place, "stopped", all, 5 + 15 * run);
+        status = train_for(place, "stopped", all, 5 + 20 * run);
         CU_ASSERT(status == 0 || status == 130);
         if (status != 130)
             break;
@@ -210,21 +210,21 @@ static void test_interrupted_ranking(void)
 {
     g_auto(ProgramPlace) place = {0};
     if (program_place_init(&place, SYNTH))
-        check_interruptions(&place, RANKING "--sweeps 400");
+        check_interruptions(&place, RANKING "--sweeps 250");
 }
 
 static void test_interrupted_sampling(void)
 {
     g_auto(ProgramPlace) place = {0};
     if (program_place_init(&place, SYNTH))
-        check_interruptions(&place, SAMPLING "--sweeps 200");
+        check_interruptions(&place, SAMPLING "--sweeps 120");
 }
 
 static void test_interrupted_both(void)
 {
     g_auto(ProgramPlace) place = {0};
     if (program_place_init(&place, SYNTH))
-        check_interruptions(&place, BOTH "--sweeps 200");
+        check_interruptions(&place, BOTH "--sweeps 120");
 }
 
 /* A checkpoint is for the learner that has written it, and is not overwritten by chance. */

@@ -325,6 +325,7 @@ static void check_form(const char *name, const char *training, const char *says)
     g_autofree char *formed = reformed(name, training);
     g_autofree char *of = g_strdup_printf("%s-%s", server_prefix(), name);
     g_autofree char *index = release(formed, of);
+    (void)index;
     g_auto(Run) verified = {0}, job = {0}, diverse = {0};
     check_anyone(formed, of);
     run_program(&verified, BRIDGE, "verify", formed, "--url", server_url(), "--alias", of,

@@ -327,6 +327,7 @@ static void check_form(const char *name, const char *training, const char *says)
     g_autofree char *index = release(formed, of);
     (void)index;
     g_auto(Run) verified = {0}, job = {0}, diverse = {0};
+    CU_ASSERT_PTR_NOT_NULL(index);
     check_anyone(formed, of);
     run_program(&verified, BRIDGE, "verify", formed, "--url", server_url(), "--alias", of,
                 "--random", "20", "--depth", "10", NULL);

@@ -1,4 +1,4 @@
-"""Implicit alternating least squares, line by line in float64 (the formulas of trainer/learn/ials.h).
+"""Implicit alternating least squares, line by line in float64 (the formulas of trainer/learn/ials.h and model/rating_target.h).
 
     sum over rated (t - x.y)^2 + alpha * sum over all (x.y)^2 + sum over users rho |x|^2 + sum over movies rho |y|^2
     rho = lambda * (ratings of the line + alpha * lines of the other side)
@@ -7,11 +7,11 @@ import numpy as np
 
 
 def target_of(rating):
-    """.3 in the lowest quarter of the range of ratings, .6 in its middle, 1 in the highest quarter."""
+    """Linear between the quarters of the range of ratings."""
     lowest, highest = rating.min(), rating.max()
     if lowest == highest:
         return np.ones_like(rating)
-    return np.interp((rating - lowest) / (highest - lowest), [.25, .5, .75], [.3, .6, 1.])
+    return np.interp((rating - lowest) / (highest - lowest), [0, .25, .5, .75, 1], [.4, .5, .7, .95, 1.1])
 
 
 class ImplicitSquares:

@@ -227,7 +227,7 @@ static void check_residual(GRand *random, guint k, guint m, guint rating_dims, L
     g_auto(Person) p = {0};
     person_init(&p, random, k, m, link);
     g_autofree double *scales = person_make_residual(&p, random, rating_dims);
-    (void)scales; /* the priors refer to it */
+    CU_ASSERT_PTR_EQUAL(p.about.scales, scales);
     g_autofree double *theta = g_new(double, k + 1);
     solve(theta, &p);
     check_zeros(&p, theta);
@@ -352,7 +352,7 @@ static void test_sum(void)
         g_auto(Person) p = {0};
         person_init(&p, random, 24, 10, LINK_SIGMOID);
         g_autofree double *scales = person_make_residual(&p, random, half * 9);
-        (void)scales; /* the priors refer to it */
+        CU_ASSERT_PTR_EQUAL(p.about.scales, scales);
         check_sum(&p);
     }
 }

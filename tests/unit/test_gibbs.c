@@ -294,6 +294,7 @@ static void test_other_options(void)
     (void)model;
     GibbsOptions options = small_options();
     GError *error = NULL;
+    CU_ASSERT_PTR_NOT_NULL(model);
     CU_ASSERT_PTR_NULL(gibbs(data, &s.rows, 11, &options, &run, &error));
     TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "of other data or other options");
     s.rows.train_count--;

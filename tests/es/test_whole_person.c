@@ -31,7 +31,7 @@ static char *release(const char *of_path, const char *of)
 
 static void set_up(void)
 {
-    const BundleRecipe recipe = {"80", "150", "4000", "16", "1"};
+    const BundleRecipe recipe = {"80", "150", "4000", "16", "1", .plain = TRUE};
     alias = g_strdup_printf("%s-live", server_prefix());
     bundle = bundle_make_and_open(&recipe, &path);
     index_name = release(path, alias);

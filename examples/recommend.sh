@@ -22,7 +22,7 @@ fail() { # CODE MESSAGE, without the password of a URL
 for tool in curl jq; do command -v $tool >/dev/null || fail $usage "$tool is not installed"; done
 help() { sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; }
 
-url=${ES_URL:-http://127.0.0.1:9200} alias=recsys size=10 save= user_only= anyone=
+url=${ES_URL:-http://127.0.0.1:9200} alias=recsys size=10 save='' user_only='' anyone=''
 newest=2 # format of `_meta` that is known here
 words=$(getopt -n recommend.sh -o h -l help,url:,alias:,size:,save:,user-only,anyone -- "$@") || exit $usage
 eval "set -- $words"
@@ -142,6 +142,7 @@ jq '.docs[]._source.embedding' "$dir/profile.json" | arrays >"$dir/vectors.json"
 # 2. The movies, from the very index that these vectors are of. The vectors are added in double and rounded to float32 once. Of a
 # model of two halves the first is for ratings, and lists go by the other.
 # No score may be below zero: <query, movie> is at least -|query| |movie| (Cauchy-Schwarz); a little more for rounding.
+# shellcheck disable=SC2016  # jq's variables, not the shell's
 jq_whole='def float32: frexp as [$mantissa, $exponent] | ldexp($mantissa * 16777216 | nearbyint; $exponent - 24);
   $meta[0] as $meta | ($meta.rating_dimensions // 0) as $half
   | (if $vectors == [] then [range($meta.k) | 0] else $vectors | map(map(float32)) | transpose | map(add | float32) end) as $whole

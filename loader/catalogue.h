@@ -12,10 +12,10 @@ typedef struct {
     char *index;
     char *model_id;
     ReleaseState state;
-    char *replaces;     /* the index that was live before it, by its `_meta`; nullable */
-    char *data;         /* nullable */
-    gint64 documents;   /* the release has by its `_meta` */
-    gint64 bytes;       /* on disk, of the primaries; -1: unknown */
+    char *replaces;   /* the index that was live before it, by its `_meta`; nullable */
+    char *data;       /* nullable */
+    gint64 documents; /* the release has by its `_meta` */
+    gint64 bytes;     /* on disk, of the primaries; -1: unknown */
     ValidationFigures valid;
     gint64 created;     /* by the server's clock, milliseconds since 1970 */
     gboolean is_live;   /* the alias stands for it */

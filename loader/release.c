@@ -60,9 +60,9 @@ gboolean release_fetch_live(ReleaseMeta **live, EsClient *client, const Standing
         return TRUE;
     *live = release_meta_fetch(client, index, error);
     if (*live == NULL)
-        g_prefix_error(error,
-                       "the gates quality, count and churn need the live release (--skip-gate of all "
-                       "three goes without): ");
+        g_prefix_error(
+            error, "the gates quality, count and churn need the live release (--skip-gate of all "
+                   "three goes without): ");
     return *live != NULL;
 }
 

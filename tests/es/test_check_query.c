@@ -157,7 +157,8 @@ static void test_slips(void)
         query[f] = right[K - 1 - f];
     CU_ASSERT(says(body_of(RIGHT, 30, MOVIES, SORT), 5, "with its components reversed", NULL));
     memset(query, 0, sizeof query);
-    CU_ASSERT(says(body_of(RIGHT, 30, MOVIES, SORT), 0, "anyone: the average person", "set proved"));
+    CU_ASSERT(
+        says(body_of(RIGHT, 30, MOVIES, SORT), 0, "anyone: the average person", "set proved"));
     memcpy(query, right, sizeof query);
 }
 

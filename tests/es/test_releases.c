@@ -227,7 +227,8 @@ static void test_plan(void)
 {
     g_auto(Run) run = {0};
     g_autofree char *alias = g_strdup_printf("%s-plan", server_prefix());
-    run_program(&run, LOADER, "plan", first_path, "--url", server_url(), "--alias", alias, NULL);
+    run_program(&run, LOADER, "plan", first_path, "--url", server_url(), "--alias", alias,
+                "--skip-gate", "baseline", NULL);
     CU_ASSERT(run_says(&run, 0, "create", "from nothing", "nothing was changed", NULL));
     g_autofree char *first = release(first_path, alias);
     g_autofree char *second = release(second_path, alias);
@@ -317,7 +318,7 @@ static void test_plan_around(void)
     g_autofree char *index = g_strdup_printf("%s-concrete", server_prefix());
     CU_ASSERT(server_do("PUT", NULL, "/%s", index));
     run_program(&run, LOADER, "plan", first_path, "--url", server_url(), "--alias", index,
-                "--replace-index", index, NULL);
+                "--replace-index", index, "--skip-gate", "baseline", NULL);
     CU_ASSERT(run_says(&run, 0, "delete    ", "which is an index", "from that index", NULL));
 }
 

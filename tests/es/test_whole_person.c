@@ -31,7 +31,7 @@ static char *release(const char *of_path, const char *of)
 
 static void set_up(void)
 {
-    const BundleRecipe recipe = {"80", "150", "4000", "16", "1"};
+    const BundleRecipe recipe = {"80", "150", "4000", "16", "1", .plain = TRUE};
     alias = g_strdup_printf("%s-live", server_prefix());
     bundle = bundle_make_and_open(&recipe, &path);
     index_name = release(path, alias);
@@ -325,6 +325,7 @@ static void check_form(const char *name, const char *training, const char *says)
     g_autofree char *formed = reformed(name, training);
     g_autofree char *of = g_strdup_printf("%s-%s", server_prefix(), name);
     g_autofree char *index = release(formed, of);
+    (void)index;
     g_auto(Run) verified = {0}, job = {0}, diverse = {0};
     CU_ASSERT_PTR_NOT_NULL(index);
     check_anyone(formed, of);

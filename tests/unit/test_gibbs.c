@@ -291,6 +291,7 @@ static void test_other_options(void)
     g_autofree char *path = g_build_filename(directory, "checkpoint", NULL);
     const GibbsRun run = {.checkpoint = path, .resume = TRUE};
     g_autoptr(PeopleAndMovies) model = run_with(data, &s.rows, 1, 1, &run);
+    (void)model;
     GibbsOptions options = small_options();
     GError *error = NULL;
     CU_ASSERT_PTR_NOT_NULL(model);

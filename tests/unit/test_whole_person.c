@@ -53,7 +53,8 @@ static void test_ids(void)
     check_id(values.meta, "age_group_1_8", "age_group 1_8");
     check_id(indices.meta, "gender_10", "gender M");
     check_id(indices.meta, "age_group_13", "age_group 1_8");
-    const char *const none[] = {"age_17", "age", "age_", "user_2", "movie_1", "", "gender_M ", "ageX18"};
+    const char *const none[] = {"age_17",  "age", "age_",      "user_2",
+                                "movie_1", "",    "gender_M ", "ageX18"};
     for (guint i = 0; i < G_N_ELEMENTS(none); i++)
         check_id(values.meta, none[i], NULL);
     check_id(indices.meta, "gender_M", NULL);

@@ -21,8 +21,8 @@ static inline gboolean scan_line(const char **at, const char *separator, Line *l
            line->rating <= 5;
 }
 
-static gboolean unknown(RatingsBuilder *builder, guint field, guint32 id,
-                        const TextFile *file, GError **error)
+static gboolean unknown(RatingsBuilder *builder, guint field, guint32 id, const TextFile *file,
+                        GError **error)
 {
     char text[16];
     const int length = g_snprintf(text, sizeof text, "%u", id);

@@ -50,8 +50,8 @@ gboolean bundle_check_target(const char *path, gboolean replace,
 /* Verifies manifest, sizes and checksums, then reads. NULL with RECSYS_ERROR_DATA. */
 Bundle *bundle_open(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Verifies and reads the rows it was trained on, which bundle_open() leaves alone; *rows is NULL for
- * a bundle that does not say. RECSYS_ERROR_DATA and G_FILE_ERROR. */
+/* Verifies and reads the rows it was trained on, which bundle_open() leaves alone; *rows is NULL
+ * for a bundle that does not say. RECSYS_ERROR_DATA and G_FILE_ERROR. */
 gboolean bundle_training_rows(const Bundle *bundle, TrainingRows **rows,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

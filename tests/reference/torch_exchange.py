@@ -75,7 +75,7 @@ def from_torch(folder, factors):
 def to_torch(folder, factors):
     """A model of the C trainer, loaded in PyTorch."""
     run(trainer, "synth", str(folder / "data"), "--users", "60", "--movies", "50", "--ratings", "2000")
-    run(trainer, "train", str(folder / "data"), str(folder / "bundle"), "--epochs", "3",
+    run(trainer, "train", str(folder / "data"), str(folder / "bundle"), "--epochs", "3", "--plain",
         "--factors", str(factors))
     state = load_file(folder / "bundle" / "model.safetensors")
     model = FMModel(*state["embeddings.weight"].shape)

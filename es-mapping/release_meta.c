@@ -20,6 +20,7 @@ void release_meta_free(ReleaseMeta *meta)
     g_free(meta->model_id);
     g_free(meta->replaces);
     g_free(meta->data);
+    g_free(meta->split);
     if (meta->tree != NULL)
         yajl_tree_free(meta->tree);
     g_free(meta);
@@ -49,6 +50,7 @@ ReleaseMeta *release_meta_of_bundle(const Bundle *bundle, DocIds doc_ids)
     meta->form = bundle->form;
     meta->doc_ids = doc_ids;
     meta->data = g_strdup(json_get_string(bundle->training, "dataset.source"));
+    meta->split = g_strdup(json_get_string(bundle->training, "split.by"));
     json_get_int(bundle->training, "dataset.ratings", &meta->ratings);
     meta->valid = validation_figures_of_training(bundle->training);
     meta->min_movie_bias = INFINITY;
@@ -120,6 +122,8 @@ static void put_history(yajl_gen json, const ReleaseMeta *meta)
     yajl_gen_map_open(json);
     if (meta->data != NULL)
         json_put_member_string(json, "data", meta->data);
+    if (meta->split != NULL)
+        json_put_member_string(json, "split", meta->split);
     if (meta->ratings > 0)
         json_put_member_int(json, "ratings", meta->ratings);
     validation_figures_put_members(json, &meta->valid);
@@ -161,6 +165,7 @@ static void read_history(ReleaseMeta *meta, yajl_val tree)
             meta->state = (ReleaseState)i;
     meta->replaces = g_strdup(json_get_string(tree, "replaces"));
     meta->data = g_strdup(json_get_string(tree, "training.data"));
+    meta->split = g_strdup(json_get_string(tree, "training.split"));
     json_get_int(tree, "training.ratings", &meta->ratings);
     meta->valid = validation_figures_read(json_get(tree, "training"));
 }

@@ -18,7 +18,8 @@
  *
  *   state            "loading", "complete" (its gates passed) or "rejected" (one failed)
  *   replaces         the index that was live before it
- *   training         {data, ratings} and the figures on the validation rows that there are: rmse,
+ *   training         {data, ratings} how validation rows were held out (split: random,
+ *                    time, …), and the figures on them that there are: rmse,
  *                    baseline_rmse, ndcg, baseline_ndcg (validation_figures.h) */
 #pragma once
 
@@ -45,6 +46,7 @@ typedef struct {
     char *data;     /* the data set it was trained on, or NULL */
     gint64 ratings; /* it has; 0: unknown */
     ValidationFigures valid;
+    char *split;       /* how the rows of those figures were held out, or NULL: unknown */
     yajl_val tree;     /* the answer it was read from; NULL when made from a bundle */
     yajl_val features; /* within tree */
     yajl_val fold_in;  /* within tree; NULL in a release of an earlier version */

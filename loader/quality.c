@@ -1,6 +1,7 @@
 #include "quality.h"
 
 #include <math.h>
+#include <string.h>
 
 #define WAY_OUT "train it for longer, with other options, or on more ratings"
 
@@ -125,9 +126,22 @@ static GateVerdict verdict_of(const Change *changes, guint count)
     return verdict;
 }
 
+/* Figures of rows that were held out in another way say nothing about each other. */
+static gboolean are_of_one_split(const ReleaseMeta *new, const ReleaseMeta *live)
+{
+    return new->split == NULL || live->split == NULL || strcmp(new->split, live->split) == 0;
+}
+
 void quality_judge_live(GateResult *result, const ReleaseMeta *new, const ReleaseMeta *live,
                         const GateOptions *options)
 {
+    if (!are_of_one_split(new, live)) {
+        result->verdict = GATE_NOT_COMPARABLE;
+        result->figure = g_strdup_printf("validated on other rows: those of the bundle were held "
+                                         "out by \"%s\", those of the live release by \"%s\"",
+                                         new->split, live->split);
+        return;
+    }
     const double rise = new->valid.rmse - live->valid.rmse;
     const double drop = live->valid.ndcg - new->valid.ndcg;
     const Change changes[] = {

@@ -53,7 +53,8 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, Option
 {
     gint64 seed = G_MININT64; /* none */
     const GOptionEntry entries[] = {
-        {"kind", 0, 0, G_OPTION_ARG_STRING, &options->kind, "curve or map (both)", "curve|map"},
+        {"kind", 0, 0, G_OPTION_ARG_STRING, &options->kind,
+         "curve or map (both, as far as there are)", "curve|map"},
         {"genres", 0, 0, G_OPTION_ARG_STRING, &options->genres,
          "of the movies on the map (Children's,Horror,Documentary; if there are none, the largest)",
          "A,B,…"},
@@ -172,8 +173,9 @@ gboolean cmd_plot(const CliCommand *command, int argc, char **argv, GError **err
     g_autoptr(Bundle) bundle = bundle_open(argv[1], error);
     if (bundle == NULL)
         return FALSE;
-    g_autoptr(Curve) curve = options.curve ? read_curve(bundle, error) : NULL;
-    if (options.curve && curve == NULL)
+    /* Learners without epochs have no curve: asked for both, the map is what there is. */
+    g_autoptr(Curve) curve = options.curve ? read_curve(bundle, options.map ? NULL : error) : NULL;
+    if (options.curve && !options.map && curve == NULL)
         return FALSE;
     g_autoptr(MovieMap) map = options.map ? make_map(bundle, &options, error) : NULL;
     if (options.map && map == NULL)

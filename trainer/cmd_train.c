@@ -10,6 +10,7 @@
 #include "evaluation.h"
 #include "fm.h"
 #include "learn.h"
+#include "people_documents.h"
 #include "progress.h"
 #include "recsys_error.h"
 #include "row_split.h"
@@ -593,6 +594,18 @@ static void print_validation(const FinalFigures *final)
                final->baseline_ndcg);
 }
 
+/* What became of features that differ between the ratings of one user. */
+static void print_notes(const Training *training, const Dataset *dataset)
+{
+    const TrainOptions *o = &training->options;
+    const gboolean is_adam = o->objective == OBJECTIVE_RATINGS && o->solver == SOLVER_ADAM;
+    if (training->plain_because != NULL)
+        g_printerr("note: the weights are written as for --plain: %s\n", training->plain_because);
+    g_autofree char *other = is_adam ? NULL : people_find_other_type(dataset->table);
+    if (other != NULL)
+        g_printerr("note: %s, and this learner leaves it out: its documents are zero\n", other);
+}
+
 gboolean cmd_train(const CliCommand *command, int argc, char **argv, GError **error)
 {
     g_auto(Options) options = {0};
@@ -619,8 +632,7 @@ gboolean cmd_train(const CliCommand *command, int argc, char **argv, GError **er
     g_autoptr(LearnedModel) learned = run(training, dataset, checkpoint, &options, error);
     if (learned == NULL)
         return FALSE;
-    if (training->plain_because != NULL)
-        g_printerr("note: the weights are written as for --plain: %s\n", training->plain_because);
+    print_notes(training, dataset);
     g_autoptr(TrainingRows) rows = NULL;
     if (!take_rows(&rows, dataset, &options.train, error) ||
         !validate(training, learned, dataset, rows, &options.train, error))

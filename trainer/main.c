@@ -91,7 +91,7 @@ int main(int argc, char **argv)
 {
     static const CliProgram program = {
         .name = "recsys-trainer",
-        .summary = "Learns a factorization machine from ratings and user metadata.",
+        .summary = "Learns models of ratings and of lists from ratings and user metadata.",
         .commands = commands,
         .exit_code = recsys_error_exit_code,
     };

@@ -177,11 +177,33 @@ static void test_other_data(void)
     clear(&result);
 }
 
+/* Rows held out in another way are other rows; where one does not say how, they may be the same. */
+static void test_other_split(void)
+{
+    ReleaseMeta new = {.split = "random", .valid = {0.8, NAN, NAN, NAN}},
+                live = {.split = "user", .valid = {0.7, NAN, NAN, NAN}};
+    const GateOptions options = gate_options_default();
+    GateResult result = {.gate = GATE_QUALITY};
+    quality_judge_live(&result, &new, &live, &options);
+    CU_ASSERT_EQUAL(result.verdict, GATE_NOT_COMPARABLE);
+    CU_ASSERT(says(result.figure, "held out by \"random\", those of the live release by \"user\""));
+    clear(&result);
+    live.split = NULL;
+    quality_judge_live(&result, &new, &live, &options);
+    CU_ASSERT_EQUAL(result.verdict, GATE_FAILED);
+    clear(&result);
+    live.split = "random";
+    quality_judge_live(&result, &new, &live, &options);
+    CU_ASSERT_EQUAL(result.verdict, GATE_FAILED);
+    clear(&result);
+}
+
 static const UnitTest tests[] = {
     {"the baseline", test_baseline},
     {"the live release", test_live},
     {"limits", test_limits},
     {"another data set", test_other_data},
+    {"another split", test_other_split},
     {NULL, NULL},
 };
 

@@ -109,9 +109,10 @@ static void test_plot_without_curve(void)
     g_autofree char *bundle = small_bundle_write("{\"link\":{\"type\":\"sigmoid\",\"scale\":5.5}}");
     g_autofree char *directory = tap_directory();
     g_autofree char *svg = g_build_filename(directory, "a.svg", NULL);
-    check(run("plot", bundle, svg, "--genres", "Horror", NULL), 2, "no learning curve");
+    check(run("plot", bundle, svg, "--kind", "curve", NULL), 2, "no learning curve");
     CU_ASSERT_EQUAL(count_entries(directory), 0);
     check(run("plot", bundle, svg, "--genres", "Horror", "--kind", "map", NULL), 0, "the map");
+    check(run("plot", bundle, svg, "--genres", "Horror", NULL), 0, ": the map of movies");
 }
 
 /* Made once for all that do not change it. */

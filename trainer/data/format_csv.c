@@ -223,6 +223,7 @@ static gboolean parse_rating(const RatingsBuilder *b, Csv *csv, int column, doub
         return TRUE;
     if (!text_parse_decimal(csv->fields[column], rating))
         return csv_expected(csv, "a number as the rating", error);
+    *rating += 0.0; /* -0 is 0 */
     if (*rating < 0)
         return text_file_fail(csv->file, csv->file->line, error,
                               "a rating of %g: the model predicts from 0 up", *rating);

@@ -319,6 +319,8 @@ PeopleAndMovies *gibbs(const Dataset *data, const GibbsRows *rows, guint k,
     }
     if (!start(&s, error))
         return NULL;
+    if (s.chain->sweeps == options->sweeps)
+        observe(&s); /* resumed at its end: the figures are wanted all the same */
     while (s.chain->sweeps < options->sweeps) {
         if (interrupt_requested(error) || !sweep(&s, error)) {
             keep_work(&s, error);

@@ -24,8 +24,7 @@ static guint first_of(const FeatureTable *table, const char *type, guint *count)
     return *count > 0 ? g_array_index(indices, guint, 0) : 0;
 }
 
-/* Every feature but users and movies must be somebody's attribute. */
-static gboolean check_types(const FeatureTable *table, GError **error)
+char *people_find_other_type(const FeatureTable *table)
 {
     guint users;
     const guint first = first_of(table, FEATURE_USER, &users), n = feature_table_size(table);
@@ -39,12 +38,10 @@ static gboolean check_types(const FeatureTable *table, GError **error)
         const char *type = feature_table_get(table, i)->type;
         if (is_known[i] || strcmp(type, FEATURE_USER) == 0 || strcmp(type, FEATURE_MOVIE) == 0)
             continue;
-        g_set_error(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
-                    "%s is not the same in all ratings of a user, so it is no part of a person",
-                    type);
-        return FALSE;
+        return g_strdup_printf(
+            "%s is not the same in all ratings of a user, so it is no part of a person", type);
     }
-    return TRUE;
+    return NULL;
 }
 
 /* sum [k] += v, and the offset grows by its bias and its products with what was there before. */
@@ -78,8 +75,11 @@ PeopleAndMovies *people_of_fm(const FmModel *model, const FeatureTable *table, G
     guint users, movies;
     const guint first_user = first_of(table, FEATURE_USER, &users);
     const guint first_movie = first_of(table, FEATURE_MOVIE, &movies);
-    if (!check_types(table, error))
+    g_autofree char *other = people_find_other_type(table);
+    if (other != NULL) {
+        g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_DATA, other);
         return NULL;
+    }
     PeopleAndMovies *whole = people_and_movies_new(users, movies, model->k);
     whole->mean = (double)model->w0;
     for (guint u = 0; u < users; u++)

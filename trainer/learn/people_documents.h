@@ -37,6 +37,10 @@ PeopleDocuments *people_documents_new(const PeopleAndMovies *whole, const Featur
 void people_documents_free(PeopleDocuments *documents);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PeopleDocuments, people_documents_free)
 
+/* "device is not the same in all ratings of a user, so it is no part of a person": the first type
+ * of feature that is nobody's attribute; NULL if there is none. Free with g_free. */
+char *people_find_other_type(const FeatureTable *table);
+
 /* The whole people and the movies of a factorization machine in which all features interact: z of a
  * row is the same. Features that are no attributes of users, such as the device that a rating came
  * from, cannot be part of whole people: RECSYS_ERROR_DATA naming their type. */

@@ -216,6 +216,14 @@ static void test_resume(void)
         CU_ASSERT(same_bits(model, expected));
         CU_ASSERT_EQUAL(last.sweep, small_options().sweeps);
     }
+    /* Stopped behind its last sweep: nothing is left to do, and the figures are told all the same.
+     */
+    GibbsFigures end = {0};
+    const GibbsRun nothing_left = {keep_last, &end, path, 1e9, TRUE};
+    g_autoptr(PeopleAndMovies) model = run_with(data, &s.rows, 1, 1, &nothing_left);
+    CU_ASSERT(same_bits(model, expected));
+    CU_ASSERT_EQUAL(end.sweep, small_options().sweeps);
+    CU_ASSERT(end.noise > 0);
 }
 
 /* ---- interrupted ---- */

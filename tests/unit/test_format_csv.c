@@ -361,7 +361,23 @@ static void test_damaged_anywhere(void)
         }
 }
 
+/* -0 is the rating 0: two zeros would be two ratings to whoever counts them by their bits. */
+static void test_negative_zero(void)
+{
+    g_autofree char *directory = tap_directory();
+    g_autofree char *path = g_build_filename(directory, "own.csv", NULL);
+    fixture_put(directory, "own.csv", "user,item,rating\n1,2,-0\n1,3,0\n2,2,4\n", -1);
+    g_autoptr(Dataset) dataset = dataset_read(path, NULL);
+    CU_ASSERT_PTR_NOT_NULL(dataset);
+    if (dataset == NULL)
+        return;
+    const float zero = 0;
+    CU_ASSERT_EQUAL(memcmp(&dataset->ratings[0], &zero, sizeof zero), 0);
+    CU_ASSERT_EQUAL(memcmp(&dataset->ratings[1], &zero, sizeof zero), 0);
+}
+
 static const UnitTest tests[] = {
+    {"negative zero", test_negative_zero},
     {"without ratings", test_without_ratings},
     {"the least there can be", test_least},
     {"other names of columns", test_other_names},

@@ -368,8 +368,8 @@ static void free_if_replaced(char *before, const char *now)
         g_free(before);
 }
 
-static gboolean parse(const CliCommand *command, int *argc, char ***argv, Options *o,
-                      GError **error)
+/* What is learned, and the options of the learners but Adam. Free with g_free. */
+static GOptionEntry *learner_entries(Options *o)
 {
     TrainOptions *t = &o->train;
     const GOptionEntry entries[] = {
@@ -393,8 +393,18 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, Option
          "factors of Gibbs sampling, whatever the length of the embedding (64)", "N"},
         {"plain", 0, 0, G_OPTION_ARG_NONE, &t->plain,
          "adam: write the weights as PyTorch has them, with no average person in them", NULL},
-        {"epochs", 0, 0, G_OPTION_ARG_INT, &o->epochs, "passes over the ratings (10)", "N"},
         {"factors", 0, 0, G_OPTION_ARG_INT, &o->factors, "length of an embedding, k (120)", "N"},
+        {NULL},
+    };
+    return g_memdup2(entries, sizeof entries);
+}
+
+/* Those of Adam. Free with g_free. */
+static GOptionEntry *adam_entries(Options *o)
+{
+    TrainOptions *t = &o->train;
+    const GOptionEntry entries[] = {
+        {"epochs", 0, 0, G_OPTION_ARG_INT, &o->epochs, "passes over the ratings (10)", "N"},
         {"batch-size", 0, 0, G_OPTION_ARG_INT, &o->batch_size, "ratings in a step (1024)", "N"},
         {"learning-rate", 0, 0, G_OPTION_ARG_DOUBLE, &t->learning_rate, "Adam's (1e-3)", "X"},
         {"weight-decay", 0, 0, G_OPTION_ARG_DOUBLE, &t->weight_decay,
@@ -408,13 +418,22 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, Option
          "X"},
         {"initial-sigma", 0, 0, G_OPTION_ARG_DOUBLE, &t->initial_sigma,
          "standard deviation of the start, truncated at two of them (0.01)", "X"},
-        {"valid", 0, 0, G_OPTION_ARG_STRING, &o->valid,
-         "fraction of the ratings held out for validation, 0 for none, or a file of ratings (0.1)",
-         "<X>[:<HOW>]|<FILE>"},
         {"keep", 0, 0, G_OPTION_ARG_STRING, &o->keep,
          "the \"last\" epoch's model or the \"best\" one's by validation (last)", "last|best"},
         {"patience", 0, 0, G_OPTION_ARG_INT, &o->patience,
          "stop after N epochs without a better validation RMSE (never)", "N"},
+        {NULL},
+    };
+    return g_memdup2(entries, sizeof entries);
+}
+
+/* Those of every run. Free with g_free. */
+static GOptionEntry *run_entries(Options *o)
+{
+    const GOptionEntry entries[] = {
+        {"valid", 0, 0, G_OPTION_ARG_STRING, &o->valid,
+         "fraction of the ratings held out for validation, 0 for none, or a file of ratings (0.1)",
+         "<X>[:<HOW>]|<FILE>"},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &o->seed, "of split, start and shuffling (1)", "N"},
         {"threads", 0, 0, G_OPTION_ARG_INT, &o->threads,
          "the result does not depend on it (one a processor)", "N"},
@@ -430,6 +449,27 @@ static gboolean parse(const CliCommand *command, int *argc, char ***argv, Option
          "read options from the [train] group of a key file; the command line goes first", "FILE"},
         {NULL},
     };
+    return g_memdup2(entries, sizeof entries);
+}
+
+/* All of them in one table. Free with g_free. */
+static GOptionEntry *all_entries(Options *o)
+{
+    g_autofree GOptionEntry *learner = learner_entries(o);
+    g_autofree GOptionEntry *adam = adam_entries(o);
+    g_autofree GOptionEntry *run = run_entries(o);
+    const GOptionEntry *const tables[] = {learner, adam, run};
+    g_autoptr(GArray) all = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
+    for (gsize i = 0; i < G_N_ELEMENTS(tables); i++)
+        for (const GOptionEntry *entry = tables[i]; entry->long_name != NULL; entry++)
+            g_array_append_vals(all, entry, 1);
+    return (GOptionEntry *)g_array_steal(all, NULL);
+}
+
+static gboolean parse(const CliCommand *command, int *argc, char ***argv, Options *o,
+                      GError **error)
+{
+    g_autofree GOptionEntry *entries = all_entries(o);
     set_defaults(o);
     const char *config = config_file_of_arguments(*argc, *argv);
     if (config != NULL && !config_file_apply(config, CONFIG_GROUP, entries, error))

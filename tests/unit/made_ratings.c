@@ -33,7 +33,7 @@ static FeatureTable *make_features(const MadeRatings *world)
 
 static double *normals(guint count, double spread, GRand *random)
 {
-    double *values = g_new(double, count);
+    double *values = g_new0(double, count);
     for (guint i = 0; i < count; i++)
         values[i] = spread * rng_normal(random);
     return values;
@@ -43,7 +43,7 @@ static double *normals(guint count, double spread, GRand *random)
 static double *make_truth(const MadeRatings *world, GRand *random)
 {
     const guint rank = world->rank;
-    double *truth = g_new(double, (gsize)world->users * world->movies);
+    double *truth = g_new0(double, (gsize)world->users * world->movies);
     g_autofree double *people = normals(world->users * (rank + 1), 0.5, random);
     g_autofree double *movies = normals(world->movies * (rank + 1), 0.7, random);
     g_autofree double *ages = normals(AGES * (rank + 1), 1.0, random);

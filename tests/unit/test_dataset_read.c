@@ -293,7 +293,7 @@ static void test_unknown_like(void)
             read_like(cases[i].files, cases[i].name, cases[i].ratings, cases[i].text, &error);
         CU_ASSERT_PTR_NOT_NULL(dataset);
         if (dataset == NULL) {
-            printf("# case %u: %s\n", i, error->message);
+            printf("# case %u: %s\n", i, error != NULL ? error->message : "no error");
             continue;
         }
         CU_ASSERT_EQUAL(dataset->unknown[0], cases[i].users);
@@ -336,8 +336,9 @@ static void test_times(void)
                                  "movies.dat",  "5::A (1990)::Drama\n6::B (1990)::Drama\n",
                                  "ratings.dat", "1::5::5::978300760\n1::6::4::5\n",
                                  NULL};
-    const char *const csv[] = {"ratings.csv", ML_CSV_HEADER "1,5,5.0,978300760\n1,6,4.0,5\n",
-                               "movies.csv", "movieId,title,genres\n5,A,Drama\n6,B,Drama\n", NULL};
+    static const char two_rows[] = ML_CSV_HEADER "1,5,5.0,978300760\n1,6,4.0,5\n";
+    const char *const csv[] = {"ratings.csv", two_rows, "movies.csv",
+                               "movieId,title,genres\n5,A,Drama\n6,B,Drama\n", NULL};
     const char *const own_times[] = {
         "a.csv", "user,item,rating,timestamp\n1,5,1,-1700000000123\n1,6,2,1700000000123\n", NULL};
     const char *const own_words[] = {

@@ -161,8 +161,9 @@ static void test_lowest_sum(void)
 static void test_targets(void)
 {
     const FoldInRanking about = {.lowest = 1, .highest = 5}, binary = {.lowest = 1, .highest = 1};
-    for (double rating = 1; rating <= 5; rating += 0.5)
-        CU_ASSERT_EQUAL(fold_in_ranking_target(&about, rating), rating_target(rating, 1, 5));
+    for (guint halves = 2; halves <= 10; halves++)
+        CU_ASSERT_EQUAL(fold_in_ranking_target(&about, halves / 2.0),
+                        rating_target(halves / 2.0, 1, 5));
     CU_ASSERT_EQUAL(fold_in_ranking_target(&about, NAN), 1);
     CU_ASSERT_EQUAL(fold_in_ranking_target(&binary, NAN), 1);
     CU_ASSERT_EQUAL(fold_in_ranking_target(&binary, 1), 1);

@@ -109,7 +109,7 @@ static void oracle_step(double *x, const double *y, const RatingLines *lines, co
                         double lowest, double highest)
 {
     const guint k = o->factors;
-    g_autofree double *a = g_new(double, k *k);
+    g_autofree double *a = g_new0(double, k *k);
     for (guint line = 0; line < lines->lines; line++) {
         const guint begin = lines->begin[line], end = lines->begin[line + 1];
         double *b = x + (gsize)line * k;
@@ -146,8 +146,8 @@ static double score(const IalsModel *m, guint user, guint movie)
 static double distance_from_oracle(const RatingMatrix *r, const IalsModel *m, const IalsOptions *o)
 {
     const guint users = m->users, movies = m->movies, k = m->k;
-    g_autofree double *y = g_new(double, movies *k);
-    g_autofree double *x = g_new(double, users *k);
+    g_autofree double *y = g_new0(double, movies *k);
+    g_autofree double *x = g_new0(double, users *k);
     double worst = 0;
     for (guint i = 0; i < movies * k; i++)
         y[i] = (double)m->movie_vectors[i];

@@ -24,7 +24,7 @@ static void check(guint k, guint count, guint rows, GRand *random)
 {
     g_autoptr(FmModel) model = fixture_model(count + 5, k, 1, 7);
     g_autofree guint32 *features = g_new(guint32, count + 1);
-    g_autofree float *queries = g_new(float, (gsize)rows *k);
+    g_autofree float *queries = g_new0(float, (gsize)rows *k);
     g_autofree float *scores = g_new(float, (gsize)rows *count + 1);
     g_autofree float *alone = g_new(float, (gsize)count + 1);
     for (guint c = 0; c < count; c++)

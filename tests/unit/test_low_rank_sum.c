@@ -13,8 +13,8 @@ static double *add_products(LowRankSum *sum, guint products, GRand *random, Team
 {
     const guint rows = sum->rows, columns = sum->columns;
     double *exact = g_new0(double, (gsize)rows *columns);
-    g_autofree float *x = g_new(float, (gsize)rows *INNER);
-    g_autofree float *z = g_new(float, (gsize)columns *INNER);
+    g_autofree float *x = g_new0(float, (gsize)rows *INNER);
+    g_autofree float *z = g_new0(float, (gsize)columns *INNER);
     for (guint p = 0; p < products; p++) {
         for (guint i = 0; i < rows * INNER; i++)
             x[i] = (float)(fixture_uniform(random, 1) * pow(0.6, i % INNER));

@@ -52,7 +52,7 @@ static void check_sum(const Newcomer *newcomer, const Bundle *bundle)
     CU_ASSERT_EQUAL(newcomer->sum->rating_query != NULL, bundle->form.rating_dims > 0);
     for (guint f = 0; f < K; f++) {
         CU_ASSERT_DOUBLE_EQUAL((double)newcomer->sum->query[f], (double)sum->query[f], 1e-5);
-        if (sum->rating_query != NULL)
+        if (sum->rating_query != NULL && newcomer->sum->rating_query != NULL)
             CU_ASSERT_DOUBLE_EQUAL((double)newcomer->sum->rating_query[f],
                                    (double)sum->rating_query[f], 1e-5);
     }

@@ -68,6 +68,7 @@ static ALWAYS_INLINE void tile_row(float *a, gsize i, const float *left, const f
     for (; vectors >= TILE_VECTORS; vectors -= TILE_VECTORS, at += TILE_VECTORS * WIDTH)
         tile(a + i * stride + at, left + i, right + at, count, stride, TILE_VECTORS, sign);
     if (TILE_VECTORS > 3 && vectors == 3)
+        /* NOLINTNEXTLINE(bugprone-branch-clone): MIN is for tiles that are less wide than 3 */
         tile(a + i * stride + at, left + i, right + at, count, stride, MIN(3, TILE_VECTORS), sign);
     else if (vectors == 2)
         tile(a + i * stride + at, left + i, right + at, count, stride, 2, sign);

@@ -150,6 +150,7 @@ static void ask(float *query, const DataMatch *match, const EvaluationPeople *pe
 {
     guint32 features[MATCH_MOST_FIELDS];
     guint fields;
+    g_assert(match != NULL);
     const FmModel *model = match->model.model;
     if (data_match_row(match, people->row[people->begin[p]], features, &fields) == MATCH_MISSING)
         g_assert_not_reached();

@@ -527,6 +527,8 @@ static void world_init(World *w)
         /* Nothing is learned from the last five. */
         if (r < TRAINED && row[0] >= USERS - 5)
             row[0] -= USERS - 5;
+        if (r < USERS - 5)
+            row[0] = r; /* and something of each of the others: without, they would be unknown */
         w->data->ratings[r] = (float)(1 + rng_below(random, 5));
     }
     for (guint32 r = 0; r < TRAINED; r++)

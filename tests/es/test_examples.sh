@@ -170,7 +170,7 @@ of_all_kinds() { # DESCRIPTION COMMAND…: of each example, or why not
 release() { "$loader" release "$dir/${bundle:-bundle}" --url "$url" --alias "$alias" --skip-gate baseline "$@"; }
 
 prepare() {
-  "$trainer" synth data --users 300 --movies 200 --ratings 20000 --seed 1 && "$trainer" train data bundle --factors 24 --epochs 2 && release
+  "$trainer" synth data --users 300 --movies 200 --ratings 20000 --seed 1 && "$trainer" train data bundle --factors 24 --epochs 2 --plain && release
 }
 
 prepare >log 2>&1 || { sed 's/^/# /' log; echo "Bail out! no release"; exit 1; }

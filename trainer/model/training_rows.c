@@ -166,8 +166,8 @@ TrainingRows *training_rows_new(const FeatureTable *table, const guint32 *featur
                                 const float *ratings, const guint32 *rows, guint count)
 {
     g_autofree guint *number = number_features(table);
-    g_autofree guint32 *user = g_new(guint32, (gsize)count + 1);
-    g_autofree guint32 *movie = g_new(guint32, (gsize)count + 1);
+    g_autofree guint32 *user = g_new0(guint32, (gsize)count + 1);
+    g_autofree guint32 *movie = g_new0(guint32, (gsize)count + 1);
     for (guint i = 0; i < count; i++) {
         const guint32 *row = features + (gsize)rows[i] * fields;
         user[i] = number[row[0]];

@@ -24,64 +24,60 @@ static gboolean says(const char *text, const char *part)
     return FALSE;
 }
 
+static const struct {
+    Objective objective;
+    GateVerdict verdict;
+    ValidationFigures valid;
+    const char *figure;
+} baseline_cases[] = {
+    {OBJECTIVE_RATINGS, GATE_PASSED, {0.8731, 0.9762, NAN, NAN}, "RMSE 0.8731, movie means 0.9762"},
+    {OBJECTIVE_RATINGS,
+     GATE_FAILED,
+     {0.981, 0.9744, NAN, NAN},
+     "RMSE 0.9810 is not below 0.9744, that of movie means; train it for longer"},
+    {OBJECTIVE_RATINGS, GATE_FAILED, {0.9744, 0.9744, NAN, NAN}, "is not below"},
+    /* Its lists are not what it is for. */
+    {OBJECTIVE_RATINGS, GATE_PASSED, {0.8731, 0.9762, 0.076, 0.121}, "RMSE 0.8731"},
+    {OBJECTIVE_RATINGS,
+     GATE_NOT_COMPARABLE,
+     {0.8731, NAN, 0.3, 0.1},
+     "no validation RMSE beside that of movie means"},
+    {OBJECTIVE_RATINGS, GATE_NOT_COMPARABLE, {NAN, 0.9762, NAN, NAN}, "no validation RMSE"},
+    {OBJECTIVE_RATINGS, GATE_NOT_COMPARABLE, UNKNOWN, "no validation RMSE"},
+    {OBJECTIVE_RANKING, GATE_PASSED, {NAN, NAN, 0.31, 0.121}, "NDCG 0.3100, most popular 0.1210"},
+    {OBJECTIVE_RANKING,
+     GATE_FAILED,
+     {NAN, NAN, 0.11, 0.121},
+     "NDCG 0.1100 is not above 0.1210, that of most popular; train it"},
+    {OBJECTIVE_RANKING, GATE_FAILED, {NAN, NAN, 0.121, 0.121}, "is not above"},
+    {OBJECTIVE_RANKING, GATE_PASSED, {9, 1, 0.31, 0.121}, "NDCG 0.3100"},
+    {OBJECTIVE_RANKING,
+     GATE_NOT_COMPARABLE,
+     {0.8, 0.9, NAN, NAN},
+     "no validation NDCG beside that of most popular"},
+    {OBJECTIVE_BOTH,
+     GATE_PASSED,
+     {0.82, 0.97, 0.3, 0.12},
+     "RMSE 0.8200, movie means 0.9700; NDCG 0.3000, most popular 0.1200"},
+    {OBJECTIVE_BOTH,
+     GATE_FAILED,
+     {0.98, 0.97, 0.3, 0.12},
+     "RMSE 0.9800 is not below 0.9700, that of movie means; NDCG 0.3000, most popular"},
+    {OBJECTIVE_BOTH, GATE_FAILED, {0.82, 0.97, 0.1, 0.12}, "NDCG 0.1000 is not above 0.1200"},
+    {OBJECTIVE_BOTH, GATE_PASSED, {0.82, 0.97, NAN, NAN}, "no validation NDCG"},
+    {OBJECTIVE_BOTH, GATE_FAILED, {NAN, NAN, 0.1, 0.12}, "no validation RMSE"},
+    {OBJECTIVE_BOTH, GATE_NOT_COMPARABLE, UNKNOWN, "no validation NDCG"},
+};
+
 static void test_baseline(void)
 {
-    const struct {
-        Objective objective;
-        GateVerdict verdict;
-        ValidationFigures valid;
-        const char *figure;
-    } cases[] = {
-        {OBJECTIVE_RATINGS,
-         GATE_PASSED,
-         {0.8731, 0.9762, NAN, NAN},
-         "RMSE 0.8731, movie means 0.9762"},
-        {OBJECTIVE_RATINGS,
-         GATE_FAILED,
-         {0.981, 0.9744, NAN, NAN},
-         "RMSE 0.9810 is not below 0.9744, that of movie means; train it for longer"},
-        {OBJECTIVE_RATINGS, GATE_FAILED, {0.9744, 0.9744, NAN, NAN}, "is not below"},
-        /* Its lists are not what it is for. */
-        {OBJECTIVE_RATINGS, GATE_PASSED, {0.8731, 0.9762, 0.076, 0.121}, "RMSE 0.8731"},
-        {OBJECTIVE_RATINGS,
-         GATE_NOT_COMPARABLE,
-         {0.8731, NAN, 0.3, 0.1},
-         "no validation RMSE beside that of movie means"},
-        {OBJECTIVE_RATINGS, GATE_NOT_COMPARABLE, {NAN, 0.9762, NAN, NAN}, "no validation RMSE"},
-        {OBJECTIVE_RATINGS, GATE_NOT_COMPARABLE, UNKNOWN, "no validation RMSE"},
-        {OBJECTIVE_RANKING,
-         GATE_PASSED,
-         {NAN, NAN, 0.31, 0.121},
-         "NDCG 0.3100, most popular 0.1210"},
-        {OBJECTIVE_RANKING,
-         GATE_FAILED,
-         {NAN, NAN, 0.11, 0.121},
-         "NDCG 0.1100 is not above 0.1210, that of most popular; train it"},
-        {OBJECTIVE_RANKING, GATE_FAILED, {NAN, NAN, 0.121, 0.121}, "is not above"},
-        {OBJECTIVE_RANKING, GATE_PASSED, {9, 1, 0.31, 0.121}, "NDCG 0.3100"},
-        {OBJECTIVE_RANKING,
-         GATE_NOT_COMPARABLE,
-         {0.8, 0.9, NAN, NAN},
-         "no validation NDCG beside that of most popular"},
-        {OBJECTIVE_BOTH,
-         GATE_PASSED,
-         {0.82, 0.97, 0.3, 0.12},
-         "RMSE 0.8200, movie means 0.9700; NDCG 0.3000, most popular 0.1200"},
-        {OBJECTIVE_BOTH,
-         GATE_FAILED,
-         {0.98, 0.97, 0.3, 0.12},
-         "RMSE 0.9800 is not below 0.9700, that of movie means; NDCG 0.3000, most popular"},
-        {OBJECTIVE_BOTH, GATE_FAILED, {0.82, 0.97, 0.1, 0.12}, "NDCG 0.1000 is not above 0.1200"},
-        {OBJECTIVE_BOTH, GATE_PASSED, {0.82, 0.97, NAN, NAN}, "no validation NDCG"},
-        {OBJECTIVE_BOTH, GATE_FAILED, {NAN, NAN, 0.1, 0.12}, "no validation RMSE"},
-        {OBJECTIVE_BOTH, GATE_NOT_COMPARABLE, UNKNOWN, "no validation NDCG"},
-    };
-    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        const ReleaseMeta meta = {.form.objective = cases[i].objective, .valid = cases[i].valid};
+    for (guint i = 0; i < G_N_ELEMENTS(baseline_cases); i++) {
+        const ReleaseMeta meta = {.form.objective = baseline_cases[i].objective,
+                                  .valid = baseline_cases[i].valid};
         GateResult result = {.gate = GATE_BASELINE};
         quality_judge_baseline(&result, &meta);
-        CU_ASSERT_EQUAL(result.verdict, cases[i].verdict);
-        CU_ASSERT(says(result.figure, cases[i].figure));
+        CU_ASSERT_EQUAL(result.verdict, baseline_cases[i].verdict);
+        CU_ASSERT(says(result.figure, baseline_cases[i].figure));
         CU_ASSERT_EQUAL(result.limit == NULL, result.verdict == GATE_NOT_COMPARABLE);
         clear(&result);
     }

@@ -130,63 +130,61 @@ static void test_header_length(void)
     "\"embeddings.weight\":{\"dtype\":\"F32\",\"shape\":" shape ",\"data_offsets\":" offsets "}"
 #define EMBEDDINGS ROWS("[2,2]", "[12,28]")
 
+static const struct {
+    const char *header, *message;
+} wrong_headers[] = {
+    {"", "is not valid JSON"},
+    {"{", "is not valid JSON"},
+    {"\200\002ctorch", "is not valid JSON"},
+    {"[]", "there is no tensor \"w0\""},
+    {"null", "there is no tensor \"w0\""},
+    {"{}", "there is no tensor \"w0\""},
+    {"{" BIAS "," EMBEDDINGS "}", "there is no tensor \"w0\""},
+    {"{" W0 "," EMBEDDINGS "}", "there is no tensor \"bias.weight\""},
+    {"{" W0 "," BIAS "}", "there is no tensor \"embeddings.weight\""},
+    {"{\"w0\":7," BIAS "," EMBEDDINGS "}", "\"w0\" is of no type"},
+    {"{\"w0\":{\"dtype\":\"F64\"}}", "\"w0\" is F64, not F32"},
+    {"{\"w0\":{\"dtype\":32}}", "\"w0\" is of no type"},
+    {"{\"w0\":{\"dtype\":\"F32\"}}", "does not have 1 dimensions"},
+    {"{\"w0\":{\"dtype\":\"F32\",\"shape\":[]}}", "does not have 1 dimensions"},
+    {"{\"w0\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0]}}", "\"w0\" is at bytes"},
+    {"{" W0 "," BIAS "," ROWS("[4]", "[12,28]") "}", "does not have 2 dimensions"},
+    {"{" W0 "," BIAS "," ROWS("[2,2,1]", "[12,28]") "}", "does not have 2 dimensions"},
+    {"{" W0 "," BIAS "," ROWS("[2,0]", "[12,12]") "}", "does not have 2 dimensions"},
+    {"{" W0 "," BIAS "," ROWS("[-2,-2]", "[12,28]") "}", "does not have 2 dimensions"},
+    {"{" W0 "," BIAS "," ROWS("[2.0,2]", "[12,28]") "}", "does not have 2 dimensions"},
+    {"{" W0 "," BIAS "," ROWS("[\"2\",2]", "[12,28]") "}", "does not have 2 dimensions"},
+    {"{" W0 "," BIAS "," ROWS("[2147483647,2147483647]", "[12,28]") "}", "does not have 2"},
+    {"{" W0 "," BIAS "," ROWS("[4294967297,4294967297]", "[12,28]") "}", "does not have 2"},
+    {"{" W0 "," BIAS "," ROWS("[1073741824,4]", "[12,28]") "}", "embeddings.weight\""},
+    {"{" W0 "," BIAS "," ROWS("[4,1]", "[12,28]") "}", "shapes disagree"},
+    {"{" W0 "," BIAS "," ROWS("[2,2]", "[12,32]") "}", "which does not fit its shape"},
+    {"{" W0 "," BIAS "," ROWS("[2,2]", "[12,24]") "}", "which does not fit its shape"},
+    {"{" W0 "," BIAS "," ROWS("[2,2]", "[16,32]") "}", "which does not fit its shape"},
+    {"{" W0 "," BIAS "," ROWS("[2,2]", "[28,12]") "}", "which does not fit its shape"},
+    {"{" W0 "," BIAS "," ROWS("[2,2]", "[-16,0]") "}", "which does not fit its shape"},
+    {"{" W0 "," BIAS "," ROWS("[2,2]", "[9223372036854775791,9223372036854775807]") "}",
+     "which does not fit its shape"},
+    {"{" W0 "," BIAS "," ROWS("[2,2]", "[18446744073709551600,16]") "}", "does not fit"},
+    {"{" W0 "," BIAS "," ROWS("[2,2]", "\"12\"") "}", "which does not fit its shape"},
+    {"{" W0 "," BIAS "," ROWS("[2,2]", "[8,24]") "}", "overlap"},
+    {"{" W0 "," BIAS "," ROWS("[2,2]", "[0,16]") "}", "overlap"},
+    {"{" W0
+     ",\"bias.weight\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]}," EMBEDDINGS "}",
+     "overlap"},
+    {"{" W0
+     ",\"bias.weight\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[4,12]}," EMBEDDINGS "}",
+     "shapes disagree"},
+    {"{\"w0\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}," BIAS "," EMBEDDINGS "}",
+     "shapes disagree"},
+};
+
 static void test_wrong_headers(void)
 {
     const float zeros[7] = {0};
-    const struct {
-        const char *header, *message;
-    } cases[] = {
-        {"", "is not valid JSON"},
-        {"{", "is not valid JSON"},
-        {"\200\002ctorch", "is not valid JSON"},
-        {"[]", "there is no tensor \"w0\""},
-        {"null", "there is no tensor \"w0\""},
-        {"{}", "there is no tensor \"w0\""},
-        {"{" BIAS "," EMBEDDINGS "}", "there is no tensor \"w0\""},
-        {"{" W0 "," EMBEDDINGS "}", "there is no tensor \"bias.weight\""},
-        {"{" W0 "," BIAS "}", "there is no tensor \"embeddings.weight\""},
-        {"{\"w0\":7," BIAS "," EMBEDDINGS "}", "\"w0\" is of no type"},
-        {"{\"w0\":{\"dtype\":\"F64\"}}", "\"w0\" is F64, not F32"},
-        {"{\"w0\":{\"dtype\":32}}", "\"w0\" is of no type"},
-        {"{\"w0\":{\"dtype\":\"F32\"}}", "does not have 1 dimensions"},
-        {"{\"w0\":{\"dtype\":\"F32\",\"shape\":[]}}", "does not have 1 dimensions"},
-        {"{\"w0\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0]}}", "\"w0\" is at bytes"},
-        {"{" W0 "," BIAS "," ROWS("[4]", "[12,28]") "}", "does not have 2 dimensions"},
-        {"{" W0 "," BIAS "," ROWS("[2,2,1]", "[12,28]") "}", "does not have 2 dimensions"},
-        {"{" W0 "," BIAS "," ROWS("[2,0]", "[12,12]") "}", "does not have 2 dimensions"},
-        {"{" W0 "," BIAS "," ROWS("[-2,-2]", "[12,28]") "}", "does not have 2 dimensions"},
-        {"{" W0 "," BIAS "," ROWS("[2.0,2]", "[12,28]") "}", "does not have 2 dimensions"},
-        {"{" W0 "," BIAS "," ROWS("[\"2\",2]", "[12,28]") "}", "does not have 2 dimensions"},
-        {"{" W0 "," BIAS "," ROWS("[2147483647,2147483647]", "[12,28]") "}", "does not have 2"},
-        {"{" W0 "," BIAS "," ROWS("[4294967297,4294967297]", "[12,28]") "}", "does not have 2"},
-        {"{" W0 "," BIAS "," ROWS("[1073741824,4]", "[12,28]") "}", "embeddings.weight\""},
-        {"{" W0 "," BIAS "," ROWS("[4,1]", "[12,28]") "}", "shapes disagree"},
-        {"{" W0 "," BIAS "," ROWS("[2,2]", "[12,32]") "}", "which does not fit its shape"},
-        {"{" W0 "," BIAS "," ROWS("[2,2]", "[12,24]") "}", "which does not fit its shape"},
-        {"{" W0 "," BIAS "," ROWS("[2,2]", "[16,32]") "}", "which does not fit its shape"},
-        {"{" W0 "," BIAS "," ROWS("[2,2]", "[28,12]") "}", "which does not fit its shape"},
-        {"{" W0 "," BIAS "," ROWS("[2,2]", "[-16,0]") "}", "which does not fit its shape"},
-        {"{" W0 "," BIAS "," ROWS("[2,2]", "[9223372036854775791,9223372036854775807]") "}",
-         "which does not fit its shape"},
-        {"{" W0 "," BIAS "," ROWS("[2,2]", "[18446744073709551600,16]") "}", "does not fit"},
-        {"{" W0 "," BIAS "," ROWS("[2,2]", "\"12\"") "}", "which does not fit its shape"},
-        {"{" W0 "," BIAS "," ROWS("[2,2]", "[8,24]") "}", "overlap"},
-        {"{" W0 "," BIAS "," ROWS("[2,2]", "[0,16]") "}", "overlap"},
-        {"{" W0
-         ",\"bias.weight\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]}," EMBEDDINGS
-         "}",
-         "overlap"},
-        {"{" W0
-         ",\"bias.weight\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[4,12]}," EMBEDDINGS
-         "}",
-         "shapes disagree"},
-        {"{\"w0\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}," BIAS "," EMBEDDINGS
-         "}",
-         "shapes disagree"},
-    };
-    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(GBytes) content = file_of(cases[i].header, zeros, sizeof zeros);
-        check_refused(content, cases[i].message);
+    for (guint i = 0; i < G_N_ELEMENTS(wrong_headers); i++) {
+        g_autoptr(GBytes) content = file_of(wrong_headers[i].header, zeros, sizeof zeros);
+        check_refused(content, wrong_headers[i].message);
     }
 }
 

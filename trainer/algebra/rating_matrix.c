@@ -1,12 +1,5 @@
 #include "rating_matrix.h"
 
-static guint first_of(const FeatureTable *table, const char *type, guint *count)
-{
-    const GArray *indices = feature_table_of_type(table, type);
-    *count = indices != NULL ? indices->len : 0;
-    return *count > 0 ? g_array_index(indices, guint, 0) : 0;
-}
-
 static void lines_init(RatingLines *lines, guint count, guint others, guint rows)
 {
     *lines = (RatingLines){
@@ -61,8 +54,8 @@ RatingMatrix *rating_matrix_new(const Dataset *data, const guint32 *rows, guint 
     RatingMatrix *m = g_new0(RatingMatrix, 1);
     RatingLines unsorted;
     m->rows = count;
-    m->first_user = first_of(data->table, FEATURE_USER, &users);
-    m->first_movie = first_of(data->table, FEATURE_MOVIE, &movies);
+    m->first_user = feature_table_first(data->table, FEATURE_USER, &users);
+    m->first_movie = feature_table_first(data->table, FEATURE_MOVIE, &movies);
     lines_init(&unsorted, users, movies, count);
     lines_init(&m->by_movie, movies, users, count);
     for (guint i = 0; i < count; i++)

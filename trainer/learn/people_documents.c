@@ -17,17 +17,11 @@ static double dot(const double *a, const double *b, guint k)
     return sum;
 }
 
-static guint first_of(const FeatureTable *table, const char *type, guint *count)
-{
-    const GArray *indices = feature_table_of_type(table, type);
-    *count = indices != NULL ? indices->len : 0;
-    return *count > 0 ? g_array_index(indices, guint, 0) : 0;
-}
-
 char *people_find_other_type(const FeatureTable *table)
 {
     guint users;
-    const guint first = first_of(table, FEATURE_USER, &users), n = feature_table_size(table);
+    const guint first = feature_table_first(table, FEATURE_USER, &users),
+                n = feature_table_size(table);
     g_autofree guint8 *is_known = g_new0(guint8, n);
     for (guint u = first; u < first + users; u++) {
         const Attributes attributes = feature_table_attributes(table, u);
@@ -73,8 +67,8 @@ static void set_person(PeopleAndMovies *whole, guint user, const FmModel *model,
 PeopleAndMovies *people_of_fm(const FmModel *model, const FeatureTable *table, GError **error)
 {
     guint users, movies;
-    const guint first_user = first_of(table, FEATURE_USER, &users);
-    const guint first_movie = first_of(table, FEATURE_MOVIE, &movies);
+    const guint first_user = feature_table_first(table, FEATURE_USER, &users);
+    const guint first_movie = feature_table_first(table, FEATURE_MOVIE, &movies);
     g_autofree char *other = people_find_other_type(table);
     if (other != NULL) {
         g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_DATA, other);
@@ -158,7 +152,7 @@ static float *row_of(const Writing *w, guint feature)
 static void write_movies(const Writing *w)
 {
     guint movies;
-    const guint k = w->whole->k, first = first_of(w->table, FEATURE_MOVIE, &movies);
+    const guint k = w->whole->k, first = feature_table_first(w->table, FEATURE_MOVIE, &movies);
     for (guint m = 0; m < movies; m++) {
         const float *vector = w->whole->movie_vectors + (gsize)m * k;
         double bias = (double)w->whole->movie_biases[m];

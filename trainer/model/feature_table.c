@@ -133,6 +133,13 @@ const GArray *feature_table_of_type(const FeatureTable *table, const char *type)
     return g_hash_table_lookup(table->by_type, type);
 }
 
+guint feature_table_first(const FeatureTable *table, const char *type, guint *count)
+{
+    const GArray *indices = feature_table_of_type(table, type);
+    *count = indices != NULL ? indices->len : 0;
+    return *count > 0 ? g_array_index(indices, guint, 0) : 0;
+}
+
 const GPtrArray *feature_table_types(const FeatureTable *table)
 {
     return table->types;

@@ -68,6 +68,10 @@ gboolean feature_table_find(const FeatureTable *table, const char *type, const c
  * if there is none. */
 const GArray *feature_table_of_type(const FeatureTable *table, const char *type);
 
+/* The first index of a type, whose values must follow each other as in every data set, and how many
+ * there are; 0 and 0 if there is none. */
+guint feature_table_first(const FeatureTable *table, const char *type, guint *count);
+
 /* The types in order of their first appearance: const char *; owned by the table. */
 const GPtrArray *feature_table_types(const FeatureTable *table);
 

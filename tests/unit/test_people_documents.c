@@ -67,14 +67,12 @@ static void test_fm_stays_the_same(void)
     g_autoptr(Bundle) bundle = new_bundle(tap_seed());
     g_autoptr(PeopleAndMovies) whole = people_of_fm(bundle->model, bundle->features, NULL);
     fill_weights(weights);
-    for (guint turned = 0; turned < 2; turned++) {
-        const PeopleDocumentsOptions options = {weights, 10, turned};
-        g_autoptr(PeopleDocuments) documents =
-            people_documents_new(whole, bundle->features, &options, NULL);
-        CU_ASSERT_PTR_NOT_NULL(documents);
-        if (documents != NULL)
-            check_same_model(bundle, documents);
-    }
+    const PeopleDocumentsOptions options = {weights, 10};
+    g_autoptr(PeopleDocuments) documents =
+        people_documents_new(whole, bundle->features, &options, NULL);
+    CU_ASSERT_PTR_NOT_NULL(documents);
+    if (documents != NULL)
+        check_same_model(bundle, documents);
 }
 
 /* With no document at all it is the average person, whose vector and offset are in the movies. */
@@ -90,7 +88,7 @@ static void test_nobody_is_the_average(void)
         for (guint d = 0; d < K; d++)
             mean[d] += weights[u] * (double)whole->user_vectors[u * K + d];
     }
-    const PeopleDocumentsOptions options = {weights, 10, FALSE};
+    const PeopleDocumentsOptions options = {weights, 10};
     g_autoptr(PeopleDocuments) documents =
         people_documents_new(whole, bundle->features, &options, NULL);
     CU_ASSERT_DOUBLE_EQUAL((double)documents->model->w0, whole->mean + offset / total, 1e-5);
@@ -104,30 +102,6 @@ static void test_nobody_is_the_average(void)
         CU_ASSERT_DOUBLE_EQUAL((double)documents->mean[d], mean[d] / total, 1e-5);
 }
 
-/* In principal axes no two dimensions of the users' own vectors go together. */
-static void test_principal_axes(void)
-{
-    double weights[USERS];
-    g_autoptr(Bundle) bundle = new_bundle(tap_seed());
-    g_autoptr(PeopleAndMovies) whole = people_of_fm(bundle->model, bundle->features, NULL);
-    fill_weights(weights);
-    const PeopleDocumentsOptions options = {weights, 10, TRUE};
-    g_autoptr(PeopleDocuments) documents =
-        people_documents_new(whole, bundle->features, &options, NULL);
-    for (guint i = 0; i < K; i++) {
-        for (guint j = 0; j <= i; j++) {
-            double together = 0, total = 0;
-            for (guint u = 0; u < USERS; u++) {
-                const float *own = fm_vector(documents->model, u);
-                together += weights[u] * (double)own[i] * (double)own[j];
-                total += weights[u];
-            }
-            CU_ASSERT_DOUBLE_EQUAL(together / total, i == j ? documents->variances[i] : 0, 1e-6);
-        }
-        CU_ASSERT(i == 0 || documents->variances[i] <= documents->variances[i - 1] + 1e-9);
-    }
-}
-
 /* Somebody of whom nothing was learned is what their attributes say. */
 static void test_user_without_weight(void)
 {
@@ -137,7 +111,7 @@ static void test_user_without_weight(void)
     fill_weights(weights);
     weights[7] = 0;
     whole->user_vectors[7 * K] = 1e6f;
-    const PeopleDocumentsOptions options = {weights, 10, FALSE};
+    const PeopleDocumentsOptions options = {weights, 10};
     g_autoptr(PeopleDocuments) documents =
         people_documents_new(whole, bundle->features, &options, NULL);
     for (guint d = 0; d < K; d++) {
@@ -156,7 +130,7 @@ static void test_refused(void)
     g_autoptr(PeopleAndMovies) whole = people_of_fm(bundle->model, bundle->features, NULL);
     fill_weights(weights);
     whole->movie_vectors[3] = NAN;
-    const PeopleDocumentsOptions options = {weights, 10, FALSE};
+    const PeopleDocumentsOptions options = {weights, 10};
     CU_ASSERT_PTR_NULL(people_documents_new(whole, bundle->features, &options, &error));
     TAP_ASSERT_ERROR(error, RECSYS_ERROR, RECSYS_ERROR_DATA, "not finite");
     CU_ASSERT_PTR_NULL(people_of_fm(device->model, device->features, &other));
@@ -166,7 +140,6 @@ static void test_refused(void)
 static const UnitTest tests[] = {
     {"a factorization machine stays the same", test_fm_stays_the_same},
     {"nobody is the average person", test_nobody_is_the_average},
-    {"principal axes", test_principal_axes},
     {"a user without weight", test_user_without_weight},
     {"what is refused", test_refused},
     {NULL, NULL},

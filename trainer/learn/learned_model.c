@@ -57,7 +57,7 @@ LearnedModel *learned_model_of_ratings(const PeopleAndMovies *whole, const Featu
     g_autofree double *weights = g_new(double, whole->users + 1);
     for (guint u = 0; u < whole->users; u++)
         weights[u] = ratings[u];
-    const PeopleDocumentsOptions options = {weights, RIDGE_OF_RATINGS, FALSE};
+    const PeopleDocumentsOptions options = {weights, RIDGE_OF_RATINGS};
     g_autoptr(PeopleDocuments) documents = people_documents_new(whole, table, &options, error);
     if (documents == NULL)
         return NULL;
@@ -103,7 +103,7 @@ LearnedModel *learned_model_of_ranking(const RankingFactors *factors, const Feat
     g_autofree double *weights = g_new(double, factors->users + 1);
     for (guint u = 0; u < factors->users; u++)
         weights[u] = ratings[u] > 0;
-    const PeopleDocumentsOptions options = {weights, RIDGE_OF_RANKING, FALSE};
+    const PeopleDocumentsOptions options = {weights, RIDGE_OF_RANKING};
     g_autoptr(PeopleDocuments) documents = people_documents_new(whole, table, &options, error);
     if (documents == NULL)
         return NULL;

@@ -1,6 +1,5 @@
 #include "people_documents.h"
 
-#include <lapacke.h>
 #include <math.h>
 #include <string.h>
 
@@ -8,14 +7,6 @@
 #include "recsys_error.h"
 
 /* ---- the whole people of a factorization machine ---- */
-
-static double dot(const double *a, const double *b, guint k)
-{
-    double sum = 0;
-    for (guint d = 0; d < k; d++)
-        sum += a[d] * b[d];
-    return sum;
-}
 
 char *people_find_other_type(const FeatureTable *table)
 {
@@ -84,63 +75,19 @@ PeopleAndMovies *people_of_fm(const FmModel *model, const FeatureTable *table, G
     return whole;
 }
 
-/* ---- axes ---- */
-
-/* axes [k, k], whose row i is the i-th principal axis of the users' own vectors, the one of the
- * most variance first; the largest component of each is positive. */
-static gboolean find_axes(double *axes, const AttributeRidge *ridge, const double *weights, guint k)
-{
-    g_autofree double *values = g_new(double, k);
-    memset(axes, 0, (gsize)k * k * sizeof *axes);
-    for (guint u = 0; u < ridge->users; u++) {
-        const double *own = ridge->residuals + (gsize)u * ridge->d;
-        for (guint i = 0; i < k && weights[u] > 0; i++)
-            for (guint j = i; j < k; j++)
-                axes[(gsize)i * k + j] += weights[u] * own[i] * own[j];
-    }
-    /* Read by columns, the upper triangle by rows is a lower one; eigenvectors come as columns,
-     * that is as rows for us, in ascending order. */
-    if (LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', (lapack_int)k, axes, (lapack_int)k, values) != 0)
-        return FALSE;
-    for (guint i = 0; i < k / 2; i++)
-        for (guint j = 0; j < k; j++) {
-            const double swapped = axes[(gsize)i * k + j];
-            axes[(gsize)i * k + j] = axes[(gsize)(k - 1 - i) * k + j];
-            axes[(gsize)(k - 1 - i) * k + j] = swapped;
-        }
-    for (guint i = 0; i < k; i++) {
-        double *axis = axes + (gsize)i * k, largest = 0;
-        for (guint j = 0; j < k; j++)
-            largest = fabs(axis[j]) > fabs(largest) ? axis[j] : largest;
-        for (guint j = 0; j < k && largest < 0; j++)
-            axis[j] = -axis[j];
-    }
-    return TRUE;
-}
-
-/* to [k] = axes · from, rounded once; without axes a copy. */
-static void turn(float *to, const double *axes, const double *from, guint k)
-{
-    for (guint i = 0; i < k; i++)
-        to[i] = (float)(axes != NULL ? dot(axes + (gsize)i * k, from, k) : from[i]);
-}
-
-static void turn_floats(float *to, const double *axes, const float *from, guint k)
-{
-    g_autofree double *wide = g_new(double, k);
-    for (guint d = 0; d < k; d++)
-        wide[d] = (double)from[d];
-    turn(to, axes, wide, k);
-}
-
 /* ---- documents ---- */
+
+static void round_vector(float *to, const double *from, guint k)
+{
+    for (guint d = 0; d < k; d++)
+        to[d] = (float)from[d];
+}
 
 typedef struct {
     const PeopleAndMovies *whole;
     const FeatureTable *table;
     const PeopleDocumentsOptions *options;
     const AttributeRidge *ridge; /* of [vector, offset], d = k + 1 */
-    const double *axes;          /* [k, k] or NULL */
     PeopleDocuments *to;
 } Writing;
 
@@ -159,7 +106,7 @@ static void write_movies(const Writing *w)
         for (guint d = 0; d < k; d++)
             bias += w->ridge->mean[d] * (double)vector[d];
         w->to->model->bias[first + m] = (float)bias;
-        turn_floats(row_of(w, first + m), w->axes, vector, k);
+        memcpy(row_of(w, first + m), vector, k * sizeof *vector);
     }
 }
 
@@ -170,7 +117,7 @@ static void write_attributes(const Writing *w)
         if (w->ridge->place[i] == G_MAXUINT)
             continue;
         const float *b = w->ridge->estimates + (gsize)w->ridge->place[i] * w->ridge->d;
-        turn_floats(row_of(w, i), w->axes, b, k);
+        memcpy(row_of(w, i), b, k * sizeof *b);
         w->to->model->bias[i] = b[k];
     }
 }
@@ -182,7 +129,7 @@ static void write_users(const Writing *w)
     for (guint u = 0; u < w->ridge->users; u++) {
         const double *own = w->ridge->residuals + (gsize)u * w->ridge->d;
         float *row = row_of(w, first + u);
-        turn(row, w->axes, own, k);
+        round_vector(row, own, k);
         w->to->model->bias[first + u] = (float)own[k];
         total += w->options->weights[u];
         for (guint d = 0; d < k; d++)
@@ -222,18 +169,16 @@ PeopleDocuments *people_documents_new(const PeopleAndMovies *whole, const Featur
     const guint k = whole->k;
     g_autoptr(PeopleDocuments) documents = g_new0(PeopleDocuments, 1);
     g_autoptr(AttributeRidge) ridge = regress(whole, table, options);
-    g_autofree double *axes = options->principal_axes ? g_new(double, (gsize)k *k) : NULL;
     documents->model = fm_model_new(feature_table_size(table), k);
     documents->mean = g_new(float, k);
     documents->variances = g_new0(double, (gsize)k + 1);
-    const gboolean turned = axes == NULL || find_axes(axes, ridge, options->weights, k);
-    const Writing writing = {whole, table, options, ridge, axes, documents};
+    const Writing writing = {whole, table, options, ridge, documents};
     write_movies(&writing);
     write_attributes(&writing);
     write_users(&writing);
-    turn(documents->mean, axes, ridge->mean, k);
+    round_vector(documents->mean, ridge->mean, k);
     documents->model->w0 = (float)(whole->mean + ridge->mean[k]);
-    if (turned && is_finite(documents->model))
+    if (is_finite(documents->model))
         return g_steal_pointer(&documents);
     g_set_error_literal(error, RECSYS_ERROR, RECSYS_ERROR_DATA,
                         "the model has numbers that are not finite");

@@ -17,16 +17,13 @@
 
 typedef struct {
     FmModel *model;    /* [n, k] the documents */
-    float *mean;       /* [k] μ of the vectors, in the documents' axes */
+    float *mean;       /* [k] μ of the vectors */
     double *variances; /* [k + 1] of the users' own vectors and biases, weighted */
 } PeopleDocuments;
 
 typedef struct {
     const double *weights; /* [U] of the users in all means; 0: nothing was learned of them */
     double lambda;         /* of the ridge, in average users */
-    /* Turns the vectors into the principal axes of what the attributes leave of people, so that the
-     * dimensions of the users' own vectors are uncorrelated. Scores are the same. */
-    gboolean principal_axes;
 } PeopleDocumentsOptions;
 
 /* `whole` is of the table's users and movies in order. NULL with RECSYS_ERROR_DATA if there are
